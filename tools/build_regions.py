@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pypinyin import Style, lazy_pinyin
 
+NATION = "000000"  # the root of the tree; not a code of the standard
 FIRST_YEAR, LAST_YEAR = 2020, 2024
 TARGET = Path(__file__).parent.parent / "coldchain" / "regions" / "data" / "gbt2260.tsv"
 COLUMNS = ("code", "name_zh", "name_en", "name_en_source", "level", "parent", "valid_from", "valid_to")
@@ -209,9 +210,10 @@ def stood(source: Iterable[dict[str, str]]) -> dict[str, tuple[str, str, str, se
 def rows(source: Iterable[dict[str, str]]) -> Iterator[tuple[str, ...]]:
     """Yield the lines of the table, sorted by code."""
     table = stood(source)
+    yield NATION, "中国", "China", "usual", "nation", "", "", ""
     for code, (name, level, parent, years) in sorted(table.items()):
         # A municipality's districts hang under a header such as 市辖区, which is no region: they go to the province.
-        above = parent if parent in table or not parent else f"{code[:2]}0000"
+        above = parent if parent in table else NATION if level == "province" else f"{code[:2]}0000"
         name_en, origin = english(code, name)
         first = "" if min(years) == FIRST_YEAR else f"{min(years)}-01-01"
         last = "" if max(years) == LAST_YEAR else f"{max(years) + 1}-12-31"

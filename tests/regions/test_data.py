@@ -11,7 +11,7 @@ import pytest
 import coldchain
 
 FOLDER = Path(coldchain.__file__).parent / "regions" / "data"
-LEVELS = ("province", "prefecture", "county")
+LEVELS = ("nation", "province", "prefecture", "county")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,9 @@ def test_places_that_rules_and_demonstration_name(table):
     assert table["230200"]["name_en"] == "Qiqihar"
     assert table["230200"]["parent"] == "230000"
     assert table["230000"]["name_zh"] == "黑龙江省"
-    assert table["230000"]["parent"] == ""
+    assert table["230000"]["parent"] == "000000"
+    assert table["000000"]["parent"] == ""
+    assert table["000000"]["level"] == "nation"
     assert table["511011"]["name_zh"] == "东兴区"
     assert table["340100"]["name_zh"] == "合肥市"
     assert {"150000", "330000", "370000", "440300"} <= set(table)
@@ -47,11 +49,10 @@ def test_counts_are_those_of_the_country(table):
 
 def test_it_is_a_tree(table):
     for code, row in table.items():
-        assert re.fullmatch(r"[1-9][0-9]{5}", code)
+        assert re.fullmatch(r"[1-9][0-9]{5}|000000", code)
         level = LEVELS.index(row["level"])
-        assert (code.endswith("0000"), code.endswith("00")) == (level == 0, level <= 1)
+        assert (code == "000000", code.endswith("0000"), code.endswith("00")) == (level == 0, level <= 1, level <= 2)
         if level == 0:
-            assert row["parent"] == ""
             continue
         parent = table[row["parent"]]
         assert LEVELS.index(parent["level"]) < level
