@@ -1,0 +1,120 @@
+"""The status vocabulary: one word, one icon, one kind for each state code, the same on screen, in print and in text.
+
+Invariants: a code has exactly one chip; a word means one state. Codes are those of the API, prefixed by their subject
+where one code means two things (`business.closed` is not the `closed` of a sweep task). Kinds are the sheet's colours
+and edges: go, wait, stop, alarm (officers and labs only), idle, info, booked (dashed: in the books only), done (filled:
+done on site).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from coldchain.core.i18n import LazyText, lazy_gettext
+
+KINDS: Final = ("go", "wait", "stop", "alarm", "idle", "info", "booked", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """How one state is shown: kind (colour and edge), icon of the sprite, word in the reader's language."""
+
+    kind: str
+    icon: str
+    word: LazyText
+
+
+CHIPS: Final[dict[str, Chip]] = {
+    # evidence life of a batch and the gate
+    "declared": Chip("idle", "truck-delivery", lazy_gettext("Declared, not arrived")),
+    "held": Chip("wait", "hourglass", lazy_gettext("Awaiting verification")),
+    "cleared": Chip("go", "circle-check", lazy_gettext("Clear to circulate")),
+    "depleted": Chip("idle", "circle-minus", lazy_gettext("Depleted")),
+    "refused_gate": Chip("stop", "octagon-minus", lazy_gettext("Must not leave")),
+    # one item of evidence
+    "verified": Chip("go", "circle-check", lazy_gettext("Verified")),
+    "met": Chip("go", "circle-check", lazy_gettext("Met")),
+    "entered": Chip("wait", "hourglass", lazy_gettext("Awaiting verification")),
+    "rechecking": Chip("wait", "hourglass", lazy_gettext("Being rechecked")),
+    "missing": Chip("stop", "circle-x", lazy_gettext("Missing")),
+    "not_covered": Chip("stop", "circle-x", lazy_gettext("Not all covered")),
+    "not_required": Chip("idle", "circle-minus", lazy_gettext("Not required")),
+    # restriction of stock
+    "none": Chip("idle", "lock-open", lazy_gettext("No lock")),
+    "locked": Chip("booked", "lock", lazy_gettext("Locked in the books")),
+    "sealed": Chip("done", "rubber-stamp", lazy_gettext("Sealed")),
+    "unsealed": Chip("idle", "lock-open", lazy_gettext("Unsealed")),
+    "confirmed_positive": Chip("alarm", "test-pipe", lazy_gettext("Confirmed positive")),
+    "preliminary_positive": Chip("alarm", "test-pipe", lazy_gettext("Preliminary positive")),
+    "recalled": Chip("stop", "octagon-minus", lazy_gettext("Recalled")),
+    "public.paused": Chip("wait", "alert-triangle", lazy_gettext("Sale paused")),
+    # sweep task and its outcomes
+    "open": Chip("idle", "circle-dashed", lazy_gettext("Not checked")),
+    "found": Chip("stop", "flag-exclamation", lazy_gettext("Found")),
+    "none_found": Chip("idle", "circle-minus", lazy_gettext("None found")),
+    "closed": Chip("idle", "door-off", lazy_gettext("Shut")),
+    "unreachable": Chip("idle", "phone-off", lazy_gettext("Unreachable")),
+    "refused": Chip("idle", "hand-stop", lazy_gettext("Inspection refused")),
+    # what was done with matching goods
+    "taken_off": Chip("stop", "flag-exclamation", lazy_gettext("Taken off sale")),
+    "left": Chip("idle", "circle-minus", lazy_gettext("Left in place")),
+    # samples and results
+    "taken": Chip("idle", "test-pipe-2", lazy_gettext("Sampled")),
+    "sent": Chip("wait", "hourglass", lazy_gettext("Result pending")),
+    "negative": Chip("go", "circle-check", lazy_gettext("Negative")),
+    "positive": Chip("alarm", "test-pipe", lazy_gettext("Positive")),
+    "invalid": Chip("idle", "help-circle", lazy_gettext("Invalid, sample again")),
+    # time
+    "late": Chip("info", "clock-edit", lazy_gettext("Entered late")),
+    "reported_late": Chip("info", "clock-exclamation", lazy_gettext("Declared late")),
+    "timed_out": Chip("stop", "clock-x", lazy_gettext("Out of time")),
+    "overdue": Chip("wait", "clock-x", lazy_gettext("Overdue")),
+    # what became of goods
+    "destroyed": Chip("idle", "flame", lazy_gettext("Destroyed")),
+    "returned": Chip("idle", "arrow-back-up", lazy_gettext("Returned abroad")),
+    "recovered": Chip("go", "recycle", lazy_gettext("Recovered")),
+    "lost": Chip("idle", "circle-minus", lazy_gettext("Lost")),
+    "unaccounted": Chip("wait", "help-circle", lazy_gettext("Unaccounted for")),
+    "code_mismatch": Chip("wait", "zoom-question", lazy_gettext("Codes differ, to be checked")),
+    # businesses
+    "business.pending": Chip("wait", "hourglass", lazy_gettext("Awaiting approval")),
+    "business.active": Chip("go", "circle-check", lazy_gettext("On the register")),
+    "business.rejected": Chip("idle", "circle-x", lazy_gettext("Not approved")),
+    "business.suspended": Chip("stop", "player-pause", lazy_gettext("Suspended")),
+    "business.closed": Chip("idle", "circle-minus", lazy_gettext("Struck off")),
+    "business.provisional": Chip("info", "user", lazy_gettext("Provisional")),
+    # consignments
+    "in_transit": Chip("wait", "truck-delivery", lazy_gettext("In transit")),
+    "confirmed": Chip("go", "circle-check", lazy_gettext("Receipt confirmed")),
+    "disputed": Chip("wait", "zoom-question", lazy_gettext("Disputed")),
+    "rejected": Chip("idle", "arrow-back-up", lazy_gettext("Rejected by the receiver")),
+    "signed": Chip("go", "circle-check", lazy_gettext("Signed in person")),
+    # recalls and sweeps
+    "recall.draft": Chip("idle", "pencil", lazy_gettext("Draft")),
+    "recall.announced": Chip("stop", "speakerphone", lazy_gettext("In progress")),
+    "recall.withdrawn": Chip("idle", "arrow-back-up", lazy_gettext("Withdrawn")),
+    "recall.closed": Chip("idle", "circle-check", lazy_gettext("Ended")),
+    # origin of a sweep task
+    "from_books": Chip("idle", "notebook", lazy_gettext("From the books")),
+    "blanket": Chip("idle", "list-check", lazy_gettext("Blanket check")),
+    "on_foot": Chip("idle", "route", lazy_gettext("Found on foot")),
+    # jobs
+    "run.queued": Chip("wait", "hourglass", lazy_gettext("Queued")),
+    "run.running": Chip("wait", "reload", lazy_gettext("Being made")),
+    "run.done": Chip("go", "circle-check", lazy_gettext("Ready")),
+    "run.failed": Chip("stop", "circle-x", lazy_gettext("Not made")),
+}
+
+
+def status_chip(code: str) -> Chip:
+    """Return the chip of a state code (`held`, `locked`, `business.closed`).
+
+    Raises KeyError for a code that the vocabulary doesn't know: an invented word would be a second truth.
+    """
+    return CHIPS[code]
+
+
+def has_chip(code: str) -> bool:
+    """Say whether the vocabulary knows that code."""
+    return code in CHIPS

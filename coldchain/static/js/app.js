@@ -1,0 +1,227 @@
+// Small comforts of signed-in pages. Every page works without this file; nothing here decides anything.
+(function () {
+  "use strict";
+
+  const DRAFT = "cc-draft:";
+  const SENT = "cc-draft-sent";
+  const DRAFT_HOURS = 24;
+
+  function on(type, selector, handler) {
+    document.addEventListener(type, function (event) {
+      const target = event.target.closest && event.target.closest(selector);
+      if (target) handler(target, event);
+    });
+  }
+
+  // Copy: the button stays hidden where the browser can't copy.
+  function copyText(source) {
+    const text = source.innerText;
+    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+    const range = document.createRange();
+    range.selectNodeContents(source);
+    const selection = window.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    return document.execCommand("copy") ? Promise.resolve() : Promise.reject(new Error("copy refused"));
+  }
+
+  on("click", "[data-copy]", function (button) {
+    copyText(document.querySelector(button.dataset.copy)).then(function () {
+      const label = button.querySelector("span");
+      label.textContent = button.dataset.copied;
+      const status = button.parentElement.querySelector("[role=status]");
+      if (status) status.textContent = button.dataset.copied;
+    }, function () { /* the text is selected: the reader copies it by hand */ });
+  });
+
+  on("click", "[data-print]", function () { window.print(); });
+
+  // Stepper: − n +, bounded.
+  on("click", "[data-step]", function (button) {
+    const input = button.parentElement.querySelector("input");
+    const now = parseInt(input.value.replace(/[,，\s]/g, ""), 10) || 0;
+    const least = input.dataset.min === undefined ? -Infinity : Number(input.dataset.min);
+    const most = input.dataset.max === undefined ? Infinity : Number(input.dataset.max);
+    input.value = String(Math.min(most, Math.max(least, now + Number(button.dataset.step))));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // Dates: 20201106 and 2020/11/6 become 2020-11-06 when the field is left; anything else stays as typed.
+  on("focusout", "[data-date]", function (input) {
+    const found = /^\s*(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?\s*$/.exec(input.value);
+    const plain = /^\s*\d+\s*$/.test(input.value);
+    if (!found || (plain && input.value.trim().length !== 8)) return;
+    input.value = found[1] + "-" + found[2].padStart(2, "0") + "-" + found[3].padStart(2, "0");
+  });
+
+  // Repeated lines: the same buttons submit the form when there is no script.
+  function renumber(holder) {
+    const group = holder.dataset.lines;
+    holder.querySelectorAll("[data-line]").forEach(function (row, index) {
+      const pattern = new RegExp("(^|[^A-Za-z0-9])" + group + "-\\d+(?=-|$)", "g");
+      row.querySelectorAll("*").forEach(function (node) {
+        ["id", "name", "for", "aria-describedby"].forEach(function (attribute) {
+          const value = node.getAttribute(attribute);
+          if (value) node.setAttribute(attribute, value.replace(pattern, "$1" + group + "-" + index));
+        });
+        if (node.hasAttribute("data-remove")) node.value = group + "-" + index;
+      });
+      const legend = row.querySelector("legend");
+      if (legend) legend.textContent = legend.textContent.replace(/\d+\s*$/, String(index + 1));
+    });
+  }
+
+  function addLine(holder) {
+    const rows = holder.querySelectorAll("[data-line]");
+    const last = rows[rows.length - 1];
+    const copy = last.cloneNode(true);
+    copy.querySelectorAll(".cc-err").forEach(function (node) { node.remove(); });
+    copy.querySelectorAll(".bad").forEach(function (node) { node.classList.remove("bad"); });
+    copy.querySelectorAll("[aria-invalid]").forEach(function (node) { node.removeAttribute("aria-invalid"); });
+    last.after(copy);
+    // Numbers first: a cloned radio with the original's name would take the original's tick away.
+    renumber(holder);
+    copy.querySelectorAll("input,select,textarea").forEach(function (input) {
+      if (input.type === "radio" || input.type === "checkbox") input.checked = input.defaultChecked;
+      else if (input.tagName === "SELECT") input.selectedIndex = 0;
+      else if (input.type !== "hidden") input.value = input.dataset.min || "";
+    });
+    return copy;
+  }
+
+  on("click", "[data-add]", function (button, event) {
+    const holder = button.closest("[data-lines]");
+    if (!holder || !holder.querySelector("[data-line]")) return;
+    event.preventDefault();
+    const ticked = Array.from(holder.querySelectorAll("input:checked"));
+    const copy = addLine(holder);
+    ticked.forEach(function (input) { input.checked = true; });
+    const first = copy.querySelector("input:not([type=hidden]),select,textarea");
+    if (first) first.focus();
+    holder.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  on("click", "[data-remove]", function (button, event) {
+    const holder = button.closest("[data-lines]");
+    if (!holder || holder.querySelectorAll("[data-line]").length < 2) return;
+    event.preventDefault();
+    button.closest("[data-line]").remove();
+    renumber(holder);
+    holder.querySelector("[data-add]").focus();
+    holder.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // Menu at 390: without script the link leads to #menu, whose :target rule opens it.
+  on("click", "[data-menu]", function (link, event) {
+    event.preventDefault();
+    const open = document.getElementById("menu").classList.toggle("open");
+    link.setAttribute("aria-expanded", String(open));
+  });
+
+  // Drafts: forms marked data-draft keep what is typed on this device until it is sent or the reader signs out.
+  function draftKey(form) {
+    return DRAFT + (document.body.dataset.viewer || "") + ":" + location.pathname + ":" + form.dataset.draft;
+  }
+
+  function storage(action) {
+    try { return action(window.localStorage); } catch (error) { return null; } // private mode, full, or forbidden
+  }
+
+  function fieldsOf(form) {
+    return Array.from(form.elements).filter(function (field) {
+      return field.name && !/^(hidden|password|file|submit|button)$/.test(field.type) && !field.closest("[data-no-draft]");
+    });
+  }
+
+  function saveDraft(form) {
+    const lines = {};
+    form.querySelectorAll("[data-lines]").forEach(function (holder) {
+      lines[holder.dataset.lines] = holder.querySelectorAll("[data-line]").length;
+    });
+    const values = fieldsOf(form).map(function (field) {
+      const tick = field.type === "radio" || field.type === "checkbox";
+      return [field.name, field.value, tick ? field.checked : null];
+    });
+    storage(function (store) {
+      store.setItem(draftKey(form), JSON.stringify({ at: Date.now(), lines: lines, values: values }));
+    });
+  }
+
+  function restoreDraft(form, draft) {
+    form.querySelectorAll("[data-lines]").forEach(function (holder) {
+      const wanted = Math.min(draft.lines[holder.dataset.lines] || 0, 200);
+      while (holder.querySelector("[data-line]") && holder.querySelectorAll("[data-line]").length < wanted) addLine(holder);
+    });
+    const waiting = new Map();
+    fieldsOf(form).forEach(function (field) {
+      const key = field.name + (/^(radio|checkbox)$/.test(field.type) ? "=" + field.value : "");
+      if (!waiting.has(key)) waiting.set(key, []);
+      waiting.get(key).push(field);
+    });
+    draft.values.forEach(function (entry) {
+      const field = (waiting.get(entry[0] + (entry[2] === null ? "" : "=" + entry[1])) || []).shift();
+      if (!field) return;
+      if (entry[2] === null) field.value = entry[1]; else field.checked = entry[2];
+    });
+  }
+
+  function forget(key) { storage(function (store) { store.removeItem(key); }); }
+
+  function forgetSentDraft() {
+    // What was sent and came back without an error summary has arrived.
+    const key = storage(function () { return window.sessionStorage.getItem(SENT); });
+    if (!key) return;
+    storage(function () { window.sessionStorage.removeItem(SENT); });
+    if (!document.querySelector(".cc-errors, [data-not-done]")) forget(key);
+  }
+
+  function offerDraft(form) {
+    const key = draftKey(form);
+    const kept = storage(function (store) { return JSON.parse(store.getItem(key)); });
+    if (!kept || !Array.isArray(kept.values)) return;
+    if (Date.now() - kept.at > DRAFT_HOURS * 3600 * 1000) { forget(key); return; }
+    const notice = form.querySelector("[data-draft-notice]");
+    if (!notice || document.querySelector(".cc-errors")) return;
+    restoreDraft(form, kept);
+    notice.hidden = false;
+    notice.querySelector("button").addEventListener("click", function () { forget(key); location.reload(); });
+  }
+
+  document.querySelectorAll("form[data-draft]").forEach(function (form) {
+    let timer = 0;
+    form.addEventListener("input", function () {
+      clearTimeout(timer);
+      timer = setTimeout(function () { saveDraft(form); }, 300);
+    });
+    form.addEventListener("submit", function () {
+      clearTimeout(timer);
+      saveDraft(form);
+      storage(function () { window.sessionStorage.setItem(SENT, draftKey(form)); });
+    });
+  });
+
+  on("submit", "form[data-forget-drafts]", function () {
+    storage(function (store) {
+      Object.keys(store).filter(function (key) { return key.startsWith(DRAFT); }).forEach(function (key) { store.removeItem(key); });
+    });
+  });
+
+  // Offline strip of cold mode.
+  function showSignal() {
+    document.querySelectorAll("[data-offline]").forEach(function (strip) { strip.hidden = navigator.onLine; });
+  }
+  window.addEventListener("online", showSignal);
+  window.addEventListener("offline", showSignal);
+
+  function ready(root) {
+    root.querySelectorAll("[data-step][hidden],[data-copy][hidden],[data-print][hidden]").forEach(function (node) { node.hidden = false; });
+    const summary = root.querySelector("[data-focus]");
+    if (summary) summary.focus();
+  }
+
+  forgetSentDraft();
+  document.querySelectorAll("form[data-draft]").forEach(offerDraft);
+  showSignal();
+  ready(document);
+  document.addEventListener("htmx:afterSwap", function (event) { ready(event.detail.target); });
+})();
