@@ -1,0 +1,1 @@
+"""Coldchain: a traceability ledger for cold-chain food."""

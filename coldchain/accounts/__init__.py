@@ -1,0 +1,1 @@
+"""Who acts: users, sessions, tokens, assignments; one table of rights gives `may` and `visible`."""

@@ -1,0 +1,110 @@
+"""Tables of people and their keys. Secrets are stored hashed only."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import SQLModel
+
+from coldchain.core.columns import document, key, moment, one_of, ref, wordlist, words
+
+ROLES = ("admin", "regulator", "inspector", "merchant", "lab")
+
+
+class User(SQLModel, table=True):
+    """A person who signs in; merchants and labs act for one business."""
+
+    __tablename__ = "app_user"
+    __table_args__ = (
+        one_of("role", ROLES),
+        CheckConstraint("(role IN ('merchant', 'lab')) = (business_id IS NOT NULL)", name="business"),
+    )
+
+    user_id: UUID = key()
+    username: str = words(unique=True)
+    display_name: str = words()
+    role: str = words()
+    business_id: UUID | None = ref("business.business_id", null=True)
+    password_hash: str | None = words(null=True)
+    language: str | None = words(null=True)
+    is_active: bool = True
+    created_at: datetime = moment()
+
+
+class Assignment(SQLModel, table=True):
+    """An officer's region (or one office of it), from–to."""
+
+    __tablename__ = "assignment"
+
+    assignment_id: UUID = key()
+    user_id: UUID = ref("app_user.user_id")
+    region_code: str = words()
+    office_id: UUID | None = ref("office.office_id", null=True, index=False)
+    valid_from: datetime = moment()
+    valid_to: datetime | None = moment(null=True)
+
+
+class UserSession(SQLModel, table=True):
+    """A page session; the cookie holds the secret, the row its hash."""
+
+    __tablename__ = "user_session"
+
+    session_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    created_at: datetime = moment()
+    last_seen_at: datetime = moment()
+    expires_at: datetime = moment()
+    revoked_at: datetime | None = moment(null=True)
+    user_agent: str | None = words(null=True)
+
+
+class ApiToken(SQLModel, table=True):
+    """A bearer token, hashed."""
+
+    __tablename__ = "api_token"
+
+    token_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    label: str | None = words(null=True)
+    scopes: list[str] = wordlist()  # empty: everything that the user may
+    created_at: datetime = moment()
+    expires_at: datetime | None = moment(null=True)
+    revoked_at: datetime | None = moment(null=True)
+    last_used_at: datetime | None = moment(null=True)
+
+
+class SignInLink(SQLModel, table=True):
+    """A one-time link to sign in and choose a password, hashed."""
+
+    __tablename__ = "sign_in_link"
+
+    link_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment(null=True)
+
+
+class SignInFailure(SQLModel, table=True):
+    """A refused sign-in, counted to slow down guessing; survives a restart."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (UniqueConstraint("failure_id"),)
+
+    failure_id: UUID = key()
+    username: str = words(index=True)
+    address: str = words(index=True)
+    at: datetime = moment(index=True)
+
+
+class AuditEvent(SQLModel, table=True):
+    """What people did to rights and sign-ins; not a fact of the trade, so not in the journal."""
+
+    __tablename__ = "audit_event"
+
+    event_id: UUID = key()
+    at: datetime = moment(index=True)
+    user_id: UUID | None = ref(null=True)
+    kind: str = words(index=True)
+    detail: dict[str, Any] = document()

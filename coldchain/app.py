@@ -1,0 +1,94 @@
+"""create_app(): the only place that knows every room."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+
+from coldchain.accounts import rights
+from coldchain.accounts import session as accounts_session
+from coldchain.core import db, edge, limits, openapi, pages, problems
+from coldchain.core.i18n import negotiate, set_locale
+from coldchain.ops import database
+from config import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+API_ROOMS = (
+    "accounts", "regions", "registry", "batches", "ledger", "trade", "labels", "inspections", "recall", "search",
+    "journal",
+)  # fmt: skip
+WEB_ROOMS = ("accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "ops")
+
+POOL_SIZE = 8
+POOL_OVERFLOW = 24
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; font-src 'none'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+
+
+def create_app(settings: Settings | None = None, *, connect: bool = True) -> Flask:
+    """Return the program, connected to the database of `settings` (default: from the environment)."""
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "coldchain" / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SETTINGS=settings,
+        MAX_CONTENT_LENGTH=limits.UPLOAD_BYTES + 65_536,
+        MAX_FORM_MEMORY_SIZE=limits.JSON_BYTES,
+        MAX_FORM_PARTS=5_000,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=86_400,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if connect:
+        settings = database.with_database(settings)
+        app.config["SETTINGS"] = settings
+        db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+    app.before_request(_language)
+    problems.install(app)
+    accounts_session.install(app)
+    edge.install(app, rights.Gatekeeper())
+    app.view_functions["static"].permission = edge.PUBLIC  # type: ignore[attr-defined]
+    pages.install(app)
+    _register_rooms(app)
+    app.after_request(_headers)
+    return app
+
+
+def _register_rooms(app: Flask) -> None:
+    from coldchain.home import shell
+    from coldchain.ops import cli
+    from coldchain.recall import pull_in
+
+    openapi.install(app, [import_module(f"coldchain.{room}.api").blp for room in API_ROOMS])
+    for room in WEB_ROOMS:
+        app.register_blueprint(import_module(f"coldchain.{room}.web").bp)
+    shell.install(app)
+    pull_in.install()
+    cli.install(app)
+
+
+def _language() -> None:
+    set_locale(negotiate(request.cookies.get("lang"), request.headers.get("Accept-Language")))
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = problems.request_id()
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    response.headers.add("Vary", "Accept-Language, Cookie" if g.get("actor") is None else "Cookie, Accept-Language")
+    return response

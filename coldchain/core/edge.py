@@ -1,0 +1,125 @@
+"""The edge: every view names its permission, gets a session and an actor, and owns the transaction.
+
+`@blp.route` → `@blp.arguments` → `@edge(permission)` → `@blp.response`. A view without `@edge` is refused (default deny).
+Who the actor is and what a permission means is supplied by a higher room through `Gatekeeper`.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
+
+import flask_smorest
+import marshmallow as ma
+from flask import Flask, Request, Response, current_app, g, request
+from marshmallow import Schema as AnySchema
+from webargs.flaskparser import FlaskParser
+
+from coldchain.core import forms, idempotency, json_body
+from coldchain.core.db import transaction
+from coldchain.core.errors import DomainError, NotFound, Unauthenticated
+
+PUBLIC = "public"
+SIGNED_IN = "signed_in"
+
+
+class Gatekeeper(Protocol):
+    """What the room of accounts supplies to the edge."""
+
+    def check(self, actor: Any, permission: str) -> None:
+        """Raise Forbidden unless `actor` may ever do this."""
+
+    def fingerprint(self, actor: Any) -> str:
+        """Return principal and rights as text; a replay needs the same."""
+
+
+class StrictParser(FlaskParser):
+    """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE}  # noqa: RUF012 (webargs' name)
+
+    def load_json(self, req: Request, schema: AnySchema) -> Any:
+        if req.mimetype != "application/json":
+            if req.content_length or req.mimetype:
+                raise DomainError("Send application/json.", code="unsupported_media_type", status=415)
+            return {}
+        return json_body.load(req.get_data(cache=True))
+
+    def load_querystring(self, req: Request, schema: AnySchema) -> Any:
+        return forms.nested(schema, req.args.items(multi=True))
+
+    def load_form(self, req: Request, schema: AnySchema) -> Any:
+        return forms.nested(schema, req.form.items(multi=True))
+
+    def handle_error(self, error: ma.ValidationError, req: Any, schema: Any, **kwargs: Any) -> Any:
+        messages: Any = error.messages
+        if isinstance(messages, dict) and set(messages) <= {"json", "query", "form"}:
+            messages = next(iter(messages.values()))
+        raise ma.ValidationError(messages)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A room's API blueprint."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def current_actor() -> Any:
+    """Return the signed-in actor or None."""
+    return g.get("actor")
+
+
+def edge(permission: str, *, secret: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give the view `(session, actor, …)` in one transaction, after checking `permission`; POSTs are idempotent by key.
+
+    `secret`: the answer holds a secret and is never kept for replay.
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
+            actor = current_actor()
+            gatekeeper.check(actor, permission)
+            with transaction() as session:
+
+                def answer() -> Response:
+                    return current_app.make_response(view(session, actor, *args, **kwargs))
+
+                idempotency_key = request.headers.get("Idempotency-Key")
+                if request.method != "POST" or idempotency_key is None or secret:
+                    return answer()
+                parsed = args[0] if args and isinstance(args[0], dict) else {}
+                return idempotency.once(
+                    session,
+                    principal=gatekeeper.fingerprint(actor),
+                    route=f"{request.method} {request.url_rule}",
+                    key=idempotency_key,
+                    content={"body": parsed, "path": kwargs, "query": request.args.to_dict(flat=False)},
+                    answer=answer,
+                )
+
+        wrapper.permission = permission  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate
+
+
+def permission_of(app: Flask, endpoint: str) -> str | None:
+    """Return the permission that a view declares, or None when it declares none."""
+    view = app.view_functions.get(endpoint)
+    return getattr(view, "permission", None)
+
+
+def install(app: Flask, gatekeeper: Gatekeeper) -> None:
+    """Refuse every view that declares no permission, and every unsigned request to one that needs a person."""
+    app.extensions["gatekeeper"] = gatekeeper
+
+    @app.before_request
+    def default_deny() -> None:
+        if request.endpoint is None:
+            return
+        permission = permission_of(app, request.endpoint)
+        if permission is None:
+            raise NotFound
+        if permission != PUBLIC and current_actor() is None:
+            raise Unauthenticated("Sign in first.")

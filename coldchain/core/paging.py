@@ -1,0 +1,37 @@
+"""Keyset paging of every list: the cursor names the last key that was given."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlmodel import Session
+
+from coldchain.core.errors import Invalid
+
+
+def encode(key: UUID) -> str:
+    """Return the cursor of a key."""
+    return base64.urlsafe_b64encode(key.bytes).decode().rstrip("=")
+
+
+def decode(cursor: str) -> UUID:
+    """Return the key of a cursor. Raises Invalid `invalid_cursor`."""
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError) as error:
+        raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.") from error
+
+
+def page(
+    session: Session, statement: Select[Any], key: Any, limit: int, cursor: str | None, *, newest_first: bool = True
+) -> tuple[list[Any], str | None]:
+    """Return up to `limit` rows (scalars of the first column) in key order after `cursor`, and the next cursor."""
+    if cursor is not None:
+        after = decode(cursor)
+        statement = statement.where(key < after if newest_first else key > after)
+    ordered = statement.order_by(key.desc() if newest_first else key).limit(limit + 1)
+    rows = list(session.scalars(ordered))
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], encode(getattr(rows[limit - 1], key.key))

@@ -1,0 +1,129 @@
+"""Turns every error into one answer: RFC 9457 problem+json for programs, a page for people."""
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+import marshmallow as ma
+from flask import Flask, Response, g, json, render_template, request
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from coldchain.core import fields
+from coldchain.core.errors import DomainError, FieldError, Invalid
+from coldchain.core.i18n import gettext as _
+
+log = logging.getLogger(__name__)
+
+HTTP_WORDS = {
+    400: ("malformed", "The request could not be read."),
+    401: ("unauthenticated", "Sign in first."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not_found", "There is nothing here that you may see."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    406: ("not_acceptable", "This address can't answer in that form."),
+    413: ("too_large", "The request is too large."),
+    414: ("too_large", "The address is too long."),
+    415: ("unsupported_media_type", "Send application/json."),
+    422: ("invalid", "Some fields need to be changed."),
+    429: ("too_many_requests", "Too many requests. Try again in a moment."),
+    500: ("internal", "Something went wrong on our side. Nothing was changed."),
+    503: ("unavailable", "The books are busy. Try again in a moment."),
+}
+
+
+def field_errors(messages: Any, pointer: str = "") -> list[FieldError]:
+    """Flatten marshmallow's error tree into errors with JSON pointers."""
+    if isinstance(messages, dict):
+        found: list[FieldError] = []
+        for name, inner in messages.items():
+            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
+            found += field_errors(inner, pointer + step)
+        return found
+    if isinstance(messages, list | tuple):
+        return [error for inner in messages for error in field_errors(inner, pointer)]
+    if isinstance(messages, fields.Coded):
+        return [FieldError(pointer, messages.code, str(messages), messages.params)]
+    return [FieldError(pointer, "invalid", str(messages))]
+
+
+def said(message: str, params: dict[str, Any]) -> str:
+    """Return a message id in the reader's language with its placeholders filled."""
+    try:
+        return _(message).format(**params)
+    except (KeyError, IndexError, ValueError):
+        return _(message)
+
+
+def as_domain_error(error: Exception) -> DomainError:
+    """Return the typed error that stands for any exception."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, ma.ValidationError):
+        return Invalid(errors=field_errors(error.messages))
+    if isinstance(error, OperationalError):  # lock time-out, lost connection, deadlock: safe to try again
+        return DomainError(HTTP_WORDS[503][1], code="unavailable", status=503)
+    if isinstance(error, DataError):
+        return Invalid("A value can't be stored.")
+    status = error.code if isinstance(error, HTTPException) and error.code else 500
+    code, words = HTTP_WORDS.get(status, HTTP_WORDS[500 if status >= 500 else 400])
+    return DomainError(words, code=code, status=status)
+
+
+def problem(error: DomainError) -> dict[str, Any]:
+    """Return the problem document of an error in the reader's language."""
+    title = _(HTTP_WORDS.get(error.status, (error.code, "This was refused. Nothing was changed."))[1])
+    document: dict[str, Any] = {
+        "type": f"urn:coldchain:problem:{error.code}",
+        "title": title if error.status != 409 else _("This was refused. Nothing was changed."),
+        "status": error.status,
+        "code": error.code,
+        "detail": said(error.message, error.params),
+        "errors": [{"pointer": e.pointer, "code": e.code, "message": said(e.message, e.params)} for e in error.errors],
+        "request_id": request_id(),
+    }
+    return document | error.extra
+
+
+def request_id() -> str:
+    """Return this request's number, the same on the page, in the problem and in the log."""
+    if "request_id" not in g:
+        g.request_id = f"req-{uuid4().hex[:12].upper()}"
+    return str(g.request_id)
+
+
+def wants_json() -> bool:
+    """Say whether the reader is a program."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json" or request.path in {"/healthz", "/readyz", "/metrics"}
+
+
+def respond(error: Exception) -> Response:
+    """Answer with the problem or the page of any error; a 500 is logged with its trace and says nothing of it."""
+    if isinstance(error, HTTPException) and error.code and error.code < 400:
+        return Response(error.get_response().get_data(), error.code, dict(error.get_headers()))
+    typed = as_domain_error(error)
+    if typed.status >= 500:
+        log.error("request failed", exc_info=error, extra={"request_id": request_id(), "endpoint": request.endpoint})
+    if wants_json():
+        body = json.dumps(problem(typed), ensure_ascii=False)
+        response = Response(body, typed.status, content_type="application/problem+json")
+    else:
+        page = render_template("errors/page.html", problem=problem(typed), error=typed)
+        response = Response(page, typed.status, content_type="text/html; charset=utf-8")
+    if typed.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if typed.status in {429, 503}:
+        response.headers["Retry-After"] = "1"
+    if isinstance(error, HTTPException):
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+    return response
+
+
+def install(app: Flask) -> None:
+    """Make this the app's only error handler."""
+    app.register_error_handler(Exception, respond)

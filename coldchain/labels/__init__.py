@@ -1,0 +1,1 @@
+"""Label codes and addresses, QR labels, A4 sheets, and the runs that make them."""

@@ -1,0 +1,1 @@
+"""Running the program: command line, supervisor, worker, health, migrations, demonstration data."""

@@ -1,0 +1,60 @@
+"""The command line: `flask accounts …`, `flask journal verify`, `flask migrate`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from coldchain.accounts import service as accounts
+from coldchain.accounts.models import ROLES
+from coldchain.core.db import transaction
+from coldchain.core.errors import DomainError
+from coldchain.core.problems import said
+from coldchain.journal import cli as journal_cli
+from coldchain.ledger import check as ledger_check
+from coldchain.registry import service as registry
+
+accounts_group = AppGroup("accounts", help="Make users and tokens.")
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn a domain error into one line and exit code 1."""
+    try:
+        yield
+    except DomainError as error:
+        reasons = [f"{e.pointer}: {said(e.message, e.params)}" for e in error.errors]
+        raise click.ClickException("; ".join(reasons) or said(error.message, error.params)) from error
+
+
+@accounts_group.command("create")
+@click.argument("username")
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--uscc", help="The business that a merchant or lab acts for.")
+@click.option("--region", "region_code", help="The region that an officer is assigned to, such as 230203.")
+def create(username: str, role: str, uscc: str | None, region_code: str | None) -> None:
+    """Make a user and print a one-time sign-in link."""
+    with _one_line(), transaction() as session:
+        business_id = registry.find_business(session, uscc).business_id if uscc else None
+        user = accounts.create_user(
+            session, username=username, role=role, business_id=business_id, region_code=region_code
+        )
+        secret = accounts.new_link(session, user)
+    click.echo(f"{current_app.config['SETTINGS'].public_url}/link/{secret}")
+
+
+@accounts_group.command("token")
+@click.argument("username")
+def token(username: str) -> None:
+    """Print a new full-scope API token of a user, alone on the last line."""
+    with _one_line(), transaction() as session:
+        made = accounts.new_token(session, accounts.user_by_name(session, username), "command line")
+    click.echo(made)
+
+
+def install(app: Flask) -> None:
+    """Add the commands."""
+    app.cli.add_command(accounts_group)
+    journal_cli.register(app.cli, [("stock from movements", ledger_check.stock_from_movements)])

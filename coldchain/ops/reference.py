@@ -1,0 +1,14 @@
+"""Loads the reference data that every database needs: regions, rule book, commitment texts; any number of times."""
+
+from sqlmodel import Session
+
+from coldchain.policy import service as policy
+from coldchain.regions import service as regions
+from coldchain.registry import service as registry
+
+
+def load_reference(session: Session) -> None:
+    """Add what is missing; rows that are there stay as they are."""
+    regions.load(session)
+    policy.load(session)
+    registry.load_reference(session)

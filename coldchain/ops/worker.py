@@ -1,0 +1,74 @@
+"""The worker process: gives journal entries their places and signs checkpoints every second, and runs jobs.
+
+Beats its heart into `system_mark` so that `/readyz` can tell a dead worker from a live one.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from coldchain.core import db, jobs, marks
+from coldchain.core.clock import now
+from coldchain.journal import sequencer
+from config import Settings
+
+log = logging.getLogger(__name__)
+
+BEAT_MARK = "worker_beat"
+BEAT_EVERY_S = 5.0
+SEQUENCE_EVERY_S = 1.0
+
+
+def beat() -> None:
+    """Record that the worker lives."""
+    with db.transaction() as session:
+        marks.write(session, BEAT_MARK, {"at": now().isoformat(), "pid": os.getpid()})
+
+
+def sequence(settings: Settings) -> None:
+    """Sequence what is pending and sign."""
+    sequencer.run_once(db.engine(), settings.var_dir)
+
+
+async def _repeat(every_s: float, action: object, *arguments: object) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(action, *arguments)  # type: ignore[arg-type]
+        except SQLAlchemyError:
+            log.exception("the worker could not reach the database; it tries again")
+        await asyncio.sleep(every_s)
+
+
+async def main(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    assert settings.database_url is not None  # noqa: S101  filled by with_database
+    tasks = [
+        asyncio.create_task(_repeat(BEAT_EVERY_S, beat)),
+        asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
+        asyncio.create_task(jobs.work(settings.database_url)),
+    ]
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done - {stopped}:
+        task.result()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    from coldchain.app import create_app
+    from coldchain.ops.database import with_database
+
+    worker_settings = with_database(Settings.from_env())
+    create_app(worker_settings)  # registers every room's tasks and connects
+    asyncio.run(main(worker_settings))

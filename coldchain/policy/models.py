@@ -1,0 +1,78 @@
+"""Versioned rows of the rule book. A row is never changed: a new version is added."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Date, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+from sqlmodel import Field, SQLModel
+
+from coldchain.core.columns import document, key, moment, one_of, whole, words
+
+
+class EvidencePolicy(SQLModel, table=True):
+    """Which evidence, treatment and tests a batch needs, where and from when (R1)."""
+
+    __tablename__ = "evidence_policy"
+    __table_args__ = (
+        UniqueConstraint("code", "version"),
+        one_of("disinfection", ("every_piece", "none")),
+        one_of("testing", ("per_batch", "per_piece", "none")),
+    )
+
+    policy_id: UUID = key()
+    code: str = words()
+    version: int = whole()
+    name_zh: str = words()
+    name_en: str = words()
+    region_code: str | None = words(null=True, index=True)  # null: national
+    imported: bool
+    categories: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text), nullable=True))  # null: every
+    valid_from: date = Field(sa_column=Column(Date, nullable=False))
+    valid_to: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    evidence: list[list[str]] = document()  # all of (any of)
+    disinfection: str = words()
+    testing: str = words()
+    code_required: bool = False
+    supplier_required: bool = False
+    requires_verified: bool = False
+    grace_until: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    source: str = words()
+    recorded_at: datetime = moment()
+
+
+class DisinfectionProtocol(SQLModel, table=True):
+    """A way to disinfect that counts at a range of ambient temperature (R7)."""
+
+    __tablename__ = "disinfection_protocol"
+    __table_args__ = (UniqueConstraint("code", "version"),)
+
+    protocol_id: UUID = key()
+    code: str = words()
+    version: int = whole()
+    agent: str = words(index=True)
+    ambient_from_c: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 2), nullable=True))  # inclusive
+    ambient_to_c: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 2), nullable=True))  # exclusive
+    concentration_min_mg_per_l: int = whole()
+    contact_min: int = whole()
+    additives: str | None = words(null=True)
+    name_zh: str = words()
+    name_en: str = words()
+    source: str = words()
+    recorded_at: datetime = moment()
+
+
+class PolicyParameter(SQLModel, table=True):
+    """A figure of the rules that differs between places and dates; the newest row by `valid_from` is in force."""
+
+    __tablename__ = "policy_parameter"
+
+    parameter_id: UUID = key()
+    name: str = words(index=True)
+    value: Any = document()
+    valid_from: date = Field(sa_column=Column(Date, nullable=False))
+    source: str = words()
+    recorded_at: datetime = moment()

@@ -1,0 +1,28 @@
+"""Every table of every room, so that migrations and tests see one metadata."""
+
+from sqlmodel import SQLModel
+
+from coldchain.accounts import models as accounts
+from coldchain.batches import models as batches
+from coldchain.core import idempotency, marks
+from coldchain.inspections import models as inspections
+from coldchain.journal import models as journal
+from coldchain.labels import models as labels
+from coldchain.ledger import models as ledger
+from coldchain.policy import models as policy
+from coldchain.recall import models as recall
+from coldchain.regions import models as regions
+from coldchain.registry import models as registry
+from coldchain.trade import models as trade
+
+ROOMS = (
+    accounts, batches, idempotency, inspections, journal, labels, ledger, marks, policy, recall, regions, registry, trade,
+)  # fmt: skip
+metadata = SQLModel.metadata
+
+APPEND_ONLY = (
+    "journal_entry", "journal_leaf", "journal_node", "journal_checkpoint", "movement", "posting", "recall_version",
+    "finding", "finding_line", "task_expected", "sample_event", "disinfection", "sample", "test_result", "batch_origin",
+    "commitment_letter", "commitment_text", "audit_event", "evidence_policy", "disinfection_protocol",
+    "policy_parameter",
+)  # fmt: skip

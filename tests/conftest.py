@@ -1,0 +1,140 @@
+"""Fixtures: a throw-away PostgreSQL, a migrated template, a clone for whoever commits, a rolled-back session else."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from coldchain.core import db
+from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
+from config import Settings
+from tests.factories.people import People
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Endpoint]:
+    """One throw-away server for all processes of this test run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+    server = EmbeddedPostgres.throwaway(Path(tempfile.gettempdir()) / f"cc-test-{run[:16]}")
+    with server as endpoint:
+        yield endpoint
+
+
+def _at(url: str, name: str) -> str:
+    return url.replace("/coldchain?", f"/{name}?")
+
+
+def _admin(postgres: Endpoint, statement: str) -> None:
+    with psycopg.connect(_at(postgres.admin_url, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Endpoint) -> Iterator[str]:
+    """A database made by the migrations, with the reference data, that tests clone."""
+    from coldchain.ops import migrate
+    from coldchain.ops.reference import load_reference
+
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    _admin(postgres, f"CREATE DATABASE {name} OWNER coldchain_owner")
+    migrate.upgrade(_at(postgres.owner_url, name), "coldchain")
+    engine = db.configure(_at(postgres.url, name))
+    with db.transaction() as session:
+        load_reference(session)
+    engine.dispose()
+    yield name
+    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _clone(postgres: Endpoint, template: str) -> str:
+    name = f"clone_{uuid.uuid4().hex[:12]}"
+    _admin(postgres, f"CREATE DATABASE {name} TEMPLATE {template} OWNER coldchain_owner STRATEGY file_copy")
+    return name
+
+
+@pytest.fixture
+def database(postgres: Endpoint, template: str) -> Iterator[Engine]:
+    """A fresh database for a test that commits; `db.transaction()` uses it."""
+    name = _clone(postgres, template)
+    engine = db.configure(_at(postgres.url, name), pool_size=20, max_overflow=80)
+    yield engine
+    engine.dispose()
+    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def owner_url(database: Engine, postgres: Endpoint) -> str:
+    """The address of the same database for its owner role."""
+    return _at(postgres.owner_url, str(database.url.database))
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: Endpoint, template: str) -> Iterator[Engine]:
+    """One clone for all tests that roll back."""
+    name = _clone(postgres, template)
+    engine = db.connect(_at(postgres.url, name))
+    yield engine
+    engine.dispose()
+    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def session(shared_database: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back at the end; savepoints inside are fine."""
+    with shared_database.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Engine) -> Settings:
+    """Settings of a test process on the fresh database."""
+    base = Settings.from_env({"COLDCHAIN_ENV": "test", "VAR_DIR": str(tmp_path / "var"), "COLDCHAIN_DEMO": "0"})
+    url = database.url.render_as_string(hide_password=False).replace("postgresql+psycopg://", "postgresql://")
+    return replace(base, database_url=url, database_owner_url=url, public_url="https://trace.example")
+
+
+@pytest.fixture
+def app(settings: Settings):  # type: ignore[no-untyped-def]
+    """The whole program on the fresh database."""
+    from coldchain.app import create_app
+
+    app = create_app(settings)
+    app.testing = False
+    yield app
+    db.engine().dispose()
+
+
+@pytest.fixture
+def people(app) -> People:  # type: ignore[no-untyped-def]
+    """Users with tokens, and clients that speak for them."""
+    return People(app)
+
+
+@pytest.fixture
+def client(app):  # type: ignore[no-untyped-def]
+    """A client of nobody."""
+    return app.test_client()
+
+
+@pytest.fixture
+def rounds() -> Callable[[int, int], int]:
+    """How many rounds a race runs: `rounds(20, 200)`; `COLDCHAIN_LONG=1` takes the long figure."""
+    return lambda short, long: long if os.environ.get("COLDCHAIN_LONG") == "1" else short
+
+
+@pytest.fixture
+def world(people: People):  # type: ignore[no-untyped-def]
+    """A district to play in."""
+    from tests.factories.world import World
+
+    return World(people)
