@@ -1,0 +1,156 @@
+"""The table of regions and the supervision offices below the district."""
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from coldchain.core import clock
+from coldchain.core.errors import Invalid, NotFound
+from coldchain.core.ids import new_id
+from coldchain.core.text import normalise_name
+from coldchain.regions.models import Office, Region
+from coldchain.regions.tree import stem
+
+DATA: Final = Path(__file__).resolve().parent / "data" / "gbt2260.tsv"
+_CODE = re.compile(r"[0-9]{6}")
+
+
+def load(session: Session) -> int:
+    """Bring the table of regions to the shipped state and return how many rows changed; a second run changes none."""
+    with DATA.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {
+                "code": row["code"],
+                "name_zh": row["name_zh"],
+                "name_en": row["name_en"],
+                "level": row["level"],
+                "parent_code": row["parent"] or None,
+            }
+            for row in csv.DictReader(file, delimiter="\t")
+        ]
+    fresh = insert(Region).values(rows)
+    columns = ("name_zh", "name_en", "level", "parent_code")
+    upsert = fresh.on_conflict_do_update(
+        index_elements=["code"],
+        set_={name: fresh.excluded[name] for name in columns},
+        where=tuple_(*(getattr(Region, name) for name in columns)).is_distinct_from(
+            tuple_(*(fresh.excluded[name] for name in columns))
+        ),
+    )
+    return len(session.execute(upsert.returning(col(Region.code))).all())
+
+
+def exists(session: Session, code: str) -> bool:
+    """Say whether a region code is in the table."""
+    return session.scalar(select(col(Region.code)).where(col(Region.code) == code)) is not None
+
+
+def check(session: Session, code: str, pointer: str = "/region_code") -> None:
+    """Raise Invalid `unknown_region` at `pointer` unless the code is in the table."""
+    if not exists(session, code):
+        raise Invalid.of(pointer, "unknown_region", "There is no region with the code {region_code}.", region_code=code)
+
+
+def get(session: Session, code: str) -> Region:
+    """Return a region. Raises NotFound."""
+    region = session.get(Region, code)
+    if region is None:
+        raise NotFound
+    return region
+
+
+def names(session: Session, codes: Iterable[str], locale: str) -> dict[str, str]:
+    """Return the name of each region code in a language, in one statement; an unknown code stands for itself."""
+    wanted = set(codes)
+    column = col(Region.name_zh) if locale.lower().startswith("zh") else col(Region.name_en)
+    found = dict(session.execute(select(col(Region.code), column).where(col(Region.code).in_(wanted))).tuples())
+    return {code: found.get(code, code) for code in wanted}
+
+
+def name(session: Session, code: str, locale: str) -> str:
+    """Return the name of a region code in a language; an unknown code stands for itself."""
+    return names(session, [code], locale)[code]
+
+
+def search(
+    session: Session,
+    *,
+    q: str | None = None,
+    level: str | None = None,
+    parent_code: str | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[Region], str | None]:
+    """Return up to `limit` regions in code order whose name holds `q` or whose code begins so, and the next cursor.
+
+    Raises Invalid `invalid_cursor`.
+    """
+    statement = select(Region)
+    if cursor is not None:
+        if not _CODE.fullmatch(cursor):
+            raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.")
+        statement = statement.where(col(Region.code) > cursor)
+    if q is not None:
+        statement = statement.where(
+            or_(
+                col(Region.name_zh).contains(q, autoescape=True),
+                col(Region.name_en).icontains(q, autoescape=True),
+                col(Region.code).startswith(q, autoescape=True),
+            )
+        )
+    if level is not None:
+        statement = statement.where(col(Region.level) == level)
+    if parent_code is not None:
+        statement = statement.where(col(Region.parent_code) == parent_code)
+    rows = list(session.scalars(statement.order_by(col(Region.code)).limit(limit + 1)))
+    return rows[:limit], rows[limit - 1].code if len(rows) > limit else None
+
+
+def offices(session: Session, region: str) -> list[Office]:
+    """Return the offices of a region and of all regions within it, by region and name."""
+    statement = select(Office).where(col(Office.region_code).startswith(stem(region)))
+    return list(session.scalars(statement.order_by(col(Office.region_code), col(Office.name))))
+
+
+def offices_by_id(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Office]:
+    """Return the offices of some ids, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    found = session.scalars(select(Office).where(col(Office.office_id).in_(wanted))) if wanted else ()
+    return {office.office_id: office for office in found}
+
+
+def find_office(session: Session, region_code: str, name: str, pointer: str = "/office") -> Office:
+    """Return the office of exactly this region that a name or an `office_id` names. Raises Invalid `unknown_office`."""
+    of_region = session.scalars(select(Office).where(col(Office.region_code) == region_code)).all()
+    key = normalise_name(name)
+    for office in of_region:
+        if str(office.office_id) == name.strip().lower() or normalise_name(office.name) == key:
+            return office
+    raise Invalid.of(
+        pointer,
+        "unknown_office",
+        "There is no office named {name} in region {region_code}.",
+        name=name,
+        region_code=region_code,
+    )
+
+
+def ensure_office(session: Session, region_code: str, name: str) -> Office:
+    """Return the office of a region by its name, made when it is new; for the demonstration and the command line.
+
+    Raises Invalid `unknown_region`.
+    """
+    check(session, region_code)
+    session.execute(
+        insert(Office)
+        .values(office_id=new_id(), region_code=region_code, name=name, recorded_at=clock.now())
+        .on_conflict_do_nothing(index_elements=["region_code", "name"])
+    )
+    return find_office(session, region_code, name)

@@ -1,0 +1,170 @@
+"""What other rooms ask the registry: who, where, what. No rights here: the asking use case has checked its own."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from coldchain.core.errors import NotFound
+from coldchain.journal import personal
+from coldchain.registry.models import Business, Producer, ProducerAlias, Product, Site, Zone
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BLANKS = re.compile(r"[\s\-]+")
+
+
+@dataclass(frozen=True)
+class BusinessBrief:
+    """How a business stands in other rooms' answers."""
+
+    business_id: UUID
+    uscc: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How to reach a business; personal, for those who may see it."""
+
+    legal_representative: str | None
+    phone: str | None
+
+
+def plain_number(text: str) -> str:
+    """Return a typed number as the books keep it: narrow capitals without blanks and dashes."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def find_business(session: Session, ref: str | UUID) -> Business:
+    """Return the business that a USCC, a `business_id` or a temporary number names. Raises NotFound."""
+    if isinstance(ref, str) and not _UUID.fullmatch(ref.strip()):
+        number = plain_number(ref)
+        statement = select(Business).where(or_(col(Business.uscc) == number, col(Business.temporary_no) == number))
+    else:
+        statement = select(Business).where(col(Business.business_id) == UUID(str(ref).strip()))
+    business = session.scalars(statement).first()
+    if business is None:
+        raise NotFound("There is no such business.")
+    return business
+
+
+def brief(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, BusinessBrief]:
+    """Return `{business_id, uscc, name}` of each business, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(col(Business.business_id), col(Business.uscc), col(Business.name)).where(
+            col(Business.business_id).in_(wanted)
+        )
+    )
+    return {row.business_id: BusinessBrief(row.business_id, row.uscc, row.name) for row in rows}
+
+
+def contacts(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Contact]:
+    """Return how to reach each business, in two statements; the caller has checked who may see it (R16)."""
+    wanted = {i for i in ids if i}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(col(Business.business_id), col(Business.legal_representative_id), col(Business.phone_id)).where(
+            col(Business.business_id).in_(wanted)
+        )
+    ).all()
+    known = personal.reveal(session, [i for row in rows for i in (row.legal_representative_id, row.phone_id)])
+    return {row.business_id: Contact(known.get(row.legal_representative_id), known.get(row.phone_id)) for row in rows}
+
+
+def trading_state(business: Business) -> str:
+    """Return how others may deal with a business (R12): `registered`, `unregistered`, `suspended` or `closed`.
+
+    Pending, rejected and provisional businesses are `unregistered`: nobody has approved them.
+    """
+    if business.status in {"suspended", "closed"}:
+        return business.status
+    return "registered" if business.status == "active" and business.uscc is not None else "unregistered"
+
+
+def site(session: Session, site_id: UUID) -> Site:
+    """Return a site. Raises NotFound."""
+    found = session.get(Site, site_id)
+    if found is None:
+        raise NotFound("There is no such site.")
+    return found
+
+
+def site_of_zone(session: Session, zone_id: UUID) -> tuple[Zone, Site]:
+    """Return a zone and the site it is part of. Raises NotFound."""
+    row = session.execute(
+        select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id) == zone_id)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such zone.")
+    return row[0], row[1]
+
+
+def sites(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Site]:
+    """Return the sites of some ids, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    found = session.scalars(select(Site).where(col(Site.site_id).in_(wanted))) if wanted else ()
+    return {s.site_id: s for s in found}
+
+
+def zones(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, tuple[Zone, Site]]:
+    """Return zones, each with its site, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id).in_(wanted))
+    )
+    return {zone.zone_id: (zone, at) for zone, at in rows}
+
+
+def zones_of_sites(session: Session, site_ids: Iterable[UUID]) -> dict[UUID, list[Zone]]:
+    """Return the zones of each site by code, in one statement."""
+    wanted = set(site_ids)
+    found: dict[UUID, list[Zone]] = {i: [] for i in wanted}
+    if wanted:
+        for zone in session.scalars(select(Zone).where(col(Zone.site_id).in_(wanted)).order_by(col(Zone.code))):
+            found[zone.site_id].append(zone)
+    return found
+
+
+def only_site(session: Session, business_id: UUID) -> Site | None:
+    """Return the one site of a business, None when it has none or several."""
+    found = session.scalars(select(Site).where(col(Site.business_id) == business_id).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def products(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Product]:
+    """Return the products of some ids, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    found = session.scalars(select(Product).where(col(Product.product_id).in_(wanted))) if wanted else ()
+    return {p.product_id: p for p in found}
+
+
+def producers(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Producer]:
+    """Return the producers of some ids, in one statement; None and unknown ids are left out."""
+    wanted = {i for i in ids if i}
+    found = session.scalars(select(Producer).where(col(Producer.producer_id).in_(wanted))) if wanted else ()
+    return {p.producer_id: p for p in found}
+
+
+def aliases(session: Session, producer_ids: Iterable[UUID | None]) -> dict[UUID, Sequence[str]]:
+    """Return the other names of each producer, in one statement."""
+    wanted = {i for i in producer_ids if i}
+    found: dict[UUID, list[str]] = {i: [] for i in wanted}
+    if wanted:
+        rows = session.scalars(
+            select(ProducerAlias)
+            .where(col(ProducerAlias.producer_id).in_(wanted))
+            .order_by(col(ProducerAlias.recorded_at), col(ProducerAlias.alias_key))
+        )
+        for row in rows:
+            found[row.producer_id].append(row.alias)
+    return dict(found)
