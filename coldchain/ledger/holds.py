@@ -1,0 +1,174 @@
+"""Holds: blocks on stock in the books, each with its cause and the cause's version; each ends exactly with it (R8).
+
+Invariants: at most one active hold per (cause, version, batch); `holding.held_units` is what the active holds demand;
+whoever places or ends one has the batch rows locked exclusively, so that nothing moves meanwhile. All set-based: a
+batch with thousands of holders costs a handful of statements.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.core import clock
+from coldchain.core.errors import Conflict
+from coldchain.core.ids import new_id
+from coldchain.journal import service as journal
+from coldchain.ledger.locks import lock_batches
+from coldchain.ledger.models import CAUSE_KINDS, HOLD_GRADES, Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why goods are held: the kind of decision (`recall`, `result`, `inspection`), its id and its version."""
+
+    kind: str
+    id: UUID
+    version: int = 1
+
+
+_PLACE: Final = text("""
+    INSERT INTO hold (hold_id, batch_id, holding_id, quantity_units, grade, cause_kind, cause_id, cause_version,
+                      occurred_at, recorded_at, recorded_by)
+    SELECT given.hold_id, given.batch_id, NULL, NULL, :grade, :kind, :cause_id, :version, :occurred_at, :recorded_at,
+           CAST(:recorded_by AS uuid)
+    FROM unnest(CAST(:hold_id AS uuid[]), CAST(:batch_id AS uuid[])) AS given (hold_id, batch_id)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM hold
+        WHERE hold.batch_id = given.batch_id AND hold.ended_at IS NULL AND hold.holding_id IS NULL
+          AND hold.cause_kind = :kind AND hold.cause_id = :cause_id AND hold.cause_version = :version)
+    RETURNING batch_id
+""")
+_HELD_BY: Final = text("""
+    SELECT DISTINCT batch_id FROM hold
+    WHERE cause_kind = :kind AND cause_id = :cause_id AND cause_version = :version AND ended_at IS NULL
+""")
+_END: Final = text("""
+    UPDATE hold SET ended_at = :now, ended_reason = :reason, ended_by = CAST(:ended_by AS uuid)
+    WHERE cause_kind = :kind AND cause_id = :cause_id AND cause_version = :version AND ended_at IS NULL
+      AND batch_id = ANY(CAST(:batch_ids AS uuid[]))
+    RETURNING batch_id
+""")
+# What the active holds demand of every holding: the whole of it, or the sum of the parts that are held apart, as long
+# as there is that much. Parts of different causes are added: it isn't known whether they mean the same goods.
+DEMAND: Final = """
+    SELECT holding.holding_id, holding.batch_id, holding.quantity_units, holding.held_units,
+           CASE WHEN coalesce(bool_or(hold.hold_id IS NOT NULL AND hold.quantity_units IS NULL), false)
+                THEN holding.quantity_units
+                ELSE least(holding.quantity_units, coalesce(sum(hold.quantity_units), 0))::bigint END AS demanded_units
+    FROM holding LEFT JOIN hold ON hold.batch_id = holding.batch_id AND hold.ended_at IS NULL
+                               AND (hold.holding_id IS NULL OR hold.holding_id = holding.holding_id)
+"""
+_RECOMPUTE: Final = text(f"""
+    UPDATE holding SET held_units = demand.demanded_units
+    FROM ({DEMAND} WHERE holding.batch_id = ANY(CAST(:batch_ids AS uuid[])) GROUP BY holding.holding_id) AS demand
+    WHERE holding.holding_id = demand.holding_id AND holding.held_units <> demand.demanded_units
+""")  # noqa: S608 (constants of this module)
+
+
+def place(
+    session: Session, actor: Actor, batch_ids: Iterable[UUID], cause: Cause, grade: str, occurred_at: datetime
+) -> list[UUID]:
+    """Hold these batches wherever they lie, on the road too; return the batches that this cause didn't hold yet.
+
+    Locks the batch rows exclusively first. The same cause and version again is a no-op. Journals one fact a batch (R8).
+    """
+    if cause.kind not in CAUSE_KINDS or grade not in HOLD_GRADES:
+        raise ValueError(f"no such cause or grade: {cause.kind}, {grade}")
+    locked = lock_batches(session, batch_ids, exclusive=True)
+    if not locked:
+        return []
+    given = _named(cause) | {
+        "grade": grade, "occurred_at": occurred_at, "recorded_at": clock.now(), "recorded_by": actor.user_id,
+        "hold_id": [new_id() for _ in locked], "batch_id": locked,
+    }  # fmt: skip
+    held = sorted(session.execute(_PLACE, given).scalars())
+    recompute(session, held)
+    data = {"cause_kind": cause.kind, "cause_id": cause.id, "cause_version": cause.version, "grade": grade}
+    facts = [journal.Fact("hold.placed", batch_id, occurred_at, data) for batch_id in held]
+    journal.append_many(session, actor, facts)
+    return held
+
+
+def end(
+    session: Session, actor: Actor, cause: Cause, reason: str, batch_ids: Collection[UUID] | None = None
+) -> list[UUID]:
+    """End exactly the holds that this cause and version made, of `batch_ids` only when given; return their batches.
+
+    Goods stay held while another cause remains (R8). Locks the batch rows exclusively first; journals one fact a batch.
+    """
+    session.flush()
+    held = set(session.execute(_HELD_BY, _named(cause)).scalars())
+    if batch_ids is not None:
+        held &= set(batch_ids)
+    locked = lock_batches(session, held, exclusive=True)
+    if not locked:
+        return []
+    now = clock.now()
+    given = _named(cause) | {"now": now, "reason": reason, "ended_by": actor.user_id, "batch_ids": locked}
+    ended = sorted(set(session.execute(_END, given).scalars()))
+    recompute(session, ended)
+    data = {"cause_kind": cause.kind, "cause_id": cause.id, "cause_version": cause.version}
+    journal.append_many(session, actor, [journal.Fact("hold.ended", batch_id, now, data) for batch_id in ended])
+    return ended
+
+
+def recompute(session: Session, batch_ids: Collection[UUID]) -> None:
+    """Set the held units of every holding of these batches to what the active holds demand (R8).
+
+    The caller has the batch rows locked exclusively.
+    """
+    if batch_ids:
+        session.execute(_RECOMPUTE, {"batch_ids": list(batch_ids)})
+
+
+def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]]:
+    """Return the holds in force by batch, oldest first; batches without any are left out."""
+    statement = (
+        select(Hold)
+        .where(col(Hold.batch_id).in_(set(batch_ids)), col(Hold.ended_at).is_(None))
+        .order_by(col(Hold.recorded_at), col(Hold.hold_id))
+        .execution_options(populate_existing=True)
+    )
+    found: dict[UUID, list[Hold]] = {}
+    for hold in session.exec(statement):
+        found.setdefault(hold.batch_id, []).append(hold)
+    return found
+
+
+def assert_free(session: Session, batch_ids: Iterable[UUID]) -> None:
+    """Raise Conflict `locked` (extra `holds`) when any of these batches is held (R8).
+
+    Only sound after `lock_batches`, and only for who may see the causes.
+    """
+    found = active(session, batch_ids)
+    if found:
+        raise refusal(found)
+
+
+def refusal(held: Mapping[UUID, list[Hold]]) -> Conflict:
+    """Return the refusal for held batches: `extra["holds"]` names each batch with its causes, for who may see them."""
+    listed: list[dict[str, Any]] = [
+        {
+            "batch_id": str(batch_id),
+            "grade": hold.grade,
+            "cause": {"kind": hold.cause_kind, "id": str(hold.cause_id), "version": hold.cause_version},
+        }
+        for batch_id, found in held.items()
+        for hold in found
+    ]
+    return Conflict(
+        "These goods are locked and may not leave: {count} batches. Set them apart and wait for the authority.",
+        code="locked",
+        extra={"holds": listed},
+        count=len(held),
+    )
+
+
+def _named(cause: Cause) -> dict[str, Any]:
+    return {"kind": cause.kind, "cause_id": cause.id, "version": cause.version}
