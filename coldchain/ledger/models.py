@@ -15,7 +15,7 @@ MOVEMENT_KINDS = (
     "opening_of_piece", "transformation", "destruction", "return", "stocktake", "split", "recovery", "correction",
 )  # fmt: skip
 CAUSE_KINDS = ("recall", "result", "inspection")
-HOLD_GRADES = ("amber", "red", "confirmed")
+HOLD_GRADES = ("amber", "red", "sealed", "confirmed")  # sealed: the physical act, cause `inspection`
 
 
 class Movement(SQLModel, table=True):
