@@ -1,0 +1,226 @@
+"""Reads the demonstration's data file and checks it; touches no database.
+
+`load()` gives accounts, offices and one list of events sorted by `at`, the moment at which the books learn each. Events
+of one moment stand in the order of the sections below and of the file, which is the order in which each can be done:
+
+1. the register before the notice: businesses, commitment letters, approvals, venues, sites, zones;
+2. the catalogue: producers, products;
+3. the merchant's trade: arrivals, their evidence, disinfections, tubes, results, labels, dispatches, receipts;
+4. the sweep: the draft, its announcement, places found on foot, findings, results of samples.
+
+Across moments it is one story. The register is filled and goods are traded from 4 January 2021; on 19 January at 12:00
+comes the notice, its announcement makes blanket tasks for all registered sites of the area; findings follow. Stock that
+matches and is registered after the announcement is pulled in by the books themselves: here it is only an arrival.
+A place is visited again for the second round of samples, and each such finding repeats what is sealed there, since the
+latest finding of a task is the one that counts.
+
+What is real and what is invented is said at the head of the data file.
+"""
+
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from coldchain.core.identifiers import check_container, check_customs_declaration, check_food_licence, check_uscc
+from coldchain.core.text import clean
+from coldchain.ops.demo import events as e
+from coldchain.ops.demo.parts import Event, Part
+
+FILE = Path(__file__).with_name("jianhua_sweep_b.toml")
+
+SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
+    {
+        "register_business": e.RegisterBusiness,
+        "sign_commitment_letter": e.SignCommitmentLetter,
+        "approve_business": e.ApproveBusiness,
+        "register_venue": e.RegisterVenue,
+        "register_site": e.RegisterSite,
+        "register_zone": e.RegisterZone,
+        "register_producer": e.RegisterProducer,
+        "register_product": e.RegisterProduct,
+        "register_arrival": e.RegisterArrival,
+        "add_evidence": e.AddEvidence,
+        "record_disinfection": e.RecordDisinfection,
+        "register_tube": e.RegisterTube,
+        "record_tube_result": e.RecordTubeResult,
+        "make_labels": e.MakeLabels,
+        "dispatch": e.Dispatch,
+        "confirm_consignment": e.ConfirmConsignment,
+        "draft_recall": e.DraftRecall,
+        "announce_recall": e.AnnounceRecall,
+        "find_on_foot": e.FindOnFoot,
+        "record_finding": e.RecordFinding,
+        "record_sample_result": e.RecordSampleResult,
+    }
+)
+NUMBER_CHECKS = types.MappingProxyType(
+    {
+        "uscc": check_uscc,
+        "container_no": check_container,
+        "customs_declaration_no": check_customs_declaration,
+        "licence_no": check_food_licence,
+    }
+)
+
+
+class DemoDataError(ValueError):
+    """The data file contradicts itself; the message names the event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(Part):
+    """A demonstration account; `business` is the USCC that a merchant or a lab acts for, registered by an event."""
+
+    username: str
+    display_name: str
+    role: str
+    business: str | None = None
+    region_code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office(Part):
+    """A market supervision office of the demonstration's district."""
+
+    name: str
+    region_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo(Part):
+    """The whole demonstration."""
+
+    title_zh: str
+    title_en: str
+    note_zh: str
+    note_en: str
+    accounts: tuple[Account, ...]
+    offices: tuple[Office, ...]
+    events: tuple[Event, ...]
+
+
+def load(path: Path = FILE) -> Demo:
+    """Return the demonstration of the data file, checked.
+
+    Raises DemoDataError when a value has the wrong type, a number its wrong form, a name no earlier event, or a time
+    lies after the moment at which the books learn it.
+    """
+    with path.open("rb") as handle:
+        raw = tomllib.load(handle)
+    sections = raw.pop("events")
+    if unknown := set(sections) - set(SECTIONS):
+        raise DemoDataError(f"unknown sections {sorted(unknown)}")
+    found = [
+        _build(kind, row, f"{section}[{place}]")
+        for section, kind in SECTIONS.items()
+        for place, row in enumerate(sections.get(section, []))
+    ]
+    found.sort(key=lambda event: event.at)  # stable: sections and file order within one moment
+    demo: Demo = _build(Demo, raw | {"events": tuple(found)}, "file")
+    _check(demo)
+    return demo
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """Return `value` of the data file as the type of a field: dataclass, tuple, optional or plain value."""
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        return _build(next(inner for inner in get_args(kind) if inner is not types.NoneType), value, where)
+    if origin is tuple:
+        return tuple(_build(get_args(kind)[0], one, f"{where}[{place}]") for place, one in enumerate(value))
+    if isinstance(kind, type) and isinstance(value, kind) and issubclass(kind, Part):
+        return value
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return _build_part(kind, value, where)
+    if type(value) is not kind:  # exactly: True is no number, a moment is no day
+        raise DemoDataError(f"{where}: {value!r} is not {kind.__name__}")
+    return clean(value) if kind is str else value
+
+
+def _build_part(kind: type[Part], value: Any, where: str) -> Part:
+    """Return a table of the data file as a dataclass; unknown and missing fields are errors."""
+    if not isinstance(value, dict):
+        raise DemoDataError(f"{where}: {value!r} is not a table")
+    members = {member.name: member for member in fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(value) - set(members):
+        raise DemoDataError(f"{where}: unknown fields {sorted(unknown)}")
+    if missing := {name for name, m in members.items() if m.default is MISSING and name not in value}:
+        raise DemoDataError(f"{where}: missing fields {sorted(missing)}")
+    hints = get_type_hints(kind)
+    return kind(**{name: _build(hints[name], one, f"{where}.{name}") for name, one in value.items()})
+
+
+def _check(demo: Demo) -> None:
+    """Raise DemoDataError unless every event can be done when its turn comes."""
+    usernames = {account.username for account in demo.accounts}
+    offices = {(office.region_code, office.name) for office in demo.offices}
+    known: set[tuple[str, str]] = set()
+    for event in demo.events:
+        where = f"{type(event).__name__} at {event.at.isoformat()} ({event.key})"
+        if event.by not in usernames:
+            raise DemoDataError(f"{where}: no account {event.by}")
+        for reference in event.references():
+            if reference not in known:
+                raise DemoDataError(f"{where}: there is no {reference[0]} {reference[1]} yet")
+        _check_times(event, event.at, where)
+        _check_numbers(event, where)
+        office = getattr(event, "office", None)
+        if office is not None and (getattr(event, "region_code", None), office) not in offices:
+            raise DemoDataError(f"{where}: no office {office}")
+        for made in _makes(event, where):
+            if made in known:
+                raise DemoDataError(f"{where}: {made} is made twice")
+            known.add(made)
+    for account in demo.accounts:
+        if account.business is not None and ("business", account.business) not in known:
+            raise DemoDataError(f"account {account.username}: no business {account.business}")
+
+
+def _makes(event: Event, where: str) -> list[tuple[str, str]]:
+    """Return what later events may name after this one."""
+    if isinstance(event, e.RegisterBusiness):
+        return [("business", event.uscc)]
+    if event.makes is None:
+        return []
+    if event.key is None:
+        raise DemoDataError(f"{where}: a key is needed")
+    made = [(event.makes, event.key)]
+    if isinstance(event, e.RegisterSite):
+        made.append(("task", event.key))
+    if isinstance(event, e.RegisterArrival):
+        made += [("batch", f"{event.key}/{line}") for line in range(1, len(event.lines) + 1)]
+    return made
+
+
+def _check_times(part: Part, at: datetime, where: str) -> None:
+    """Raise DemoDataError for a claimed time without offset or after the moment at which the books learn it."""
+    for member in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, member.name)
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise DemoDataError(f"{where}: {member.name} has no offset")
+            if value > at:
+                raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
+        elif isinstance(value, date) and member.name != "expiry_date" and value > at.date():
+            raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
+        for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, Part):
+                _check_times(inner, at, where)
+
+
+def _check_numbers(event: Event, where: str) -> None:
+    """Raise DemoDataError for a number that its own rule would refuse."""
+    for name, check in NUMBER_CHECKS.items():
+        number = getattr(event, name, None)
+        if number is None:
+            continue
+        try:
+            kept = check(number)
+        except ValueError as error:
+            raise DemoDataError(f"{where}: {error}") from error
+        if kept != number:
+            raise DemoDataError(f"{where}: {name} should be written {kept}")
