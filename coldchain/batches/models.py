@@ -50,7 +50,7 @@ class Arrival(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """One product of one production batch in one arrival (批次). `status` is kept for lists; the gate is judged live."""
+    """One product of one production batch in one arrival (批次); `status` serves lists, the gate is judged live."""
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -78,6 +78,7 @@ class Batch(SQLModel, table=True):
     quantity_units: int = whole()
     piece_count: int = whole()
     status: str = words(index=True)
+    code_made_at: datetime | None = moment(null=True)  # first label run of this batch (R2)
     search_text: str = words()
     occurred_at: datetime = moment()
     recorded_at: datetime = moment()

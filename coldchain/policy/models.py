@@ -58,6 +58,8 @@ class DisinfectionProtocol(SQLModel, table=True):
     ambient_to_c: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 2), nullable=True))  # exclusive
     concentration_min_mg_per_l: int = whole()
     contact_min: int = whole()
+    volume_from_ml_per_m2: int | None = whole(null=True)
+    volume_to_ml_per_m2: int | None = whole(null=True)
     additives: str | None = words(null=True)
     name_zh: str = words()
     name_en: str = words()

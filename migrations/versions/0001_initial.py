@@ -61,7 +61,7 @@ APPEND_ONLY = (
 )
 
 FROZEN = {
-    "batch": ("status",),
+    "batch": ("status", "code_made_at"),
     "hold": ("ended_at", "ended_reason", "ended_by"),
     "evidence": ("verified_at", "verified_by"),
     "tube": (),
@@ -108,6 +108,8 @@ def upgrade() -> None:
     sa.Column('ambient_to_c', sa.Numeric(precision=6, scale=2), nullable=True),
     sa.Column('concentration_min_mg_per_l', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('contact_min', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('volume_from_ml_per_m2', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('volume_to_ml_per_m2', sa.BigInteger(), autoincrement=False, nullable=True),
     sa.Column('additives', sa.Text(), nullable=True),
     sa.Column('name_zh', sa.Text(), nullable=False),
     sa.Column('name_en', sa.Text(), nullable=False),
@@ -608,6 +610,7 @@ def upgrade() -> None:
     sa.Column('quantity_units', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('piece_count', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('code_made_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
@@ -929,7 +932,7 @@ def upgrade() -> None:
     sa.Column('ended_reason', sa.Text(), nullable=True),
     sa.Column('ended_by', sa.Uuid(), nullable=True),
     sa.CheckConstraint("cause_kind IN ('recall', 'result', 'inspection')", name=op.f('ck_hold_cause_kind')),
-    sa.CheckConstraint("grade IN ('amber', 'red', 'confirmed')", name=op.f('ck_hold_grade')),
+    sa.CheckConstraint("grade IN ('amber', 'red', 'sealed', 'confirmed')", name=op.f('ck_hold_grade')),
     sa.CheckConstraint('quantity_units IS NULL OR (quantity_units > 0 AND holding_id IS NOT NULL)', name=op.f('ck_hold_part')),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.batch_id'], name=op.f('fk_hold_batch_id')),
     sa.ForeignKeyConstraint(['holding_id'], ['holding.holding_id'], name=op.f('fk_hold_holding_id')),
@@ -1024,7 +1027,7 @@ def upgrade() -> None:
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('recorded_by', sa.Uuid(), nullable=True),
     sa.CheckConstraint("state IN ('taken', 'sent', 'negative', 'positive')", name=op.f('ck_sample_event_state')),
-    sa.CheckConstraint('pieces > 0', name=op.f('ck_sample_event_pieces')),
+    sa.CheckConstraint("pieces > 0 OR (pieces < 0 AND state = 'taken')", name=op.f('ck_sample_event_pieces')),
     sa.ForeignKeyConstraint(['finding_id'], ['finding.finding_id'], name=op.f('fk_sample_event_finding_id')),
     sa.ForeignKeyConstraint(['recall_id'], ['recall.recall_id'], name=op.f('fk_sample_event_recall_id')),
     sa.ForeignKeyConstraint(['task_id'], ['sweep_task.task_id'], name=op.f('fk_sample_event_task_id')),

@@ -1,0 +1,105 @@
+"""Finding the batches that a notice describes (R9).
+
+The SQL only narrows and then asks the pure `matches`, so that what is found at the announcement and what is pulled in
+when it is registered later never differ.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session, col, select
+
+from coldchain.batches.criterion import Criterion, Identity, day_of, given, ids_of, matches, matches_product
+from coldchain.batches.models import Arrival, Batch
+from coldchain.registry.models import Producer, Product
+
+__all__ = ["Criterion", "Identity", "identity_of", "matches", "select_matching"]
+
+
+def identity_of(product: Product, producer: Producer, batch: Batch | None, arrival: Arrival | None) -> Identity:
+    """Return what a criterion looks at in a batch (or, without one, in a product alone)."""
+    return Identity(
+        product_id=product.product_id,
+        producer_ids=frozenset(key for key in (producer.producer_id, producer.merged_into_id) if key),
+        product_names=tuple(name for name in (product.name, product.name_en) if name),
+        origin_country=product.origin_country,
+        imported=product.imported,
+        production_date=batch.production_date if batch else None,
+        series=product.series,
+        gtin=product.gtin,
+        plant_nos=tuple(number for number in (producer.plant_no, producer.licence_no) if number),
+        batch_no=batch.batch_no if batch else None,
+        container_no=arrival.container_no if arrival else None,
+        customs_declaration_no=arrival.customs_declaration_no if arrival else None,
+        batch_id=batch.batch_id if batch else None,
+    )
+
+
+def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
+    """Return the ids of every batch in the books that `criterion` describes, in id order (R9); two statements."""
+    said = given(criterion)
+    if not said:
+        return []
+    products = {
+        row.product.product_id: row
+        for row in (_ProductRow(*pair) for pair in session.exec(_products(said)))
+        if matches_product(said, identity_of(row.product, row.producer, None, None))
+    }
+    if not products:
+        return []
+    statement = (
+        select(Batch, Arrival)
+        .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
+        .where(*_lot_conditions(said), col(Batch.product_id).in_(products))
+        .order_by(col(Batch.batch_id))
+    )
+    return [
+        batch.batch_id
+        for batch, arrival in session.exec(statement)
+        if matches(said, identity_of(products[batch.product_id].product, products[batch.product_id].producer, batch,
+                                     arrival))
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _ProductRow:
+    product: Product
+    producer: Producer
+
+
+def _products(said: Criterion) -> Any:
+    conditions: list[ColumnElement[bool]] = []
+    if "producer_ids" in said:
+        ids = ids_of(said["producer_ids"])
+        conditions.append(or_(col(Producer.producer_id).in_(ids), col(Producer.merged_into_id).in_(ids)))
+    if "product_ids" in said:
+        conditions.append(col(Product.product_id).in_(ids_of(said["product_ids"])))
+    if "origin_countries" in said:
+        conditions.append(col(Product.origin_country).in_(said["origin_countries"]))
+    if "imported" in said:
+        conditions.append(col(Product.imported).is_(said["imported"]))
+    if "series" in said:
+        conditions.append(col(Product.series).is_not(None))
+    if "gtins" in said:
+        conditions.append(col(Product.gtin).is_not(None))
+    return (
+        select(Product, Producer)
+        .join(Producer, col(Producer.producer_id) == col(Product.producer_id))
+        .where(*conditions)
+    )
+
+
+def _lot_conditions(said: Criterion) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    earliest, latest = day_of(said.get("production_date_from")), day_of(said.get("production_date_to"))
+    if earliest is not None:
+        conditions.append(col(Batch.production_date) >= earliest)
+    if latest is not None:
+        conditions.append(col(Batch.production_date) <= latest)
+    if "container_nos" in said:
+        conditions.append(col(Arrival.container_no).is_not(None))
+    if "customs_declaration_nos" in said:
+        conditions.append(col(Arrival.customs_declaration_no).is_not(None))
+    return conditions

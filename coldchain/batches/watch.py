@@ -1,0 +1,108 @@
+"""Running recalls watch for batches registered later: those are held in the transaction that registers them (R9).
+
+A recall is a higher room: it stores its criterion here, and is told of a match by the callbacks in `on_match`, which
+the app fills. Announcing takes WATCH_LOCK exclusively and registering takes it shared, so that a batch is either there
+when the announcement looks, or registered after the criterion can be read.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches.matching import Identity, matches
+from coldchain.batches.models import WatchCriterion, WatchMatch
+from coldchain.core import clock
+from coldchain.journal import service as journal
+from coldchain.ledger import holds
+from coldchain.ledger.holds import Cause
+
+WATCH_LOCK = 0x7761746368  # "watch"
+MATCH_GRADE = "red"
+
+Callback = Callable[[Session, Actor, UUID, int, list[UUID]], None]
+on_match: list[Callback] = []  # (session, actor, cause_id, version, batch_ids), called after the hold was placed
+
+
+def lock_shared(session: Session) -> None:
+    """Keep announcements out until this transaction ends; a statement of its own, before the criteria are read."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(WATCH_LOCK)))
+
+
+def lock_exclusive(session: Session) -> None:
+    """Keep registrations of batches out until this transaction ends; whoever announces, amends or withdraws."""
+    session.execute(select(func.pg_advisory_xact_lock(WATCH_LOCK)))
+
+
+def start(session: Session, *, cause_id: UUID, version: int, criterion: Mapping[str, Any]) -> WatchCriterion:
+    """Watch for batches that fit `criterion` from now on; the caller holds `lock_exclusive`."""
+    row = WatchCriterion(cause_id=cause_id, cause_version=version, criterion=dict(criterion), recorded_at=clock.now())
+    session.add(row)
+    session.flush()
+    return row
+
+
+def stop(session: Session, *, cause_id: UUID, version: int) -> None:
+    """Watch no longer for this cause and version; the caller holds `lock_exclusive`."""
+    session.execute(
+        update(WatchCriterion)
+        .where(
+            col(WatchCriterion.cause_id) == cause_id,
+            col(WatchCriterion.cause_version) == version,
+            col(WatchCriterion.ended_at).is_(None),
+        )
+        .values(ended_at=clock.now())
+    )
+
+
+def running(session: Session) -> list[WatchCriterion]:
+    """Return the criteria that are being watched for, oldest first."""
+    statement = select(WatchCriterion).where(col(WatchCriterion.ended_at).is_(None))
+    return list(session.exec(statement.order_by(col(WatchCriterion.watch_id))))
+
+
+def check(session: Session, actor: Actor, identities: Iterable[Identity]) -> dict[UUID, list[UUID]]:
+    """Hold the new batches that a running criterion describes and tell the subscribers (R9).
+
+    The caller holds `lock_shared` since before this statement. Returns batch ids by cause.
+    """
+    listed = list(identities)
+    found: dict[UUID, list[UUID]] = {}
+    for criterion in running(session):
+        batch_ids = sorted(
+            identity.batch_id
+            for identity in listed
+            if identity.batch_id is not None and matches(criterion.criterion, identity)
+        )
+        if not batch_ids:
+            continue
+        found.setdefault(criterion.cause_id, []).extend(batch_ids)
+        _hold(session, actor, criterion, batch_ids)
+    return found
+
+
+def _hold(session: Session, actor: Actor, criterion: WatchCriterion, batch_ids: list[UUID]) -> None:
+    now = clock.now()
+    cause = Cause("recall", criterion.cause_id, criterion.cause_version)
+    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now)
+    session.execute(
+        insert(WatchMatch)
+        .values(
+            [
+                {"cause_id": cause.id, "cause_version": cause.version, "batch_id": batch_id, "recorded_at": now}
+                for batch_id in batch_ids
+            ]
+        )
+        .on_conflict_do_nothing()
+    )
+    facts = [
+        journal.Fact("watch.matched", batch_id, now, {"cause_id": cause.id, "cause_version": cause.version})
+        for batch_id in batch_ids
+    ]
+    journal.append_many(session, actor, facts)
+    for callback in on_match:
+        callback(session, actor, cause.id, cause.version, batch_ids)

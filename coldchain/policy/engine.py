@@ -1,0 +1,299 @@
+"""Pure: which evidence policy applies to a batch, and whether the batch may leave (R1, R2, R5, R7).
+
+Invariants: papers and records are separate, neither stands for the other; coverage is all or nothing; a refusal names
+every missing item and what to do next in Chinese and English; without a policy imported goods are not clear.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from coldchain.policy import coverage, messages, vocabulary
+from coldchain.policy.coverage import Cover, Piece, Range
+from coldchain.policy.facts import (
+    GOODS_SITES,
+    NATION,
+    TUBE_STATES,
+    BatchFacts,
+    DisinfectionFact,
+    EvidenceFact,
+    Missing,
+    Note,
+    PolicyRow,
+    SampleFact,
+    TubeFact,
+    Verdict,
+)
+from coldchain.policy.protocols import NO_PROTOCOL, NOT_MET
+
+__all__ = [
+    "BatchFacts",
+    "DisinfectionFact",
+    "EvidenceFact",
+    "Missing",
+    "Note",
+    "PolicyRow",
+    "SampleFact",
+    "TubeFact",
+    "Verdict",
+    "choose",
+    "judge",
+]
+
+
+def latest_versions(rows: Iterable[PolicyRow]) -> list[PolicyRow]:
+    """Return the newest version of each code: a correction replaces what it corrects, its dates too."""
+    newest: dict[str, PolicyRow] = {}
+    for row in rows:
+        if row.code not in newest or newest[row.code].version < row.version:
+            newest[row.code] = row
+    return list(newest.values())
+
+
+def choose(
+    rows: Iterable[PolicyRow], *, regions: Sequence[str], on: date, category: str, imported: bool
+) -> PolicyRow | None:
+    """Return the policy row for goods that arrived `on`, or None (R1).
+
+    `regions` is the ancestry of the dispatching site's region, most specific first. The row in force wins, that of the
+    most specific region, then of the latest start. Where none is in force, an arrival before the first row of a region
+    (not of the nation: a national regime has no earlier life) uses that row.
+    """
+    fitting = [
+        row
+        for row in latest_versions(rows)
+        if row.imported == imported and (row.categories is None or category in row.categories)
+    ]
+    by_region: dict[str, list[PolicyRow]] = {}
+    for row in fitting:
+        by_region.setdefault(row.region_code or NATION, []).append(row)
+    levels = [by_region[region] for region in regions if region in by_region]
+    if NATION not in regions and NATION in by_region:
+        levels.append(by_region[NATION])
+    for level in levels:
+        in_force = [row for row in level if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)]
+        if in_force:
+            return max(in_force, key=lambda row: (row.valid_from, row.code))
+    for level in levels:
+        first = min(level, key=lambda row: (row.valid_from, row.code))
+        if first.region_code not in {None, NATION} and on < first.valid_from:
+            return first
+    return None
+
+
+def judge(policy: PolicyRow | None, facts: BatchFacts) -> Verdict:
+    """Return whether the batch of `facts` may leave under `policy`, with every missing item (R1)."""
+    judged_for = {
+        "region_code": facts.region_code,
+        "arrived_on": facts.arrived_on.isoformat(),
+        "category": facts.category,
+        "imported": facts.imported,
+    }
+    if policy is None:
+        words = _situation(facts)
+        if facts.imported:
+            return Verdict(False, None, (_missing("policy_missing", "policy", words),), {}, (), judged_for)
+        return Verdict(True, None, (), {}, (_note("policy_missing", words),), judged_for)
+    missing: list[Missing] = []
+    notes: list[Note] = []
+    basis: dict[str, Any] = {}
+    basis["evidence"] = _judge_evidence(policy, facts, missing)
+    basis["disinfection"] = _judge_disinfection(policy, facts, missing, notes)
+    basis["test"] = _judge_tests(policy, facts, missing, notes)
+    basis["code"] = {"required": policy.code_required, "made": facts.code_made}
+    if policy.code_required and not facts.code_made:
+        missing.append(_missing("code_missing", "code", {}))
+    basis["supplier"] = {"required": policy.supplier_required, "known": facts.supplier_known}
+    if policy.supplier_required and not facts.supplier_known:
+        missing.append(_missing("supplier_missing", "supplier", {}))
+    if facts.existing_stock and policy.grace_until and (facts.recorded_on or facts.arrived_on) <= policy.grace_until:
+        notes.append(_note("grace_period", {"day": policy.grace_until.isoformat()}))
+    return Verdict(not missing, policy, tuple(missing), MappingProxyType(basis), tuple(notes), judged_for)
+
+
+def _situation(facts: BatchFacts) -> dict[str, str]:
+    category_zh, category_en = messages.CATEGORIES.get(facts.category, (facts.category, facts.category))
+    origin_zh, origin_en = messages.ORIGINS[facts.imported]
+    return {
+        "region": facts.region_code,
+        "day": facts.arrived_on.isoformat(),
+        "origin_zh": origin_zh,
+        "origin_en": origin_en,
+        "category_zh": category_zh,
+        "category_en": category_en,
+    }
+
+
+def _missing(code: str, kind: str, words: Mapping[str, str], **parts: Any) -> Missing:
+    said = messages.MISSING[code]
+    return Missing(
+        rule=said.rule,
+        code=code,
+        kind=kind,
+        message_zh=said.message_zh.format_map(words),
+        message_en=said.message_en.format_map(words),
+        next_zh=said.next_zh.format_map(words),
+        next_en=said.next_en.format_map(words),
+        **parts,
+    )
+
+
+def _note(code: str, words: Mapping[str, str]) -> Note:
+    said = messages.NOTES[code]
+    return Note(code, said.message_zh.format_map(words), said.message_en.format_map(words))
+
+
+def _judge_evidence(policy: PolicyRow, facts: BatchFacts, missing: list[Missing]) -> list[dict[str, Any]]:
+    """Return what meets each group of alternatives; groups that nothing meets go to `missing`."""
+    found = []
+    for kinds in policy.evidence:
+        papers = [paper for paper in facts.evidence if paper.kind in kinds]
+        valid = [paper for paper in papers if paper.valid_to is None or paper.valid_to >= facts.arrived_on]
+        counting = [paper for paper in valid if paper.verified or not policy.requires_verified]
+        if counting:
+            best = max(counting, key=lambda paper: paper.verified)
+            state = "verified" if best.verified else "entered"
+        else:
+            best, state = None, "missing"
+            code = "evidence_unverified" if valid else "evidence_expired" if papers else "evidence_missing"
+            names = [vocabulary.evidence_kinds()[kind] for kind in kinds]
+            words = {
+                "kinds_zh": "或".join(word.name_zh for word in names),
+                "kinds_en": " or ".join(word.name_en for word in names),
+            }
+            missing.append(_missing(code, kinds[0], words, kinds=tuple(kinds)))
+        found.append(
+            {
+                "kinds": list(kinds),
+                "kind": best.kind if best else kinds[0],
+                "state": state,
+                "number": best.number if best else None,
+            }
+        )
+    return found
+
+
+def _shown_cover(required: str, found: Cover) -> dict[str, Any]:
+    state = "not_required" if required == "none" else "met" if found.complete else "not_covered"
+    return {
+        "required": required,
+        "state": state,
+        "bases": list(found.bases),
+        "covered": [list(pair) for pair in found.covered],
+        "uncovered": [list(pair) for pair in found.uncovered],
+    }
+
+
+def _pieces(ranges: Sequence[Range]) -> dict[str, str]:
+    return {"pieces_zh": messages.ranges_zh(ranges), "pieces_en": messages.ranges_en(ranges)}
+
+
+def _judge_disinfection(
+    policy: PolicyRow, facts: BatchFacts, missing: list[Missing], notes: list[Note]
+) -> dict[str, Any]:
+    """Return what the disinfection records cover (R5); those that meet no protocol don't count (R7)."""
+    counting = [record for record in facts.disinfections if record.protocol_state != NOT_MET]
+    failed = [record for record in facts.disinfections if record.protocol_state == NOT_MET]
+    found = coverage.cover((record.piece for record in counting), facts.piece_count)
+    agents = vocabulary.agents()
+    unruled = _agent_words(record.agent for record in counting if record.protocol_state == NO_PROTOCOL)
+    if unruled:
+        notes.append(_note("no_protocol", unruled))
+    freezing = _agent_words(
+        record.agent
+        for record in facts.disinfections
+        if record.ambient_temperature_c < 0 and record.agent in agents and agents[record.agent].freezes_below_zero
+    )
+    if freezing:
+        notes.append(_note("agent_freezes", freezing))
+    if policy.disinfection != "none" and not found.complete:
+        in_question = [record for record in failed if coverage.touches(record.piece, found.uncovered)]
+        words = _pieces(found.uncovered)
+        if in_question:
+            code, words = "protocol_not_met", words | _treatment_words(in_question)
+        else:
+            code = "disinfection_not_covered" if found.covered else "disinfection_missing"
+        missing.append(_missing(code, "disinfection_record", words, uncovered=found.uncovered))
+    return _shown_cover(policy.disinfection, found)
+
+
+def _agent_words(codes: Iterable[str]) -> dict[str, str]:
+    agents = vocabulary.agents()
+    names = [agents[code] for code in dict.fromkeys(codes) if code in agents]
+    if not names:
+        return {}
+    return {
+        "agents_zh": "、".join(word.name_zh for word in names),
+        "agents_en": ", ".join(word.name_en for word in names),
+    }
+
+
+def _treatment_words(records: Iterable[DisinfectionFact]) -> dict[str, str]:
+    agents = vocabulary.agents()
+    zh, en = [], []
+    for record in records:
+        word = agents.get(record.agent)
+        name_zh, name_en = (word.name_zh, word.name_en) if word else (record.agent, record.agent)
+        degrees = f"{record.ambient_temperature_c.normalize():f}".replace("-", "−")
+        strength = f"{record.concentration_mg_per_l} mg/L"
+        zh.append(f"{name_zh} {strength}，{record.contact_min} 分钟，{degrees} ℃")
+        en.append(f"{name_en} {strength}, {record.contact_min} min, {degrees} °C")
+    return {"treatments_zh": "；".join(dict.fromkeys(zh)), "treatments_en": "; ".join(dict.fromkeys(en))}
+
+
+def _judge_tests(policy: PolicyRow, facts: BatchFacts, missing: list[Missing], notes: list[Note]) -> dict[str, Any]:
+    """Return what the negative tubes cover (R5): any sample for 批批, every piece for 件件."""
+    tubes: dict[str, list[TubeFact]] = {state: [] for state in TUBE_STATES}
+    for tube in facts.tubes:
+        goods = tuple(sample for sample in tube.samples if sample.sample_site in GOODS_SITES)
+        if goods:
+            tubes[tube.state].append(TubeFact(tube.tube_id, tube.tube_no, tube.state, goods))
+    if policy.testing != "none" and any(
+        sample.sample_site not in GOODS_SITES for tube in facts.tubes for sample in tube.samples
+    ):
+        notes.append(_note("sample_not_of_goods", {}))
+    pieces = [sample.piece for tube in tubes["negative"] for sample in tube.samples]
+    found = coverage.cover(pieces, facts.piece_count)
+    if policy.testing == "per_batch" and pieces:
+        found = Cover(((1, facts.piece_count),), (), found.bases)
+    if policy.testing != "none" and not found.complete:
+        missing.append(_missing_test(policy, tubes, found))
+    return _shown_cover(policy.testing, found) | {
+        "tubes": {state: [tube.tube_no for tube in listed] for state, listed in tubes.items() if listed}
+    }
+
+
+def _missing_test(policy: PolicyRow, tubes: Mapping[str, list[TubeFact]], found: Cover) -> Missing:
+    """Return the one item that says best why the test is not met: what blocks first comes first."""
+
+    def touching(*states: str) -> list[TubeFact]:
+        return [
+            tube
+            for state in states
+            for tube in tubes[state]
+            if any(coverage.touches(sample.piece, found.uncovered) for sample in tube.samples)
+        ]
+
+    positive, pending, invalid = touching("positive", "confirmed"), touching("pending"), touching("invalid")
+    awaited = [sample.piece for tube in pending for sample in tube.samples]
+    with_pending = coverage.cover([*awaited, *(Piece("declared_range", *pair) for pair in found.covered)], _last(found))
+    enough_sampled = with_pending.complete or (bool(pending) and policy.testing == "per_batch")
+    if positive:
+        code, named = "test_positive", positive
+    elif enough_sampled:
+        code, named = "test_pending", pending
+    elif found.covered or pending:
+        code, named = "test_not_covered", pending
+    elif invalid:
+        code, named = "test_invalid", invalid
+    else:
+        code, named = "test_missing", []
+    numbers = tuple(dict.fromkeys(tube.tube_no for tube in named))
+    scope_zh, scope_en = messages.SCOPES[policy.testing]
+    words = _pieces(found.uncovered) | {"scope_zh": scope_zh, "scope_en": scope_en, "tubes": ", ".join(numbers)}
+    return _missing(code, "test", words, uncovered=found.uncovered, tube_nos=numbers)
+
+
+def _last(found: Cover) -> int:
+    return max(last for _, last in (*found.covered, *found.uncovered))

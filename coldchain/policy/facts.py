@@ -1,0 +1,174 @@
+"""Pure: the facts that a verdict rests on, and the verdict. Plain values, no database, no framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from coldchain.policy.coverage import Piece, Range
+
+GOODS_SITES = frozenset({"outer_pack", "inner_pack", "surface"})
+TUBE_STATES = ("pending", "negative", "positive", "confirmed", "invalid")
+NATION = "000000"
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """One version of an evidence policy; `region_code` None is the nation, `categories` None is every category."""
+
+    policy_id: UUID | None
+    code: str
+    version: int
+    name_zh: str
+    name_en: str
+    region_code: str | None
+    imported: bool
+    categories: frozenset[str] | None
+    valid_from: date
+    valid_to: date | None
+    evidence: tuple[tuple[str, ...], ...]  # all of (any of)
+    disinfection: str
+    testing: str
+    code_required: bool
+    supplier_required: bool
+    requires_verified: bool
+    grace_until: date | None
+    source: str
+
+
+@dataclass(frozen=True)
+class EvidenceFact:
+    """A paper of the batch or of its arrival."""
+
+    kind: str
+    number: str
+    verified: bool = False
+    valid_to: date | None = None
+    evidence_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class DisinfectionFact:
+    """A disinfection record of the batch or of its arrival, judged against the protocols when it was entered."""
+
+    piece: Piece
+    protocol_state: str
+    agent: str
+    ambient_temperature_c: Decimal
+    concentration_mg_per_l: int = 0
+    contact_min: int = 0
+
+
+@dataclass(frozen=True)
+class SampleFact:
+    """A sample of this batch in a tube."""
+
+    piece: Piece
+    sample_site: str
+
+
+@dataclass(frozen=True)
+class TubeFact:
+    """A tube that holds samples of this batch; `state` is what its results come to (one of TUBE_STATES)."""
+
+    tube_id: UUID | None
+    tube_no: str
+    state: str
+    samples: tuple[SampleFact, ...]
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """All that a verdict on one batch rests on; `region_code` is the dispatching site's."""
+
+    batch_id: UUID
+    region_code: str
+    imported: bool
+    category: str
+    arrived_on: date
+    piece_count: int
+    existing_stock: bool = False
+    recorded_on: date | None = None
+    supplier_known: bool = False
+    code_made: bool = False
+    evidence: tuple[EvidenceFact, ...] = ()
+    disinfections: tuple[DisinfectionFact, ...] = ()
+    tubes: tuple[TubeFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that keeps the batch from leaving, with what to do next, in both languages."""
+
+    rule: str
+    code: str
+    kind: str
+    message_zh: str
+    message_en: str
+    next_zh: str
+    next_en: str
+    kinds: tuple[str, ...] = ()
+    uncovered: tuple[Range, ...] = ()
+    tube_nos: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the item as the API shows it."""
+        return {
+            "rule": self.rule,
+            "code": self.code,
+            "kind": self.kind,
+            "message_zh": self.message_zh,
+            "message_en": self.message_en,
+            "next_zh": self.next_zh,
+            "next_en": self.next_en,
+            "kinds": list(self.kinds),
+            "uncovered": [list(pair) for pair in self.uncovered],
+            "tube_nos": list(self.tube_nos),
+        }
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth knowing that doesn't change the verdict."""
+
+    code: str
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a batch may leave, under which policy, what is missing, and what the judgement rests on."""
+
+    clear: bool
+    policy: PolicyRow | None
+    missing: tuple[Missing, ...]
+    basis: Mapping[str, Any]
+    notes: tuple[Note, ...] = ()
+    judged_for: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdict as the API shows it and as a consignment line keeps it."""
+        policy = self.policy
+        return {
+            "clear": self.clear,
+            "policy": None
+            if policy is None
+            else {
+                "code": policy.code,
+                "version": policy.version,
+                "name_zh": policy.name_zh,
+                "name_en": policy.name_en,
+                "region_code": policy.region_code,
+                "valid_from": policy.valid_from.isoformat(),
+                "source": policy.source,
+            },
+            "missing": [item.as_dict() for item in self.missing],
+            "basis": dict(self.basis),
+            "notes": [
+                {"code": note.code, "message_zh": note.message_zh, "message_en": note.message_en} for note in self.notes
+            ],
+            "judged_for": dict(self.judged_for),
+        }
