@@ -5,6 +5,8 @@ underscore belong to the journal: `_recorded_by`, `_business_id`, `_region_code`
 hash too. The nonce keeps a fact with few possible values from being guessed out of a published leaf hash.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +20,11 @@ NONCE_BYTES: Final = 16
 INTEGER_MAX: Final = 2**53 - 1  # beyond this JSON readers lose digits, so the number travels as text
 RESERVED_PREFIX: Final = "_"
 ENVELOPE: Final = ("_recorded_by", "_business_id", "_region_code")
+KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+
+_ENVELOPE_ORDER: Final = tuple(sorted(ENVELOPE))
+# Names sort by code unit: after `_…` come lower-case ones only, so behind one of those no name of ours can follow.
+_NO_ENVELOPE_LEFT: Final = re.compile(r'\}|,?"[a-z]')
 
 
 class NotCanonical(ValueError):
@@ -78,6 +85,8 @@ def compose(
 
     Raises NotCanonical for floats, naive times, half characters, other types, and for names of the journal's own.
     """
+    if not KIND.fullmatch(kind):
+        raise NotCanonical("a kind is lower-case words with dots between them")
     facts = plain(data)
     if any(name.startswith(RESERVED_PREFIX) for name in facts):
         raise NotCanonical(f"names that begin with {RESERVED_PREFIX!r} are the journal's own")
@@ -97,3 +106,41 @@ def compose(
         return rfc8785.dumps(body)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise NotCanonical(str(error)) from error
+
+
+def fits(
+    content: str,
+    kind: str,
+    subject: str,
+    recorded_by: str | None,
+    business_id: str | None,
+    region_code: str | None,
+    occurred_at: str,
+    recorded_at: str,
+) -> bool:
+    """Say whether a stored body says what the columns of its row say (ids and times as the body writes them).
+
+    In canonical order the columns stand at the two ends of the body, so most bodies need not be parsed.
+    """
+    middle = f',"kind":"{kind}","nonce":"'
+    end = f'","occurred_at":"{occurred_at}","recorded_at":"{recorded_at}","subject":"{subject}","v":{VERSION}}}'
+    if not content.endswith(end) or not content.startswith(middle, len(content) - len(end) - 32 - len(middle)):
+        return False
+    if not KIND.fullmatch(kind):
+        return False
+    envelope = (business_id, recorded_by, region_code)
+    head = '{"data":{' + ",".join(
+        f'"{name}":"{value}"' for name, value in zip(_ENVELOPE_ORDER, envelope, strict=True) if value is not None
+    )
+    plain_code = region_code is None or region_code.isalnum()
+    if plain_code and content.startswith(head) and _NO_ENVELOPE_LEFT.match(content, len(head)):
+        return True
+    return _parsed_fits(content, dict(zip(_ENVELOPE_ORDER, envelope, strict=True)))
+
+
+def _parsed_fits(content: str, envelope: dict[str, str | None]) -> bool:
+    try:
+        data = json.loads(content)["data"]
+        return all(data.get(name) == value for name, value in envelope.items())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False

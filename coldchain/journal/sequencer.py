@@ -1,0 +1,149 @@
+"""Gives pending entries their places in the tree, then signs the grown tree: `run_once`, every second by the worker.
+
+Two transactions under one advisory lock, so that any number of these may run. Leaves and nodes come first and are
+committed whatever happens to the signature. A checkpoint is signed only when the stored tree is consistent with the
+last one in the database and with the last one in VAR_DIR, and it is kept in VAR_DIR before the database publishes it;
+otherwise the alarm is raised and stays until an honest tree is back.
+"""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from coldchain.core import clock
+from coldchain.journal import alarm, checkpoint, files, identity, merkle, tree
+from coldchain.journal.models import JournalCheckpoint
+
+log = logging.getLogger(__name__)
+
+LOCK: Final = 0x6A6F75726E616C  # "journal"
+BATCH_LEAVES: Final = 5_000
+BATCHES_PER_RUN: Final = 20  # so that a long queue still gets a checkpoint every few seconds
+
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:lock)")
+_TAKE: Final = text("""
+    WITH taken AS (
+        DELETE FROM journal_pending WHERE entry_id IN (
+            SELECT entry_id FROM journal_pending ORDER BY entry_id LIMIT :most)
+        RETURNING entry_id
+    )
+    INSERT INTO journal_leaf (index, entry_id, leaf_hash)
+    SELECT :size + row_number() OVER (ORDER BY entry_id) - 1, entry_id, leaf_hash
+    FROM taken JOIN journal_entry USING (entry_id)
+    RETURNING index, leaf_hash
+""")
+_ADD_NODES: Final = text("""
+    INSERT INTO journal_node (level, index, hash)
+    SELECT * FROM unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[]), CAST(:hashes AS bytea[]))
+""")
+_LAST: Final = text("SELECT size, note FROM journal_checkpoint ORDER BY size DESC LIMIT 1")
+
+
+def run_once(engine: Engine, var_dir: Path) -> int:
+    """Sequence what is pending (at most BATCH_LEAVES · BATCHES_PER_RUN entries), sign, and return the leaves added.
+
+    Never raises for a tree that may not be signed: that is the alarm's matter. Raises SQLAlchemyError.
+    """
+    added = 0
+    for _ in range(BATCHES_PER_RUN):
+        count = sequence_batch(engine)
+        added += count
+        if count < BATCH_LEAVES:
+            break
+    try:
+        sign_if_grown(engine, var_dir)
+    except (alarm.Refusal, OSError) as refusal:
+        alarm.raise_(engine, refusal)
+    return added
+
+
+def sequence_batch(engine: Engine, most: int = BATCH_LEAVES) -> int:
+    """Move up to `most` pending entries, in order of their ids, into the tree and return how many there were."""
+    with Session(engine) as session, session.begin():
+        session.execute(_LOCK, {"lock": LOCK})
+        size = tree.size(session)  # own statement: its snapshot is younger than the lock
+        rows = sorted((row[0], bytes(row[1])) for row in session.execute(_TAKE, {"most": most, "size": size}))
+        if not rows:
+            return 0
+        peaks = tree.peaks(session, size)
+        nodes, _ = merkle.extend(size, peaks, [digest for _, digest in rows])
+        if nodes:
+            levels, indexes, hashes = zip(*nodes, strict=True)
+            session.execute(_ADD_NODES, {"levels": list(levels), "indexes": list(indexes), "hashes": list(hashes)})
+        return len(rows)
+
+
+def sign_if_grown(engine: Engine, var_dir: Path) -> checkpoint.Checkpoint | None:
+    """Sign the tree if it has leaves that no checkpoint covers (or no checkpoint at all) and return what was signed.
+
+    Raises alarm.Refusal when it may not be signed, OSError when VAR_DIR can't be written.
+    """
+    with Session(engine) as session, session.begin():
+        session.execute(_LOCK, {"lock": LOCK})
+        try:
+            head = _sign(session, var_dir)
+        except (checkpoint.BadNote, files.FileUnusable, tree.MissingNode, identity.IdentityRefused) as error:
+            raise alarm.Refusal(getattr(error, "code", "unreadable"), str(error)) from error
+        alarm.clear(session)
+        return head
+
+
+def _sign(session: Session, var_dir: Path) -> checkpoint.Checkpoint | None:
+    size = tree.size(session)
+    last = session.execute(_LAST).one_or_none()
+    outside = files.last_checkpoint(var_dir)
+    settled = last.note if last is not None and last.size == size else None
+    if settled is not None and outside == settled and not alarm.is_raised(session):
+        return None
+    key = files.signing_key(var_dir)
+    log_identity = identity.establish(session, key)
+    head = checkpoint.Checkpoint(log_identity.origin, size, tree.root(session, size))
+    if last is not None:
+        _must_extend(session, head, _open(last.note, log_identity.verifiers()), "stored")
+    if outside is not None:
+        _check_outside(session, head, outside, log_identity)
+    elif last is not None and not log_identity.is_demo:
+        raise alarm.Refusal("outside_missing", "the last checkpoint kept outside the database is gone")
+    if settled is not None:
+        files.keep_checkpoint(var_dir, settled)
+        return None
+    note = checkpoint.sign(head, key)
+    files.keep_checkpoint(var_dir, note)
+    session.add(JournalCheckpoint(size=size, origin=head.origin, root=head.root, note=note, signed_at=clock.now()))
+    return head
+
+
+def _check_outside(
+    session: Session, head: checkpoint.Checkpoint, outside: str, log_identity: identity.Identity
+) -> None:
+    """Refuse a tree that forgets what was signed last; a demonstration may replace another demonstration."""
+    claimed = outside.partition("\n")[0]
+    if claimed != head.origin:
+        if log_identity.is_demo and identity.is_demo(claimed):
+            log.warning("the journal of an earlier demonstration is replaced")
+            return
+        raise alarm.Refusal("other_journal", "the last checkpoint outside the database is another journal's")
+    _must_extend(session, head, _open(outside, log_identity.verifiers()), "outside")
+
+
+def _open(note: str, verifiers: list[checkpoint.Verifier]) -> checkpoint.Checkpoint:
+    """Return a checkpoint signed by any of the journal's keys, the newest first. Raises BadNote."""
+    for verifier in verifiers[:0:-1]:
+        try:
+            return checkpoint.open_checkpoint(note, verifier)
+        except checkpoint.BadNote:
+            continue
+    return checkpoint.open_checkpoint(note, verifiers[0])
+
+
+def _must_extend(session: Session, head: checkpoint.Checkpoint, signed: checkpoint.Checkpoint, where: str) -> None:
+    if signed.origin != head.origin:
+        raise alarm.Refusal("other_journal", f"the {where} checkpoint is another journal's")
+    if signed.size > head.size:
+        raise alarm.Refusal(f"{where}_ahead", f"{signed.size} leaves were signed, only {head.size} are there")
+    proof = tree.consistency(session, signed.size, head.size)
+    if not merkle.verify_consistency(signed.size, head.size, signed.root, head.root, proof):
+        raise alarm.Refusal(f"{where}_inconsistent", f"the tree does not extend the one signed at {signed.size} leaves")
