@@ -109,7 +109,7 @@ class SampleEvent(SQLModel, table=True):
     __tablename__ = "sample_event"
     __table_args__ = (
         one_of("state", SAMPLE_STATES),
-        CheckConstraint("pieces > 0", name="pieces"),
+        CheckConstraint("pieces > 0 OR (pieces < 0 AND state = 'taken')", name="pieces"),
         Index("ix_sample_event_recall", "recall_id", "recorded_at"),
     )
 

@@ -1,0 +1,212 @@
+"""Recording what an officer saw, and the latest finding of each task as of a time."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches.models import Batch
+from coldchain.core import clock, limits
+from coldchain.core.errors import FieldError, Invalid
+from coldchain.inspections.models import Finding, FindingLine
+from coldchain.journal import personal
+from coldchain.journal import service as journal
+from coldchain.ledger import holds
+from coldchain.ledger import service as ledger
+from coldchain.ledger.models import Hold
+from coldchain.registry import service as registry
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    *,
+    task_id: UUID | None,
+    site_id: UUID | None,
+    region_code: str,
+    outcome: str,
+    captured_at: datetime | None = None,
+    lines: list[dict[str, Any]] | None = None,
+    people_controlled: int | None = None,
+    disinfected: bool | None = None,
+    second_officer: str | None = None,
+    note: str | None = None,
+) -> tuple[Finding, list[FindingLine]]:
+    """Record a finding with its lines and seal in the books what was sealed on site. Rights are the caller's to check.
+
+    `captured_at` aware; a line has one of batch_id, product_id, unlisted; examined and matched in units, `mass_g` of
+    what was examined or None. Raises Invalid. R9, R12: nothing missing in the register blocks a finding.
+    """
+    now = clock.now()
+    occurred_at = captured_at or now
+    if (occurred_at - now).total_seconds() > limits.CLOCK_SKEW_S:
+        raise Invalid.of("/captured_at", "in_future", "This time has not come yet.")
+    rows = lines or []
+    _check_outcome(outcome, rows)
+    resolved = [_resolve_line(session, number, line) for number, line in enumerate(rows, 1)]
+    officer = personal.keep(session, second_officer)
+    finding = Finding(
+        task_id=task_id,
+        site_id=site_id,
+        outcome=outcome,
+        people_controlled=people_controlled or 0,
+        disinfected=disinfected,
+        second_officer_id=officer.personal_id if officer else None,
+        note=note,
+        occurred_at=occurred_at,
+        recorded_at=now,
+        recorded_by=actor.user_id,
+    )
+    session.add(finding)
+    session.flush()
+    recorded = [FindingLine(finding_id=finding.finding_id, **line) for line in resolved]
+    session.add_all(recorded)
+    session.flush()
+    _seal(session, actor, finding, recorded)
+    journal.append(
+        session,
+        actor,
+        kind="finding.recorded",
+        subject_id=finding.finding_id,
+        occurred_at=occurred_at,
+        region_code=region_code,
+        data={
+            "task_id": task_id,
+            "site_id": site_id,
+            "outcome": outcome,
+            "people_controlled": finding.people_controlled,
+            "disinfected": disinfected,
+            "second_officer": officer.commitment if officer else None,
+            "lines": resolved,
+        },
+    )
+    return finding, recorded
+
+
+def _check_outcome(outcome: str, lines: list[dict[str, Any]]) -> None:
+    matched = sum(line["matched_units"] for line in lines)
+    if outcome == "found" and matched == 0:
+        raise Invalid.of("/lines", "found_needs_match", "Found means that at least one line matches.")
+    if outcome == "none_found" and matched:
+        raise Invalid.of("/outcome", "none_found_but_match", "A line matches, so the outcome is found.")
+    if outcome not in {"found", "none_found"} and lines:
+        raise Invalid.of("/lines", "not_inside", "Nothing was examined where nobody got in.")
+    errors = []
+    for index, line in enumerate(lines):
+        named = [name for name in ("batch_id", "product_id", "unlisted") if line.get(name) is not None]
+        if len(named) != 1:
+            errors.append(
+                FieldError(f"/lines/{index}", "one_subject", "Name exactly one of batch_id, product_id and unlisted.")
+            )
+        if line["matched_units"] > line["examined_units"]:
+            errors.append(
+                FieldError(
+                    f"/lines/{index}/matched_units", "more_than_examined", "No more can match than was examined."
+                )
+            )
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _resolve_line(session: Session, number: int, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line with its business looked up; unknown ids are named by their pointer."""
+    pointer = f"/lines/{number - 1}"
+    owner_id = registry.find_business(session, line["owner"]).business_id if line.get("owner") else None
+    if line.get("zone_id"):
+        registry.site_of_zone(session, line["zone_id"])
+    if line.get("product_id") and line["product_id"] not in registry.products(session, [line["product_id"]]):
+        raise Invalid.of(f"{pointer}/product_id", "unknown_product", "There is no such product.")
+    if line.get("batch_id") and session.get(Batch, line["batch_id"]) is None:
+        raise Invalid.of(f"{pointer}/batch_id", "unknown_batch", "There is no such batch.")
+    unlisted = line.get("unlisted")
+    if unlisted is not None:
+        unlisted = {
+            name: value.isoformat() if name == "production_date" else value
+            for name, value in unlisted.items()
+            if value is not None
+        }
+    return {
+        "line_no": number,
+        "batch_id": line.get("batch_id"),
+        "product_id": line.get("product_id"),
+        "unlisted": unlisted,
+        "owner_id": owner_id,
+        "zone_id": line.get("zone_id"),
+        "examined_units": line["examined_units"],
+        "matched_units": line["matched_units"],
+        "mass_g": line.get("mass_g"),
+        "disposition": line["disposition"],
+        "seal_no": line.get("seal_no"),
+    }
+
+
+def _seal(session: Session, actor: Actor, finding: Finding, lines: list[FindingLine]) -> None:
+    """Hold in the books, with this finding as cause, what lines sealed of a known batch at this site.
+
+    Books and goods may differ: no more is held than the books have there, and nothing when they have nothing.
+    """
+    sealed = [line for line in lines if line.batch_id and line.disposition == "sealed" and line.matched_units]
+    if not sealed or finding.site_id is None:
+        return
+    batch_ids = ledger.lock_batches(session, {line.batch_id for line in sealed if line.batch_id}, exclusive=True)
+    here = {zone.zone_id for zone in registry.zones_of_sites(session, [finding.site_id]).get(finding.site_id, [])}
+    unsealed = {h.holding_id: h.quantity_units for h in ledger.holdings(session, batch_ids) if h.zone_id in here}
+    for line in sealed:
+        left = line.matched_units
+        for holding in ledger.holdings(session, [line.batch_id] if line.batch_id else []):
+            units = min(left, unsealed.get(holding.holding_id, 0))
+            fits = line.zone_id in {None, holding.zone_id} and line.owner_id in {None, holding.owner_id}
+            if units <= 0 or not fits:
+                continue
+            unsealed[holding.holding_id] -= units
+            left -= units
+            session.add(
+                Hold(
+                    batch_id=holding.batch_id,
+                    holding_id=holding.holding_id,
+                    quantity_units=units,
+                    grade="sealed",
+                    cause_kind="inspection",
+                    cause_id=finding.finding_id,
+                    cause_version=1,
+                    occurred_at=finding.occurred_at,
+                    recorded_at=finding.recorded_at,
+                    recorded_by=actor.user_id,
+                )
+            )
+    session.flush()
+    holds.recompute(session, batch_ids)
+
+
+def latest_by_task(session: Session, task_ids: Iterable[UUID], as_of: datetime) -> dict[UUID, Finding]:
+    """Return each task's latest finding recorded by `as_of` (inclusive)."""
+    statement = (
+        select(Finding)
+        .where(col(Finding.task_id).in_(list(task_ids)), col(Finding.recorded_at) <= as_of)
+        .distinct(col(Finding.task_id))
+        .order_by(col(Finding.task_id), col(Finding.recorded_at).desc(), col(Finding.finding_id).desc())
+    )
+    return {finding.task_id: finding for finding in session.scalars(statement) if finding.task_id}
+
+
+def lines_of(session: Session, finding_ids: Iterable[UUID]) -> dict[UUID, list[FindingLine]]:
+    """Return the lines of findings, in their order."""
+    found: dict[UUID, list[FindingLine]] = {}
+    statement = select(FindingLine).where(col(FindingLine.finding_id).in_(list(finding_ids)))
+    for line in session.scalars(statement.order_by(col(FindingLine.finding_id), col(FindingLine.line_no))):
+        found.setdefault(line.finding_id, []).append(line)
+    return found
+
+
+def of_task(session: Session, task_id: UUID) -> list[tuple[Finding, list[FindingLine]]]:
+    """Return a task's findings with their lines, newest first."""
+    statement = select(Finding).where(col(Finding.task_id) == task_id)
+    findings = list(
+        session.scalars(statement.order_by(col(Finding.recorded_at).desc(), col(Finding.finding_id).desc()))
+    )
+    lines = lines_of(session, [finding.finding_id for finding in findings])
+    return [(finding, lines.get(finding.finding_id, [])) for finding in findings]

@@ -1,0 +1,127 @@
+"""Recalls at the API."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.core.edge import Blueprint, edge
+from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
+from coldchain.recall import announce, drafts, findings, present, report, samples, schemas, tasks
+
+blp = Blueprint("recall", __name__, url_prefix="/api/v1", description="Recalls, sweeps, findings, samples and reports")
+
+
+@blp.route("/recalls", methods=["POST"])
+@blp.arguments(schemas.RecallDraftSchema)
+@edge("recall.draft")
+@blp.response(201, schemas.RecallSchema)
+def create_recall(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
+    """Write down a notice and its criterion; nothing is locked yet."""
+    return present.recall(*drafts.draft(session, actor, **data))
+
+
+@blp.route("/recalls")
+@blp.arguments(schemas.RecallQuerySchema, location="query")
+@edge("recall.read")
+@blp.response(200, schemas.RecallPageSchema)
+def list_recalls(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
+    """List recalls, newest first."""
+    rows, cursor = drafts.listing(session, actor, **query)
+    return {"items": [present.recall(r, drafts.current_version(session, r)) for r in rows], "next": cursor}
+
+
+@blp.route("/recalls/<uuid:recall_id>")
+@edge("recall.read")
+@blp.response(200, schemas.RecallSchema)
+def get_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
+    """Return a recall."""
+    found = drafts.get(session, actor, recall_id)
+    return present.recall(found, drafts.current_version(session, found))
+
+
+@blp.route("/recalls/<uuid:recall_id>/matches")
+@edge("recall.read")
+@blp.response(200, schemas.MatchListSchema)
+def list_matches(session: Session, actor: Actor, recall_id: UUID) -> Any:
+    """Return what the criterion selects now; nothing is announced by asking."""
+    found = drafts.matches(session, actor, recall_id)
+    return {"items": found, "next": None, "batches": len(found), "mass_total_g": sum(m.mass_g for m in found)}
+
+
+@blp.route("/recalls/<uuid:recall_id>/announce", methods=["POST"])
+@blp.arguments(schemas.AnnounceSchema)
+@edge("recall.announce")
+@blp.response(200, schemas.AnnouncedSchema)
+def announce_recall(session: Session, actor: Actor, data: dict[str, Any], recall_id: UUID) -> Any:
+    """Lock everything that matches, everywhere, and make the tasks."""
+    return announce.announce(session, actor, recall_id, **data)
+
+
+@blp.route("/recalls/<uuid:recall_id>/tasks")
+@blp.arguments(schemas.TaskQuerySchema, location="query")
+@edge("recall.read")
+@blp.response(200, schemas.TaskPageSchema)
+def list_tasks(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    """List the places to look at."""
+    views, cursor = tasks.listing(session, actor, recall_id, **query)
+    return {"items": present.tasks(session, views), "next": cursor}
+
+
+@blp.route("/recalls/<uuid:recall_id>/tasks", methods=["POST"])
+@blp.arguments(schemas.OnFootSchema)
+@edge("recall.find_on_foot")
+@blp.response(201, schemas.TaskSchema)
+def add_task(session: Session, actor: Actor, data: dict[str, Any], recall_id: UUID) -> Any:
+    """Add a site that was found on foot; a site that has a task already is answered with that task (200)."""
+    task, is_new = tasks.find_on_foot(session, actor, recall_id, **data)
+    body = present.tasks(session, tasks.views(session, [task]))[0]
+    return (body, 201) if is_new else (body, 200)
+
+
+@blp.route("/sweep-tasks/<uuid:task_id>")
+@edge("recall.read")
+@blp.response(200, schemas.TaskSchema)
+def get_task(session: Session, actor: Actor, task_id: UUID) -> Any:
+    """Return one task."""
+    task, _recall = tasks.get(session, actor, task_id)
+    return present.tasks(session, tasks.views(session, [task]))[0]
+
+
+@blp.route("/sweep-tasks/<uuid:task_id>/findings", methods=["POST"])
+@blp.arguments(FindingSchema)
+@edge("finding.record")
+@blp.response(201, FindingAnswerSchema)
+def record_finding(session: Session, actor: Actor, data: dict[str, Any], task_id: UUID) -> Any:
+    """Record what was seen at a task's place."""
+    finding, lines = findings.record(session, actor, task_id, samples_taken=data.pop("samples"), **data)
+    return present.finding(session, finding, lines)
+
+
+@blp.route("/sweep-tasks/<uuid:task_id>/findings")
+@edge("recall.read")
+@blp.response(200, schemas.FindingListSchema)
+def list_findings(session: Session, actor: Actor, task_id: UUID) -> Any:
+    """List a task's findings, newest first."""
+    tasks.get(session, actor, task_id)
+    return {"items": present.findings_of(session, task_id), "next": None}
+
+
+@blp.route("/recalls/<uuid:recall_id>/sample-results", methods=["POST"])
+@blp.arguments(schemas.SampleResultSchema)
+@edge("sample.record")
+@blp.response(201, schemas.SampleListSchema)
+def record_sample_result(session: Session, actor: Actor, data: dict[str, Any], recall_id: UUID) -> Any:
+    """Move sampled pieces to sent, negative or positive."""
+    samples.record_result(session, actor, recall_id, **data)
+    return {"samples": present.samples(session, recall_id)}
+
+
+@blp.route("/recalls/<uuid:recall_id>/report")
+@blp.arguments(schemas.ReportQuerySchema, location="query")
+@edge("recall.read")
+@blp.response(200, schemas.ReportSchema)
+def get_report(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    """Return figures and texts as of a time."""
+    return report.report(session, actor, recall_id, query["as_of"])

@@ -1,0 +1,208 @@
+"""Drafting a recall, reading it, and what its criterion selects before anything is announced."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.batches import matching
+from coldchain.batches.models import Batch
+from coldchain.core import clock, limits, paging, text
+from coldchain.core.errors import Conflict, Invalid, NotFound
+from coldchain.journal import service as journal
+from coldchain.ledger import service as ledger
+from coldchain.recall.models import Recall, RecallVersion
+from coldchain.regions import service as regions
+from coldchain.regions.tree import ancestry, within
+from coldchain.registry import service as registry
+
+
+def draft(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: str,
+    notice_no: str,
+    issuer: str,
+    title: str,
+    received_at: datetime,
+    reason: str,
+    criterion: dict[str, Any],
+    blanket: dict[str, Any] | None = None,
+    deadline_at: datetime | None = None,
+    occurred_at: datetime | None = None,
+) -> tuple[Recall, RecallVersion]:
+    """Write down a notice and its criterion; nothing is locked yet. Times aware.
+
+    `criterion`: every given part must hold, values within a part are alternatives. `blanket`: region_code, office,
+    site_kinds. Raises Invalid when the criterion is empty, a region or office is unknown, or a time lies ahead (R9).
+    """
+    now = clock.now()
+    if (received_at - now).total_seconds() > limits.CLOCK_SKEW_S:
+        raise Invalid.of("/received_at", "in_future", "This time has not come yet.")
+    stored = matching.canonical(criterion)
+    if not matching.selects_anything(stored):
+        raise Invalid.of("/criterion", "criterion_empty", "Say what is looked for: at least one part of the criterion.")
+    region_code = actor.regions[0] if actor.regions else "000000"
+    if blanket is not None:
+        blanket = _checked_blanket(session, blanket)
+        region_code = blanket["region_code"]
+    authorize(actor, "recall.draft", Resource.of(regions=[region_code]))
+    recall = Recall(
+        kind=kind,
+        state="draft",
+        version=1,
+        title=title,
+        region_code=region_code,
+        received_at=received_at,
+        deadline_at=deadline_at,
+        search_text=text.normalise_name(f"{title} {notice_no} {issuer}"),
+        occurred_at=occurred_at or now,
+        recorded_at=now,
+        recorded_by=actor.user_id,
+    )
+    session.add(recall)
+    session.flush()
+    version = RecallVersion(
+        recall_id=recall.recall_id,
+        version=1,
+        notice_no=notice_no,
+        issuer=issuer,
+        reason=reason,
+        criterion=stored,
+        blanket=blanket,
+        recorded_at=now,
+        recorded_by=actor.user_id,
+    )
+    session.add(version)
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="recall.drafted",
+        subject_id=recall.recall_id,
+        occurred_at=recall.occurred_at,
+        region_code=region_code,
+        data={
+            "recall_kind": kind, "version": 1, "notice_no": notice_no, "issuer": issuer, "title": title,
+            "received_at": received_at, "reason": reason, "criterion": stored, "blanket": blanket,
+        },
+    )  # fmt: skip
+    return recall, version
+
+
+def _checked_blanket(session: Session, blanket: dict[str, Any]) -> dict[str, Any]:
+    if not regions.exists(session, blanket["region_code"]):
+        raise Invalid.of("/blanket/region_code", "unknown_region", "There is no such region.")
+    office_id = None
+    if blanket.get("office"):
+        office_id = str(regions.find_office(session, blanket["region_code"], blanket["office"]).office_id)
+    return {
+        "region_code": blanket["region_code"],
+        "office_id": office_id,
+        "site_kinds": sorted(set(blanket["site_kinds"])),
+    }
+
+
+def readable(actor: Actor, recall: Recall) -> Resource:
+    """Return the recall as a resource: an officer of its region, or of a part of its region, may read it."""
+    inside = [area for area in actor.regions if within(area, recall.region_code)]
+    return Resource.of(regions=[recall.region_code, *inside])
+
+
+def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.read", *, lock: bool = False) -> Recall:
+    """Return a recall that the actor may do `action` to. Raises NotFound, Forbidden."""
+    recall = session.get(Recall, recall_id, with_for_update=lock or None, populate_existing=lock)
+    if recall is None:
+        raise NotFound
+    authorize(actor, action, readable(actor, recall))
+    return recall
+
+
+def current_version(session: Session, recall: Recall) -> RecallVersion:
+    """Return the version of the notice that is in force."""
+    version = session.get(RecallVersion, (recall.recall_id, recall.version))
+    if version is None:
+        raise NotFound
+    return version
+
+
+def listing(
+    session: Session, actor: Actor, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+) -> tuple[list[Recall], str | None]:
+    """Return a page of the recalls that the actor may read, newest first."""
+    reach = scope(actor, "recall.read")
+    statement = select(Recall)
+    if not reach.everything:
+        parts = [col(Recall.region_code).startswith(stem) for stem in reach.region_stems]
+        codes = {code for area in actor.regions for code in ancestry(area)}
+        statement = statement.where(or_(col(Recall.region_code).in_(codes), *parts))
+    if state:
+        statement = statement.where(col(Recall.state) == state)
+    if kind:
+        statement = statement.where(col(Recall.kind) == kind)
+    return paging.page(session, statement, col(Recall.recall_id), limit, cursor)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A batch that a criterion selects, and how much of it is where (units, grams)."""
+
+    batch: Batch
+    product_name: str
+    producer_name: str
+    quantity_units: int
+    mass_g: int
+    holders: int
+    in_transit_units: int
+
+
+def matched_batches(session: Session, criterion: dict[str, Any]) -> list[UUID]:
+    """Return the batches that a criterion selects, with everything made from them."""
+    return matching.with_descendants(session, matching.select_matching(session, criterion))
+
+
+def matches(session: Session, actor: Actor, recall_id: UUID) -> list[Match]:
+    """Return what the criterion selects now, whoever holds it; nothing is changed."""
+    recall = get(session, actor, recall_id)
+    batch_ids = matched_batches(session, current_version(session, recall).criterion)
+    batches = {b.batch_id: b for b in session.scalars(select(Batch).where(col(Batch.batch_id).in_(batch_ids)))}
+    products = registry.products(session, {b.product_id for b in batches.values()})
+    producers = registry.producers(session, {b.producer_id for b in batches.values()})
+    units: dict[UUID, int] = dict.fromkeys(batches, 0)
+    transit: dict[UUID, int] = dict.fromkeys(batches, 0)
+    holders: dict[UUID, set[tuple[UUID, UUID | None]]] = {batch_id: set() for batch_id in batches}
+    for holding in ledger.holdings(session, list(batches)):
+        if holding.quantity_units:
+            units[holding.batch_id] += holding.quantity_units
+            holders[holding.batch_id].add((holding.owner_id, holding.zone_id or holding.consignment_id))
+            if holding.account == "transit":
+                transit[holding.batch_id] += holding.quantity_units
+    return [
+        Match(
+            batch=batch,
+            product_name=products[batch.product_id].name,
+            producer_name=producers[batch.producer_id].name,
+            quantity_units=units[batch_id],
+            mass_g=units[batch_id] * products[batch.product_id].unit_mass_g,
+            holders=len(holders[batch_id]),
+            in_transit_units=transit[batch_id],
+        )
+        for batch_id, batch in sorted(batches.items())
+    ]
+
+
+def require_state(recall: Recall, *states: str) -> None:
+    """Raise Conflict `wrong_state` unless the recall is in one of `states`."""
+    if recall.state not in states:
+        raise Conflict(
+            "This recall is {state}; this needs it to be {needed}.",
+            code="wrong_state",
+            state=recall.state,
+            needed=", ".join(states),
+        )

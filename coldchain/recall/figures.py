@@ -1,0 +1,193 @@
+"""Pure: the figures of a report from rows as they stood at a time. No figure of any case is written here."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+CHECKED = ("found", "none_found")
+UNREACHED = ("closed", "unreachable", "refused")
+ORIGINS = ("from_books", "blanket", "on_foot")
+
+
+@dataclass(frozen=True)
+class LineFact:
+    """A finding's line: units examined and matched, grams of what was examined (None: not weighed)."""
+
+    batch_id: UUID | None
+    examined_units: int
+    matched_units: int
+    mass_g: int | None
+    disposition: str
+
+    @property
+    def matched_mass_g(self) -> int | None:
+        """Return the matched part of the mass in grams, by units; None when it was not weighed."""
+        if self.mass_g is None:
+            return None
+        if self.examined_units == self.matched_units:
+            return self.mass_g
+        return self.mass_g * self.matched_units // self.examined_units
+
+
+@dataclass(frozen=True)
+class TaskFact:
+    """A task as of a time: its state is `open` or the latest outcome, its lines are those of the latest finding."""
+
+    task_id: UUID
+    site_id: UUID | None
+    origin: str
+    office_id: UUID | None
+    region_code: str
+    state: str
+    seen: bool
+    people_controlled: int
+    lines: tuple[LineFact, ...]
+
+
+@dataclass(frozen=True)
+class StockFact:
+    """Units of a held batch in the books at one place."""
+
+    batch_id: UUID
+    site_id: UUID | None
+    consignment_id: UUID | None
+    quantity_units: int
+    unit_mass_g: int
+
+
+@dataclass
+class OfficeFigures:
+    """Counts of one office."""
+
+    office_id: UUID | None
+    sites_due: int = 0
+    sites_checked: int = 0
+    sites_found: int = 0
+    sites_none: int = 0
+    sites_open: int = 0
+
+
+@dataclass
+class Figures:
+    """Everything that a bulletin states. Masses in grams; `sites_open` = due − checked."""
+
+    sites_due: int = 0
+    sites_checked: int = 0
+    sites_found: int = 0
+    sites_none: int = 0
+    sites_open: int = 0
+    sites_closed: int = 0
+    sites_unreachable: int = 0
+    sites_refused: int = 0
+    sites_not_reached_yet: int = 0
+    sites_by_origin: dict[str, int] = field(default_factory=dict)
+    sites_weighed: int = 0
+    examined_mass_g: int = 0
+    matched_mass_g: int = 0
+    sealed_mass_g: int = 0
+    taken_off_mass_g: int = 0
+    left_mass_g: int = 0
+    sites_sealed: int = 0
+    held_mass_g: int = 0
+    locked_mass_g: int = 0
+    sites_locked: int = 0
+    batches_held: int = 0
+    people_controlled: int = 0
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    samples_total: int = 0
+    samples_by_state: dict[str, int] = field(default_factory=dict)
+    offices: list[OfficeFigures] = field(default_factory=list)
+
+
+def compute(
+    tasks: Iterable[TaskFact], stock: Iterable[StockFact], samples: Iterable[tuple[int, str, str, int]]
+) -> Figures:
+    """Return the figures of tasks, held stock, and samples as (round, place, state, pieces).
+
+    `held_mass_g` is all that the books hold for this recall; `locked_mass_g` the part that no officer has sealed yet
+    (系统锁定，待现场封存). It is never added to `sealed_mass_g` (R9).
+    """
+    figures = Figures(sites_by_origin=dict.fromkeys(ORIGINS, 0))
+    offices: dict[UUID | None, OfficeFigures] = {}
+    sealed_units: Counter[tuple[UUID | None, UUID | None]] = Counter()
+    for task in tasks:
+        _count(figures, offices.setdefault(task.office_id, OfficeFigures(task.office_id)), task)
+        for line in task.lines:
+            _weigh(figures, line)
+            if line.disposition == "sealed" and line.batch_id:
+                sealed_units[(line.batch_id, task.site_id)] += line.matched_units
+    _books(figures, stock, sealed_units)
+    _samples(figures, samples)
+    figures.offices = sorted(offices.values(), key=lambda office: (office.office_id is None, str(office.office_id)))
+    return figures
+
+
+def _count(figures: Figures, office: OfficeFigures, task: TaskFact) -> None:
+    figures.sites_by_origin[task.origin] += 1
+    for counted in (figures, office):
+        counted.sites_due += 1
+        counted.sites_checked += task.state in CHECKED
+        counted.sites_found += task.state == "found"
+        counted.sites_none += task.state == "none_found"
+        counted.sites_open += task.state not in CHECKED
+    figures.sites_closed += task.state == "closed"
+    figures.sites_unreachable += task.state == "unreachable"
+    figures.sites_refused += task.state == "refused"
+    figures.sites_not_reached_yet += task.state == "open"
+    figures.sites_weighed += task.state == "found" and any(
+        line.mass_g is not None and line.matched_units for line in task.lines
+    )
+    figures.sites_sealed += any(line.disposition == "sealed" and line.matched_units for line in task.lines)
+    figures.people_controlled += task.people_controlled
+
+
+def _weigh(figures: Figures, line: LineFact) -> None:
+    figures.examined_mass_g += line.mass_g or 0
+    matched = line.matched_mass_g or 0
+    figures.matched_mass_g += matched
+    if line.disposition == "sealed":
+        figures.sealed_mass_g += matched
+    elif line.disposition == "taken_off":
+        figures.taken_off_mass_g += matched
+    else:
+        figures.left_mass_g += matched
+
+
+def _books(
+    figures: Figures, stock: Iterable[StockFact], sealed_units: Counter[tuple[UUID | None, UUID | None]]
+) -> None:
+    places: dict[UUID | None, int] = defaultdict(int)
+    batches = set()
+    for row in sorted(stock, key=lambda row: (str(row.batch_id), str(row.site_id), row.quantity_units)):
+        if row.quantity_units <= 0:
+            continue
+        batches.add(row.batch_id)
+        sealed = 0
+        if row.consignment_id is None:
+            key = (row.batch_id, row.site_id)
+            sealed = min(sealed_units[key], row.quantity_units)
+            sealed_units[key] -= sealed
+        waiting = row.quantity_units - sealed
+        figures.held_mass_g += row.quantity_units * row.unit_mass_g
+        figures.locked_mass_g += waiting * row.unit_mass_g
+        if waiting:
+            places[row.site_id or row.consignment_id] += waiting
+    figures.sites_locked = len(places)
+    figures.batches_held = len(batches)
+
+
+def _samples(figures: Figures, samples: Iterable[tuple[int, str, str, int]]) -> None:
+    total: Counter[tuple[int, str, str]] = Counter()
+    by_state: Counter[str] = Counter()
+    for number, place, state, pieces in samples:
+        total[(number, place, state)] += pieces
+        by_state[state] += pieces
+    figures.samples = [
+        {"round": number, "place": place, "pieces": pieces, "state": state}
+        for (number, place, state), pieces in sorted(total.items())
+        if pieces
+    ]
+    figures.samples_total = sum(by_state.values())
+    figures.samples_by_state = {state: pieces for state, pieces in sorted(by_state.items()) if pieces}

@@ -1,0 +1,56 @@
+"""Recording a finding for a task of a running recall."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.core.errors import Invalid
+from coldchain.inspections import service as inspections
+from coldchain.inspections.models import Finding, FindingLine
+from coldchain.recall import drafts, samples, tasks
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    task_id: UUID,
+    *,
+    outcome: str,
+    captured_at: datetime | None = None,
+    occurred_at: datetime | None = None,
+    lines: list[dict[str, Any]] | None = None,
+    samples_taken: list[dict[str, Any]] | None = None,
+    **rest: Any,
+) -> tuple[Finding, list[FindingLine]]:
+    """Record what was seen at a task's place: outcome, lines, samples, people; a later finding supersedes it (R9).
+
+    Raises NotFound, Forbidden, Conflict `wrong_state` when the recall isn't running, Invalid.
+    """
+    task, recall = tasks.get(session, actor, task_id, "finding.record", lock=True)
+    drafts.require_state(recall, "announced")
+    if outcome not in {"found", "none_found"} and samples_taken:
+        raise Invalid.of("/samples", "not_inside", "Nothing was examined where nobody got in.")
+    finding, recorded = inspections.record(
+        session,
+        actor,
+        task_id=task.task_id,
+        site_id=task.site_id,
+        region_code=task.region_code,
+        outcome=outcome,
+        captured_at=captured_at or occurred_at,
+        lines=lines,
+        **rest,
+    )
+    samples.take(
+        session,
+        actor,
+        recall,
+        task_id=task.task_id,
+        finding_id=finding.finding_id,
+        samples=samples_taken or [],
+        occurred_at=finding.occurred_at,
+    )
+    return finding, recorded

@@ -1,0 +1,86 @@
+"""What recalls look like from outside: rows joined with the names that a reader needs."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.inspections import service as inspections
+from coldchain.inspections.models import Finding, FindingLine
+from coldchain.recall import samples as sampling
+from coldchain.recall.models import Recall, RecallVersion
+from coldchain.recall.tasks import TaskView
+from coldchain.regions import service as regions
+from coldchain.registry import service as registry
+
+
+def recall(row: Recall, version: RecallVersion) -> dict[str, Any]:
+    """Return a recall with its version's notice and criterion."""
+    return {**row.model_dump(), **version.model_dump(exclude={"recorded_at", "recorded_by"})}
+
+
+def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
+    """Return tasks with business, site and office named, in a constant number of statements."""
+    businesses = registry.brief(session, {view.task.business_id for view in views})
+    sites = registry.sites(session, {view.task.site_id for view in views})
+    offices = regions.offices_by_id(session, {view.task.office_id for view in views})
+    found = []
+    for view in views:
+        site = sites.get(view.task.site_id) if view.task.site_id else None
+        office = offices.get(view.task.office_id) if view.task.office_id else None
+        business = businesses.get(view.task.business_id) if view.task.business_id else None
+        found.append(
+            {
+                **view.task.model_dump(),
+                "business": business_of(business),
+                "site": {"name": site.name, "kind": site.kind, "address": site.address, "venue_id": _id(site.venue_id)}
+                if site
+                else None,
+                "office": {"office_id": str(office.office_id), "name": office.name} if office else None,
+                "expected": view.expected,
+                "state": view.state,
+                "finding_id": view.finding.finding_id if view.finding else None,
+            }
+        )
+    return found
+
+
+def _id(key: UUID | None) -> str | None:
+    return str(key) if key else None
+
+
+def business_of(brief: Any) -> dict[str, Any] | None:
+    """Return `{business_id, uscc, name}` as text, or None."""
+    if brief is None:
+        return None
+    return {"business_id": str(brief.business_id), "uscc": brief.uscc, "name": brief.name}
+
+
+def finding(session: Session, row: Finding, lines: list[FindingLine]) -> dict[str, Any]:
+    """Return a finding with its lines and their owners named."""
+    owners = registry.brief(session, {line.owner_id for line in lines})
+    return {
+        **row.model_dump(),
+        "lines": [
+            {**line.model_dump(), "owner": business_of(owners.get(line.owner_id) if line.owner_id else None)}
+            for line in lines
+        ],
+    }
+
+
+def findings_of(session: Session, task_id: UUID) -> list[dict[str, Any]]:
+    """Return a task's findings, newest first."""
+    return [finding(session, row, lines) for row, lines in inspections.of_task(session, task_id)]
+
+
+def samples(session: Session, recall_id: UUID) -> list[dict[str, Any]]:
+    """Return the samples of a recall by round, place and latest state."""
+    total: Counter[tuple[int, str, str]] = Counter()
+    for bucket, pieces in sampling.buckets(sampling.events_of(session, recall_id)).items():
+        total[(bucket.round, bucket.place, bucket.state)] += pieces
+    return [
+        {"round": number, "place": place, "pieces": pieces, "state": state}
+        for (number, place, state), pieces in sorted(total.items())
+        if pieces
+    ]

@@ -1,0 +1,26 @@
+"""Stock that matches and is registered after the announcement is pulled into the tasks by itself (R9)."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import watch
+from coldchain.ledger import service as ledger
+from coldchain.recall.announce import add_from_books
+from coldchain.recall.models import Recall
+
+
+def on_match(session: Session, actor: Actor, recall_id: UUID, _version: int, batch_ids: list[UUID]) -> None:
+    """Add a newly registered batch's stock to its site's task, in the transaction that registered it."""
+    recall = session.get(Recall, recall_id)
+    if recall is None or recall.state != "announced":
+        return
+    found = [h for h in ledger.holdings(session, batch_ids) if h.quantity_units > 0]
+    add_from_books(session, actor, recall, found)
+
+
+def install() -> None:
+    """Subscribe to matches of running watch criteria."""
+    if on_match not in watch.on_match:
+        watch.on_match.append(on_match)

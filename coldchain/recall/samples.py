@@ -1,0 +1,163 @@
+"""Samples of a sweep by place and round: taken with a finding, then sent, then negative or positive (R9).
+
+Each piece is somewhere once. Rows are only added: a row with `from_state` moves pieces, one without adds them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.core import clock, limits
+from coldchain.core.errors import FieldError, Invalid
+from coldchain.journal import service as journal
+from coldchain.recall import drafts
+from coldchain.recall.models import Recall, SampleEvent
+
+# A result is drawn from the states before it, the nearest first.
+BEFORE = {"sent": ("taken",), "negative": ("sent", "taken"), "positive": ("sent", "taken", "negative")}
+
+
+@dataclass(frozen=True, order=True)
+class Bucket:
+    """Pieces that share a place, a round, a task and a state."""
+
+    place: str
+    round: int
+    task_id: UUID | None
+    state: str
+
+
+def buckets(events: list[SampleEvent]) -> Counter[Bucket]:
+    """Return how many pieces are in each bucket after these events (pure)."""
+    found: Counter[Bucket] = Counter()
+    for event in events:
+        found[Bucket(event.place, event.round, event.task_id, event.state)] += event.pieces
+        if event.from_state is not None:
+            found[Bucket(event.place, event.round, event.task_id, event.from_state)] -= event.pieces
+    return Counter({bucket: pieces for bucket, pieces in found.items() if pieces})
+
+
+def events_of(session: Session, recall_id: UUID, as_of: datetime | None = None) -> list[SampleEvent]:
+    """Return a recall's sample events recorded by `as_of`, in order."""
+    statement = select(SampleEvent).where(col(SampleEvent.recall_id) == recall_id)
+    if as_of is not None:
+        statement = statement.where(col(SampleEvent.recorded_at) <= as_of)
+    return list(session.scalars(statement.order_by(col(SampleEvent.event_id))))
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    recall: Recall,
+    *,
+    task_id: UUID,
+    finding_id: UUID,
+    samples: list[dict[str, Any]],
+    occurred_at: datetime,
+) -> None:
+    """Record what a finding says was sampled: the count of a task's place and round, replacing an earlier count.
+
+    Raises Invalid `duplicate_sample` for a place and round named twice, `samples_already_sent` when fewer are stated
+    than were sent on.
+    """
+    events = [e for e in events_of(session, recall.recall_id) if e.task_id == task_id]
+    have = buckets(events)
+    errors: list[FieldError] = []
+    seen: set[tuple[str, int]] = set()
+    for index, sample in enumerate(samples):
+        place, number, pieces = sample["place"], sample["round"], sample["pieces"]
+        if (place, number) in seen:
+            errors.append(FieldError(f"/samples/{index}", "duplicate_sample", "This place and round stand here twice."))
+        seen.add((place, number))
+        of_place = {b.state: n for b, n in have.items() if (b.place, b.round) == (place, number)}
+        change = pieces - sum(of_place.values())
+        if change < 0 and -change > of_place.get("taken", 0):
+            errors.append(
+                FieldError(
+                    f"/samples/{index}/pieces", "samples_already_sent",
+                    "More of these were already sent on; the count can't be lower than {sent}.",
+                    {"sent": sum(of_place.values()) - of_place.get("taken", 0)},
+                )
+            )  # fmt: skip
+        elif change:
+            session.add(
+                SampleEvent(
+                    recall_id=recall.recall_id, task_id=task_id, finding_id=finding_id, place=place, round=number,
+                    pieces=change, state="taken", occurred_at=occurred_at, recorded_at=clock.now(),
+                    recorded_by=actor.user_id,
+                )
+            )  # fmt: skip
+    if errors:
+        raise Invalid(errors=errors)
+    session.flush()
+
+
+def record_result(
+    session: Session,
+    actor: Actor,
+    recall_id: UUID,
+    *,
+    round: int,
+    pieces: int,
+    state: str,
+    place: str | None = None,
+    task_ids: list[UUID] | None = None,
+    occurred_at: datetime | None = None,
+) -> list[SampleEvent]:
+    """Move `pieces` of a place, or of some tasks, and a round to `state`; return the rows that did it.
+
+    Raises Invalid `one_target` unless exactly one of place and task_ids is given, `more_than_there_are`, `in_future`.
+    """
+    if (place is None) == (not task_ids):
+        raise Invalid.of("/place", "one_target", "Name either a place or the tasks.")
+    now = clock.now()
+    when = occurred_at or now
+    if (when - now).total_seconds() > limits.CLOCK_SKEW_S:
+        raise Invalid.of("/occurred_at", "in_future", "This time has not come yet.")
+    recall = drafts.get(session, actor, recall_id, "sample.record", lock=True)
+    drafts.require_state(recall, "announced")
+    wanted = set(task_ids or ())
+    have = buckets(events_of(session, recall.recall_id))
+    fitting = [
+        bucket
+        for before in BEFORE[state]
+        for bucket in sorted(have, key=lambda b: (str(b.task_id), b.place))
+        if bucket.state == before and bucket.round == round and (bucket.place == place or bucket.task_id in wanted)
+    ]
+    there = sum(have[bucket] for bucket in fitting)
+    if pieces > there:
+        raise Invalid.of(
+            "/pieces",
+            "more_than_there_are",
+            "Only {count} pieces of this place and round can become that.",
+            count=there,
+        )
+    events, left = [], pieces
+    for bucket in fitting:
+        moved = min(left, have[bucket])
+        if moved:
+            events.append(
+                SampleEvent(
+                    recall_id=recall.recall_id, task_id=bucket.task_id, place=bucket.place, round=round, pieces=moved,
+                    state=state, from_state=bucket.state, occurred_at=when, recorded_at=now, recorded_by=actor.user_id,
+                )
+            )  # fmt: skip
+            left -= moved
+    session.add_all(events)
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="sample_result.recorded",
+        subject_id=recall.recall_id,
+        occurred_at=when,
+        region_code=recall.region_code,
+        data={"round": round, "place": place, "task_ids": sorted(wanted), "pieces": pieces, "state": state},
+    )
+    return events

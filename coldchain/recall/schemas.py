@@ -1,0 +1,287 @@
+"""Shapes of recalls, at the door."""
+
+from coldchain.core import fields, limits
+from coldchain.core.fields import Schema
+from coldchain.inspections.schemas import FindingAnswerSchema
+from coldchain.recall.models import ORIGINS, RECALL_KINDS, RECALL_STATES, SAMPLE_STATES
+from coldchain.registry.models import SITE_KINDS
+
+_VALUES = limits.CRITERION_VALUES
+
+
+def _keys() -> fields.Items:
+    return fields.Items(fields.Key(required=True), maximum=_VALUES)
+
+
+def _texts(chars: int = limits.NUMBER_CHARS) -> fields.Items:
+    return fields.Items(fields.Text(chars, required=True), maximum=_VALUES)
+
+
+class CriterionSchema(Schema):
+    """What is looked for: every part that is given must hold, the values within a part are alternatives."""
+
+    producer_ids = _keys()
+    plant_nos = _texts()
+    product_ids = _keys()
+    series = fields.Text(limits.NAME_CHARS)
+    product_name_contains = fields.Text(limits.NAME_CHARS)
+    gtins = _texts()
+    batch_nos = _texts()
+    production_date_from = fields.Day()
+    production_date_to = fields.Day()
+    origin_countries = _texts(3)
+    container_nos = _texts()
+    customs_declaration_nos = _texts()
+    imported = fields.Flag()
+
+
+class BlanketSchema(Schema):
+    """The area and kinds of sites that are all looked at."""
+
+    region_code = fields.Text(6, pattern="[0-9]{6}", required=True)
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id")
+    site_kinds = fields.Items(fields.OneOf(SITE_KINDS, required=True), minimum=1, required=True)
+
+
+class RecallDraftSchema(Schema):
+    """A notice written down."""
+
+    kind = fields.OneOf(RECALL_KINDS, required=True)
+    notice_no = fields.Text(limits.NUMBER_CHARS, required=True)
+    issuer = fields.Text(limits.NAME_CHARS, required=True)
+    title = fields.Text(limits.NAME_CHARS, required=True)
+    received_at = fields.Moment(required=True)
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    criterion = fields.Part(CriterionSchema, required=True)
+    blanket = fields.Part(BlanketSchema)
+    deadline_at = fields.Moment()
+    occurred_at = fields.Moment()
+
+
+class RecallSchema(Schema):
+    """A recall as it stands."""
+
+    recall_id = fields.Key()
+    kind = fields.OneOf(RECALL_KINDS)
+    state = fields.OneOf(RECALL_STATES)
+    version = fields.Int()
+    title = fields.Text()
+    region_code = fields.Text()
+    notice_no = fields.Text()
+    issuer = fields.Text()
+    reason = fields.Text()
+    criterion = fields.Anything()
+    blanket = fields.Anything()
+    received_at = fields.Moment()
+    deadline_at = fields.Moment()
+    announced_at = fields.Moment()
+    recorded_at = fields.Moment()
+
+
+class RecallPageSchema(Schema):
+    """A page of recalls."""
+
+    items = fields.Items(fields.Part(RecallSchema))
+    next = fields.Text()
+
+
+class RecallQuerySchema(fields.PageQuery):
+    """Filters of the list of recalls."""
+
+    state = fields.OneOf(RECALL_STATES)
+    kind = fields.OneOf(RECALL_KINDS)
+
+
+class MatchSchema(Schema):
+    """A batch that the criterion selects."""
+
+    batch_id = fields.Key(attribute="batch.batch_id")
+    batch_code = fields.Text(attribute="batch.batch_code")
+    batch_no = fields.Text(attribute="batch.batch_no")
+    production_date = fields.Day(attribute="batch.production_date")
+    product = fields.Text(attribute="product_name")
+    producer = fields.Text(attribute="producer_name")
+    quantity_units = fields.Units(0)
+    in_transit_units = fields.Units(0)
+    holders = fields.Int()
+    mass_g = fields.MassG()
+
+
+class MatchListSchema(Schema):
+    """What a criterion selects now, with the total."""
+
+    items = fields.Items(fields.Part(MatchSchema))
+    next = fields.Text()
+    batches = fields.Int()
+    mass_total_g = fields.MassG()
+
+
+class AnnounceSchema(Schema):
+    """Nothing is needed to announce."""
+
+    occurred_at = fields.Moment()
+
+
+class AnnouncedSchema(Schema):
+    """What the announcement did."""
+
+    recall_id = fields.Key(attribute="recall.recall_id")
+    state = fields.OneOf(RECALL_STATES, attribute="recall.state")
+    version = fields.Int(attribute="recall.version")
+    announced_at = fields.Moment(attribute="recall.announced_at")
+    batches = fields.Int()
+    sites_from_books = fields.Int()
+    sites_blanket = fields.Int()
+    businesses = fields.Int()
+    mass_total_g = fields.MassG()
+    tasks = fields.Int()
+
+
+class TaskQuerySchema(fields.PageQuery):
+    """Filters of a task list."""
+
+    origin = fields.OneOf(ORIGINS)
+    office_id = fields.Key()
+
+
+class OnFootSchema(Schema):
+    """A site found on foot: a registered one by id, else what it is called and where."""
+
+    site_id = fields.Key()
+    business = fields.BusinessRef()
+    name = fields.Text(limits.NAME_CHARS)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    region_code = fields.Text(6, pattern="[0-9]{6}")
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id")
+    occurred_at = fields.Moment()
+
+
+class ExpectedSchema(Schema):
+    """What the books say lies there."""
+
+    batch_id = fields.Key()
+    owner_id = fields.Key()
+    zone_id = fields.Key()
+    consignment_id = fields.Key()
+    quantity_units = fields.Units(0)
+    mass_g = fields.MassG()
+    recorded_at = fields.Moment()
+
+
+class TaskSchema(Schema):
+    """A place to look at. `state`: open, or the outcome of the latest finding."""
+
+    task_id = fields.Key()
+    recall_id = fields.Key()
+    origin = fields.OneOf(ORIGINS)
+    business = fields.Anything()
+    site_id = fields.Key()
+    site = fields.Anything()
+    place_name = fields.Text()
+    address = fields.Text()
+    region_code = fields.Text()
+    office = fields.Anything()
+    consignment_id = fields.Key()
+    expected = fields.Items(fields.Part(ExpectedSchema))
+    state = fields.Text()
+    finding_id = fields.Key()
+    recorded_at = fields.Moment()
+
+
+class TaskPageSchema(Schema):
+    """A page of tasks."""
+
+    items = fields.Items(fields.Part(TaskSchema))
+    next = fields.Text()
+
+
+class FindingListSchema(Schema):
+    """A task's findings."""
+
+    items = fields.Items(fields.Part(FindingAnswerSchema))
+    next = fields.Text()
+
+
+class SampleResultSchema(Schema):
+    """Pieces of a place, or of tasks, and a round that reached a state."""
+
+    round = fields.Int(1, 100, required=True)
+    place = fields.Text(limits.NAME_CHARS)
+    task_ids = fields.Items(fields.Key(required=True), minimum=1)
+    pieces = fields.Int(1, required=True)
+    state = fields.OneOf(("sent", "negative", "positive"), required=True)
+    occurred_at = fields.Moment()
+
+
+class SampleCountSchema(Schema):
+    """Pieces by round, place and latest state."""
+
+    round = fields.Int()
+    place = fields.Text()
+    pieces = fields.Int()
+    state = fields.OneOf(SAMPLE_STATES)
+
+
+class SampleListSchema(Schema):
+    """All samples of a recall."""
+
+    samples = fields.Items(fields.Part(SampleCountSchema))
+
+
+class OfficeFiguresSchema(Schema):
+    """Counts of one office."""
+
+    office_id = fields.Key()
+    sites_due = fields.Int()
+    sites_checked = fields.Int()
+    sites_found = fields.Int()
+    sites_none = fields.Int()
+    sites_open = fields.Int()
+
+
+class FiguresSchema(Schema):
+    """Every figure of a report; masses in grams, `locked` and `sealed` are never added."""
+
+    sites_due = fields.Int()
+    sites_checked = fields.Int()
+    sites_found = fields.Int()
+    sites_none = fields.Int()
+    sites_open = fields.Int()
+    sites_closed = fields.Int()
+    sites_unreachable = fields.Int()
+    sites_refused = fields.Int()
+    sites_not_reached_yet = fields.Int()
+    sites_by_origin = fields.Anything()
+    sites_weighed = fields.Int()
+    sites_sealed = fields.Int()
+    sites_locked = fields.Int()
+    batches_held = fields.Int()
+    examined_mass_g = fields.MassG()
+    matched_mass_g = fields.MassG()
+    sealed_mass_g = fields.MassG()
+    taken_off_mass_g = fields.MassG()
+    left_mass_g = fields.MassG()
+    held_mass_g = fields.MassG()
+    locked_mass_g = fields.MassG()
+    people_controlled = fields.Int()
+    samples = fields.Items(fields.Part(SampleCountSchema))
+    samples_total = fields.Int()
+    samples_by_state = fields.Anything()
+    offices = fields.Items(fields.Part(OfficeFiguresSchema))
+
+
+class ReportQuerySchema(Schema):
+    """As of when."""
+
+    as_of = fields.Moment()
+
+
+class ReportSchema(Schema):
+    """A report as of a time."""
+
+    recall_id = fields.Key(attribute="recall.recall_id")
+    version = fields.Int(attribute="version.version")
+    as_of = fields.Moment()
+    text_zh = fields.Text()
+    text_en = fields.Text()
+    figures = fields.Part(FiguresSchema)

@@ -1,0 +1,175 @@
+"""The list of places to look at, and the one that an officer's feet found."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize
+from coldchain.core import clock, paging
+from coldchain.core.errors import Invalid, NotFound
+from coldchain.inspections import service as inspections
+from coldchain.inspections.models import Finding
+from coldchain.journal import service as journal
+from coldchain.recall import drafts
+from coldchain.recall.models import Recall, SweepTask, TaskExpected
+from coldchain.regions import service as regions
+from coldchain.registry import service as registry
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task with what the books expect there and what was last seen there. `state`: open or the latest outcome."""
+
+    task: SweepTask
+    state: str
+    expected: list[TaskExpected]
+    finding: Finding | None
+
+
+def task_state(expected: list[TaskExpected], finding: Finding | None) -> str:
+    """Return `open`, or the outcome of the latest finding unless stock was registered there since (reopened)."""
+    if finding is None or any(row.recorded_at > finding.recorded_at for row in expected):
+        return "open"
+    return finding.outcome
+
+
+def expected_of(
+    session: Session, task_ids: list[UUID], as_of: datetime | None = None
+) -> dict[UUID, list[TaskExpected]]:
+    """Return what the books said to expect at each task's place, as recorded by `as_of`."""
+    found: dict[UUID, list[TaskExpected]] = defaultdict(list)
+    statement = select(TaskExpected).where(col(TaskExpected.task_id).in_(task_ids))
+    if as_of is not None:
+        statement = statement.where(col(TaskExpected.recorded_at) <= as_of)
+    for row in session.scalars(statement.order_by(col(TaskExpected.expected_id))):
+        found[row.task_id].append(row)
+    return found
+
+
+def views(session: Session, tasks: list[SweepTask], as_of: datetime | None = None) -> list[TaskView]:
+    """Return tasks with their expectations and latest findings, in a constant number of statements."""
+    task_ids = [task.task_id for task in tasks]
+    expected = expected_of(session, task_ids, as_of)
+    latest = inspections.latest_by_task(session, task_ids, as_of or clock.now())
+    return [
+        TaskView(
+            task,
+            task_state(expected.get(task.task_id, []), latest.get(task.task_id)),
+            expected.get(task.task_id, []),
+            latest.get(task.task_id),
+        )
+        for task in tasks
+    ]
+
+
+def listing(
+    session: Session,
+    actor: Actor,
+    recall_id: UUID,
+    *,
+    limit: int,
+    cursor: str | None,
+    origin: str | None = None,
+    office_id: UUID | None = None,
+) -> tuple[list[TaskView], str | None]:
+    """Return a page of a recall's tasks in the order they were made."""
+    recall = drafts.get(session, actor, recall_id)
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id)
+    if origin:
+        statement = statement.where(col(SweepTask.origin) == origin)
+    if office_id:
+        statement = statement.where(col(SweepTask.office_id) == office_id)
+    rows, cursor = paging.page(session, statement, col(SweepTask.task_id), limit, cursor, newest_first=False)
+    return views(session, rows), cursor
+
+
+def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -> list[SweepTask]:
+    """Return every task of a recall recorded by `as_of`."""
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id)
+    if as_of is not None:
+        statement = statement.where(col(SweepTask.recorded_at) <= as_of)
+    return list(session.scalars(statement.order_by(col(SweepTask.task_id))))
+
+
+def get(
+    session: Session, actor: Actor, task_id: UUID, action: str = "recall.read", *, lock: bool = False
+) -> tuple[SweepTask, Recall]:
+    """Return a task and its recall when the actor may do `action` there. Raises NotFound, Forbidden."""
+    task = session.get(SweepTask, task_id, with_for_update=lock or None)
+    if task is None:
+        raise NotFound
+    recall = session.get(Recall, task.recall_id)
+    if recall is None:
+        raise NotFound
+    authorize(actor, action, Resource.of(regions=[task.region_code, recall.region_code]))
+    return task, recall
+
+
+def find_on_foot(
+    session: Session,
+    actor: Actor,
+    recall_id: UUID,
+    *,
+    site_id: UUID | None = None,
+    business: str | None = None,
+    name: str | None = None,
+    address: str | None = None,
+    region_code: str | None = None,
+    office: str | None = None,
+    occurred_at: datetime | None = None,
+) -> tuple[SweepTask, bool]:
+    """Add a site that no book or route knew; return its task and whether it is new (one task per site and recall).
+
+    Raises Invalid when neither a site nor a name is given, Conflict when the recall is not running (R9, R12).
+    """
+    recall = drafts.get(session, actor, recall_id, "recall.find_on_foot")
+    drafts.require_state(recall, "announced")
+    now = clock.now()
+    site = registry.site(session, site_id) if site_id else None
+    business_id = registry.find_business(session, business).business_id if business else None
+    if site is None and not name:
+        raise Invalid.of("/name", "required", "Say which site this is, or what it is called.")
+    area = site.region_code if site else region_code or next(iter(actor.regions), recall.region_code)
+    if area == "000000":
+        area = recall.region_code
+    office_id = site.office_id if site else None
+    if site is None and office:
+        office_id = regions.find_office(session, area, office).office_id
+    if site is not None:
+        existing = session.scalars(
+            select(SweepTask).where(
+                col(SweepTask.recall_id) == recall.recall_id, col(SweepTask.site_id) == site.site_id
+            )
+        ).first()
+        if existing is not None:
+            return existing, False
+    task = SweepTask(
+        recall_id=recall.recall_id,
+        origin="on_foot",
+        business_id=site.business_id if site else business_id,
+        site_id=site.site_id if site else None,
+        place_name=name if site is None else None,
+        address=address if site is None else None,
+        region_code=area,
+        office_id=office_id,
+        occurred_at=occurred_at or now,
+        recorded_at=now,
+        recorded_by=actor.user_id,
+    )
+    session.add(task)
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="sweep_task.found_on_foot",
+        subject_id=task.task_id,
+        occurred_at=task.occurred_at,
+        region_code=area,
+        data={"recall_id": recall.recall_id, "site_id": task.site_id, "business_id": task.business_id},
+    )
+    return task, True
