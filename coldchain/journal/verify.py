@@ -109,8 +109,8 @@ class _Pass:
 def verify(session: Session, var_dir: Path | None = None, progress: Progress | None = None) -> Report:
     """Recompute everything and return the report with the first difference.
 
-    `var_dir`: where key and last checkpoint are kept, None when this machine has neither. `progress`: gets leaves done and
-    leaves in all. The session should be in a REPEATABLE READ transaction if a sequencer runs meanwhile.
+    `var_dir`: where key and last checkpoint are kept, None when this machine has neither. `progress` gets leaves done
+    and leaves in all. The session should be in a REPEATABLE READ transaction if a sequencer runs meanwhile.
     """
     report = Report()
     session.execute(_UNBOUND)
