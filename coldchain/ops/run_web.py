@@ -1,0 +1,71 @@
+"""The web server: granian on a socket that the supervisor has bound.
+
+`python -m coldchain.ops.run_web DESCRIPTOR [MODULE:APP]`. On Linux granian binds by itself with SO_REUSEPORT, so that a
+second server on a busy port starts without an error and takes half of the requests; a socket bound beforehand without
+that option is what makes "busy" an error. Workers end with this process, and this one with its parent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from typing import Any, Final
+
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from coldchain.ops.processes import follow_parent
+
+WORKERS: Final = 2
+BACKLOG: Final = 1024
+BLOCKING_THREADS: Final = max(4, 2 * (os.cpu_count() or 1))
+WORKER_STOP_S: Final = 8
+
+
+class PreboundServer(MPServer):
+    """A granian that serves an already bound socket."""
+
+    bound: socket.socket
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder  # (descriptor, is it a Unix socket, backlog); it listens
+        descriptor = self.bound.fileno()
+        vars(self).update(_ssp=None, _sfd=descriptor, _shd=holder(descriptor, False, BACKLOG), _sso=self.bound)
+
+
+def serve_worker(*arguments: Any, **options: Any) -> None:
+    """Run one worker process, tied to the granian that forked it: its requests are lost with it anyway."""
+    granian = multiprocessing.parent_process()
+    follow_parent(signal.SIGKILL, parent=granian.pid if granian else None)
+    MPServer._spawn_wsgi_worker(*arguments, **options)
+
+
+def serve(bound: socket.socket, target: str) -> None:
+    """Serve a WSGI application (`module:name`) on a bound socket until SIGTERM."""
+    multiprocessing.set_start_method("fork")  # what the shared socket needs, and not the default from Python 3.14 on
+    server = PreboundServer(
+        target,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=WORKERS,
+        blocking_threads=BLOCKING_THREADS,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=WORKER_STOP_S,
+        log_level=LogLevels.warning,
+    )
+    server.bound = bound
+    server.bind_addr, server.bind_port = bound.getsockname()[:2]
+    server.serve(spawn_target=serve_worker)
+
+
+if __name__ == "__main__":
+    follow_parent(grace_s=WORKER_STOP_S + 4)
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2] if len(sys.argv) > 2 else "wsgi:app")
