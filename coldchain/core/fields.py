@@ -29,6 +29,9 @@ class Coded(str):
         coded.params = params
         return coded
 
+    def __deepcopy__(self, memo: Any) -> "Coded":  # marshmallow copies the fields of every schema; this never changes
+        return self
+
 
 def refuse(code: str, message: str, **params: Any) -> ma.ValidationError:
     """Return a validation error with a stable code; the caller raises it."""
@@ -335,9 +338,12 @@ class Items(ma.fields.List[Any]):
         minimum: int = 0,
         maximum: int = limits.LINES_PER_REQUEST,
         required: bool = False,
+        doc: str | None = None,
         **kw: Any,
     ) -> None:
         self.minimum, self.maximum = minimum, maximum
+        if doc:
+            kw["metadata"] = {**kw.get("metadata", {}), "description": doc}
         if not required and not kw.get("dump_only"):
             kw.setdefault("load_default", None)
             kw.setdefault("allow_none", True)
@@ -362,7 +368,9 @@ class Part(ma.fields.Nested):
 
     default_error_messages = {**GENERIC, "type": Coded("This should be an object.", "not_object")}
 
-    def __init__(self, nested: Any, *, required: bool = False, **kwargs: Any) -> None:
+    def __init__(self, nested: Any, *, required: bool = False, doc: str | None = None, **kwargs: Any) -> None:
+        if doc:
+            kwargs["metadata"] = {**kwargs.get("metadata", {}), "description": doc}
         if not required and not kwargs.get("dump_only"):
             kwargs.setdefault("load_default", None)
             kwargs.setdefault("allow_none", True)
@@ -382,7 +390,10 @@ class Anything(Field):
 class Schema(ma.Schema):
     """Base of all schemas: unknown fields are errors, in the body and in the query."""
 
-    error_messages = {"unknown": GENERIC["unknown"], "type": Coded("This should be an object.", "not_object")}
+    error_messages = {
+        "unknown": Coded("There is no such field.", "unknown_field"),
+        "type": Coded("This should be an object.", "not_object"),
+    }
 
     class Meta:
         unknown = ma.RAISE
