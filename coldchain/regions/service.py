@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from coldchain.core import clock
+from coldchain.core import clock, paging
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.core.text import normalise_name
@@ -117,6 +117,18 @@ def offices(session: Session, region: str) -> list[Office]:
     """Return the offices of a region and of all regions within it, by region and name."""
     statement = select(Office).where(col(Office.region_code).startswith(stem(region)))
     return list(session.scalars(statement.order_by(col(Office.region_code), col(Office.name))))
+
+
+def search_offices(
+    session: Session, *, region_code: str | None = None, q: str | None = None, limit: int, cursor: str | None = None
+) -> tuple[list[Office], str | None]:
+    """Return a page of offices, newest first, and the next cursor. Raises Invalid `invalid_cursor`."""
+    statement = select(Office)
+    if region_code is not None:
+        statement = statement.where(col(Office.region_code).startswith(stem(region_code)))
+    if q is not None:
+        statement = statement.where(col(Office.name).icontains(q, autoescape=True))
+    return paging.page(session, statement, col(Office.office_id), limit, cursor)
 
 
 def offices_by_id(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Office]:

@@ -1,5 +1,11 @@
-"""The registry's use cases, one file each; other rooms import from here."""
+"""The registry's use cases, one file each; other rooms import lookups and use cases from here."""
 
+from coldchain.registry.service.business_view import read as read_business
+from coldchain.registry.service.business_view import search as search_businesses
+from coldchain.registry.service.businesses import decide
+from coldchain.registry.service.businesses import register as register_business
+from coldchain.registry.service.commitments import commitment_texts, load_reference
+from coldchain.registry.service.commitments import sign as sign_commitment
 from coldchain.registry.service.lookups import (
     BusinessBrief,
     Contact,
@@ -17,21 +23,56 @@ from coldchain.registry.service.lookups import (
     zones,
     zones_of_sites,
 )
+from coldchain.registry.service.places import (
+    read_site,
+    register_site,
+    register_venue,
+    register_zone,
+    search_sites,
+    search_venues,
+)
+from coldchain.registry.service.producer_catalogue import read as read_producer
+from coldchain.registry.service.producer_catalogue import register as register_producer
+from coldchain.registry.service.producer_catalogue import search as search_producers
+from coldchain.registry.service.product_catalogue import read as read_product
+from coldchain.registry.service.product_catalogue import register as register_product
+from coldchain.registry.service.product_catalogue import search as search_products
+from coldchain.registry.service.reach import within_reach
 
 __all__ = [
     "BusinessBrief",
     "Contact",
     "aliases",
     "brief",
+    "commitment_texts",
     "contacts",
+    "decide",
     "find_business",
+    "load_reference",
     "only_site",
     "producers",
     "products",
+    "read_business",
+    "read_producer",
+    "read_product",
+    "read_site",
+    "register_business",
+    "register_producer",
+    "register_product",
+    "register_site",
+    "register_venue",
+    "register_zone",
+    "search_businesses",
+    "search_producers",
+    "search_products",
+    "search_sites",
+    "search_venues",
+    "sign_commitment",
     "site",
     "site_of_zone",
     "sites",
     "trading_state",
+    "within_reach",
     "zones",
     "zones_of_sites",
 ]

@@ -1,0 +1,363 @@
+"""What the registry's requests and answers look like."""
+
+from coldchain.core import fields, identifiers, limits
+from coldchain.core.fields import PageQuery, Schema
+from coldchain.registry.models import (
+    BUSINESS_KINDS,
+    BUSINESS_STATES,
+    CATEGORIES,
+    LEDGER_UNITS,
+    SITE_KINDS,
+    TEMPERATURE_CLASSES,
+    VENUE_KINDS,
+    ZONE_KINDS,
+)
+
+REGION = r"[0-9]{6}"
+VERSION_CHARS = 20
+ZONE_CODE_CHARS = 40
+OCCURRED = "when it happened; default now"
+
+
+class BusinessBriefSchema(Schema):
+    """A business as other answers name it."""
+
+    business_id = fields.Key(required=True)
+    uscc = fields.Text(limits.CODE_CHARS)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
+class OfficeBriefSchema(Schema):
+    """A supervision office as other answers name it."""
+
+    office_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
+class RegistryWarningSchema(Schema):
+    """What looks wrong but was accepted."""
+
+    pointer = fields.Text(required=True)
+    code = fields.Text(required=True)
+    message = fields.Text(required=True)
+
+
+class BusinessRegistrationSchema(Schema):
+    """A business to register."""
+
+    uscc = fields.Identifier(identifiers.check_uscc, required=True, doc="unified social credit code, GB 32100-2015")
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), minimum=1, maximum=12, required=True)
+    handles_imported = fields.Flag(required=True, doc="deals in imported cold-chain food: gets a card")
+    region_code = fields.Text(6, pattern=REGION, required=True, doc="GB/T 2260")
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id of a supervision office of that region")
+    legal_representative = fields.Text(limits.NAME_CHARS, required=True)
+    phone = fields.Text(limits.PHONE_CHARS, required=True)
+    address = fields.Text(limits.ADDRESS_CHARS, required=True)
+    licence_no = fields.Identifier(identifiers.check_food_licence, doc="JY or SC and 14 digits")
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class CommitmentSchema(Schema):
+    """The commitment letter that a business signed last."""
+
+    letter_id = fields.Key(required=True)
+    version = fields.Text(VERSION_CHARS, required=True)
+    signed_on = fields.Day(required=True)
+
+
+class BusinessSchema(Schema):
+    """A business. The fields after `region_code` are there for officers of the region and the business itself only."""
+
+    business_id = fields.Key(required=True)
+    uscc = fields.Text(limits.CODE_CHARS)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), required=True)
+    status = fields.OneOf(BUSINESS_STATES, required=True)
+    region_code = fields.Text(6, required=True)
+    temporary_no = fields.Text(limits.CODE_CHARS)
+    handles_imported = fields.Flag()
+    card_no = fields.Text(limits.CODE_CHARS, doc="null unless handles_imported")
+    office = fields.Part(OfficeBriefSchema)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    licence_no = fields.Text(limits.CODE_CHARS)
+    legal_representative = fields.Text(limits.NAME_CHARS)
+    phone = fields.Text(limits.PHONE_CHARS)
+    status_reason = fields.Text(limits.TEXT_CHARS)
+    commitment = fields.Part(CommitmentSchema)
+    occurred_at = fields.Moment()
+    recorded_at = fields.Moment()
+    warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
+
+
+class BusinessQuery(PageQuery):
+    """Which businesses."""
+
+    kind = fields.OneOf(BUSINESS_KINDS)
+    status = fields.OneOf(BUSINESS_STATES)
+    region_code = fields.Text(6, pattern=REGION, doc="all within this region")
+    q = fields.Text(limits.SEARCH_CHARS, doc="names, pinyin initials, numbers; all terms must match")
+    uscc = fields.Text(limits.CODE_CHARS)
+    handles_imported = fields.Flag(doc="only businesses that you may read in full")
+
+
+class BusinessPage(Schema):
+    """A page of businesses."""
+
+    items = fields.Items(fields.Part(BusinessSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class ApprovalSchema(Schema):
+    """An approval."""
+
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class DecisionSchema(Schema):
+    """A decision that needs a reason."""
+
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class CommitmentSignatureSchema(Schema):
+    """A signed commitment letter."""
+
+    version = fields.Text(VERSION_CHARS, required=True)
+    signed_by = fields.Text(limits.NAME_CHARS, required=True)
+    signed_on = fields.Day(required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class CommitmentLetterSchema(Schema):
+    """A recorded commitment letter."""
+
+    letter_id = fields.Key(required=True)
+    business_id = fields.Key(required=True)
+    version = fields.Text(VERSION_CHARS, required=True)
+    text_hash = fields.Text(64, required=True, doc="SHA-256 (hex) of the Chinese text, an empty line, the English text")
+    signed_by = fields.Text(limits.NAME_CHARS, required=True)
+    signed_on = fields.Day(required=True)
+    recorded_at = fields.Moment(required=True)
+
+
+class CommitmentTextSchema(Schema):
+    """A version of the commitment letter's text."""
+
+    version = fields.Text(VERSION_CHARS, required=True)
+    text_zh = fields.Text(required=True)
+    text_en = fields.Text(required=True)
+    text_hash = fields.Text(64, required=True)
+
+
+class CommitmentTextPage(Schema):
+    """All versions."""
+
+    items = fields.Items(fields.Part(CommitmentTextSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class VenueRegistrationSchema(Schema):
+    """A venue to register."""
+
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kind = fields.OneOf(VENUE_KINDS, required=True)
+    region_code = fields.Text(6, pattern=REGION, required=True)
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id of a supervision office of that region")
+    address = fields.Text(limits.ADDRESS_CHARS, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class VenueSchema(Schema):
+    """A park, market or mall."""
+
+    venue_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kind = fields.OneOf(VENUE_KINDS, required=True)
+    region_code = fields.Text(6, required=True)
+    office = fields.Part(OfficeBriefSchema)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    recorded_at = fields.Moment(required=True)
+
+
+class VenueBriefSchema(Schema):
+    """A venue as a site names it."""
+
+    venue_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
+class VenueQuery(PageQuery):
+    """Which venues."""
+
+    kind = fields.OneOf(VENUE_KINDS)
+    region_code = fields.Text(6, pattern=REGION, doc="all within this region")
+    q = fields.Text(limits.SEARCH_CHARS, doc="part of the name")
+
+
+class VenuePage(Schema):
+    """A page of venues."""
+
+    items = fields.Items(fields.Part(VenueSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class SiteRegistrationSchema(Schema):
+    """A site to register."""
+
+    business = fields.BusinessRef(doc="USCC or business_id; default the own business")
+    venue_id = fields.Key()
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kind = fields.OneOf(SITE_KINDS, required=True)
+    region_code = fields.Text(6, pattern=REGION, required=True)
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id; default the venue's office")
+    address = fields.Text(limits.ADDRESS_CHARS, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class ZoneRegistrationSchema(Schema):
+    """A zone to register."""
+
+    code = fields.Text(ZONE_CODE_CHARS, required=True, doc="unique within the site")
+    kind = fields.OneOf(ZONE_KINDS, required=True)
+    temperature_class = fields.OneOf(TEMPERATURE_CLASSES, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class ZoneSchema(Schema):
+    """A part of a site."""
+
+    zone_id = fields.Key(required=True)
+    site_id = fields.Key(required=True)
+    code = fields.Text(ZONE_CODE_CHARS, required=True)
+    kind = fields.OneOf(ZONE_KINDS, required=True)
+    temperature_class = fields.OneOf(TEMPERATURE_CLASSES, required=True)
+    recorded_at = fields.Moment(required=True)
+
+
+class SiteSchema(Schema):
+    """One place of one business."""
+
+    site_id = fields.Key(required=True)
+    business = fields.Part(BusinessBriefSchema, required=True)
+    venue = fields.Part(VenueBriefSchema)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    kind = fields.OneOf(SITE_KINDS, required=True)
+    region_code = fields.Text(6, required=True)
+    office = fields.Part(OfficeBriefSchema)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    zones = fields.Items(fields.Part(ZoneSchema), required=True)
+    recorded_at = fields.Moment(required=True)
+
+
+class SiteQuery(PageQuery):
+    """Which sites."""
+
+    business = fields.BusinessRef(doc="USCC or business_id")
+    kind = fields.OneOf(SITE_KINDS)
+    region_code = fields.Text(6, pattern=REGION, doc="all within this region")
+    venue_id = fields.Key()
+    q = fields.Text(limits.SEARCH_CHARS, doc="part of the name")
+
+
+class SitePage(Schema):
+    """A page of sites."""
+
+    items = fields.Items(fields.Part(SiteSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class ProducerRegistrationSchema(Schema):
+    """A producer to register or find again."""
+
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    country = fields.Identifier(identifiers.check_country, required=True, doc="ISO 3166")
+    aliases = fields.Items(fields.Text(limits.NAME_CHARS, required=True), maximum=limits.ALIASES)
+    plant_no = fields.Identifier(identifiers.check_plant_no, doc="registration of the plant, such as SIF601")
+    licence_no = fields.Identifier(identifiers.check_food_licence, doc="JY or SC and 14 digits")
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class ProducerSchema(Schema):
+    """A producer of the catalogue."""
+
+    producer_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    country = fields.Text(2, required=True)
+    aliases = fields.Items(fields.Text(limits.NAME_CHARS, required=True), required=True)
+    plant_no = fields.Text(limits.CODE_CHARS)
+    licence_no = fields.Text(limits.CODE_CHARS)
+    recorded_at = fields.Moment(required=True)
+    warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
+
+
+class ProducerQuery(PageQuery):
+    """Which producers."""
+
+    q = fields.Text(limits.SEARCH_CHARS, doc="names, aliases, pinyin initials, numbers; all terms must match")
+    country = fields.Identifier(identifiers.check_country)
+    plant_no = fields.Identifier(identifiers.check_plant_no)
+    licence_no = fields.Identifier(identifiers.check_food_licence)
+
+
+class ProducerPage(Schema):
+    """A page of producers."""
+
+    items = fields.Items(fields.Part(ProducerSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class ProductRegistrationSchema(Schema):
+    """A product to register or find again."""
+
+    producer_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    name_en = fields.Text(limits.NAME_CHARS)
+    series = fields.Text(limits.NAME_CHARS)
+    category = fields.OneOf(CATEGORIES, required=True)
+    origin_country = fields.Identifier(identifiers.check_country, required=True, doc="ISO 3166")
+    gtin = fields.Identifier(identifiers.check_gtin)
+    hs_code = fields.Identifier(identifiers.check_hs_code)
+    ledger_unit = fields.OneOf(LEDGER_UNITS, required=True)
+    units_per_piece = fields.Units(required=True, doc="by weight: grams a piece")
+    unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True, doc="net grams a unit; 1 by weight")
+    imported = fields.Flag(required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class ProductSchema(Schema):
+    """A product of the catalogue."""
+
+    product_id = fields.Key(required=True)
+    producer_id = fields.Key(required=True)
+    producer_name = fields.Text(limits.NAME_CHARS, required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    name_en = fields.Text(limits.NAME_CHARS)
+    series = fields.Text(limits.NAME_CHARS)
+    category = fields.OneOf(CATEGORIES, required=True)
+    origin_country = fields.Text(2, required=True)
+    gtin = fields.Text(limits.CODE_CHARS)
+    hs_code = fields.Text(limits.CODE_CHARS)
+    ledger_unit = fields.OneOf(LEDGER_UNITS, required=True)
+    units_per_piece = fields.Units(required=True)
+    unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True)
+    imported = fields.Flag(required=True)
+    recorded_at = fields.Moment(required=True)
+
+
+class ProductQuery(PageQuery):
+    """Which products."""
+
+    q = fields.Text(limits.SEARCH_CHARS, doc="the product's and its producer's names and numbers; all terms must match")
+    producer_id = fields.Key()
+    category = fields.OneOf(CATEGORIES)
+    gtin = fields.Identifier(identifiers.check_gtin)
+    imported = fields.Flag()
+
+
+class ProductPage(Schema):
+    """A page of products."""
+
+    items = fields.Items(fields.Part(ProductSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)

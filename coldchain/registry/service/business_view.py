@@ -1,0 +1,124 @@
+"""How businesses are shown: everybody sees who they are, few see how to reach them (R16)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, may, scope
+from coldchain.core import paging
+from coldchain.core.text_search import contains_all
+from coldchain.journal import personal
+from coldchain.regions import service as regions
+from coldchain.regions.tree import stem
+from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service.lookups import find_business, plain_number
+from coldchain.registry.service.reach import within_reach
+
+
+def resource(business: Business) -> Resource:
+    """Return what rights about a business are asked of."""
+    return Resource.of(business.business_id, regions=[business.region_code])
+
+
+def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> list[dict[str, Any]]:
+    """Return businesses as `actor` may see them, in a constant number of statements.
+
+    Everybody: ids, name, kinds, status, region. Officers of the region, the business itself and the administrator also
+    card, office, address, licence, contact, reason and commitment letter (R16).
+    """
+    readable = [b for b in businesses if may(actor, "business.read", resource(b))]
+    offices = regions.offices_by_id(session, (b.office_id for b in readable))
+    people = personal.reveal(session, [i for b in readable for i in (b.legal_representative_id, b.phone_id)])
+    letters = _latest_letters(session, [b.business_id for b in readable])
+    shown = {b.business_id for b in readable}
+    answers: list[dict[str, Any]] = []
+    for b in businesses:
+        answer: dict[str, Any] = {
+            "business_id": b.business_id,
+            "uscc": b.uscc,
+            "name": b.name,
+            "kinds": b.kinds,
+            "status": b.status,
+            "region_code": b.region_code,
+        }
+        if b.business_id in shown:
+            letter = letters.get(b.business_id)
+            answer |= {
+                "temporary_no": b.temporary_no,
+                "handles_imported": b.handles_imported,
+                "card_no": b.card_no,
+                "office": offices.get(b.office_id) if b.office_id else None,
+                "address": b.address,
+                "licence_no": b.licence_no,
+                "legal_representative": people.get(b.legal_representative_id) if b.legal_representative_id else None,
+                "phone": people.get(b.phone_id) if b.phone_id else None,
+                "status_reason": b.status_reason,
+                "commitment": letter and {"letter_id": letter.letter_id, "version": letter.version,
+                                          "signed_on": letter.signed_on},
+                "occurred_at": b.occurred_at,
+                "recorded_at": b.recorded_at,
+            }  # fmt: skip
+        answers.append(answer)
+    return answers
+
+
+def _latest_letters(session: Session, ids: Sequence[UUID]) -> dict[UUID, CommitmentLetter]:
+    if not ids:
+        return {}
+    rows = session.scalars(
+        select(CommitmentLetter)
+        .where(col(CommitmentLetter.business_id).in_(ids))
+        .order_by(col(CommitmentLetter.recorded_at), col(CommitmentLetter.letter_id))
+    )
+    return {letter.business_id: letter for letter in rows}
+
+
+def read(session: Session, actor: Actor, ref: str | UUID) -> dict[str, Any]:
+    """Return one business as `actor` may see it. Raises NotFound."""
+    business = find_business(session, ref)
+    authorize(actor, "business.lookup", resource(business))
+    return describe(session, actor, [business])[0]
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+    region_code: str | None = None,
+    q: str | None = None,
+    uscc: str | None = None,
+    handles_imported: bool | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of businesses as `actor` may see them, newest first, and the next cursor.
+
+    `region_code` takes all within it; `q` is a search box over names, initials and numbers. Who handles imported food
+    is shown to few, so that filter keeps to the businesses that `actor` may read. Raises Invalid `invalid_cursor`.
+    """
+    authorize(actor, "business.lookup", Resource())
+    statement = select(Business)
+    if kind is not None:
+        statement = statement.where(func.array_position(col(Business.kinds), kind).is_not(None))
+    if status is not None:
+        statement = statement.where(col(Business.status) == status)
+    if region_code is not None:
+        statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
+    if q is not None:
+        statement = statement.where(contains_all(col(Business.search_text), q))
+    if uscc is not None:
+        statement = statement.where(col(Business.uscc) == plain_number(uscc))
+    if handles_imported is not None:
+        reach = scope(actor, "business.read")
+        statement = statement.where(
+            col(Business.handles_imported) == handles_imported,
+            within_reach(reach, col(Business.business_id), col(Business.region_code)),
+        )
+    rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
+    return describe(session, actor, rows), following

@@ -1,0 +1,217 @@
+"""Registering a business and deciding about it."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize
+from coldchain.core import clock
+from coldchain.core.claims import claimed
+from coldchain.core.errors import Conflict, DomainError, FieldError, Invalid
+from coldchain.core.identifiers import Problem, doubt_food_licence
+from coldchain.core.ids import new_id
+from coldchain.core.text import normalise_name
+from coldchain.core.text_search import searchable
+from coldchain.journal import personal
+from coldchain.journal import service as journal
+from coldchain.regions import service as regions
+from coldchain.registry import card_no as cards
+from coldchain.registry import states
+from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service.business_view import describe, resource
+from coldchain.registry.service.lookups import find_business
+
+CARD_DRAWS: Final = 5  # 35 random bits: a second draw is rare, a fifth means that something else is wrong
+
+
+def named(name: str) -> str:
+    """Return a name. Raises Invalid `invalid` at `/name` when it has no letter, sign or digit to find it by."""
+    if not normalise_name(name):
+        raise Invalid.of("/name", "invalid", "This value is not possible.")
+    return name
+
+
+def register(
+    session: Session,
+    actor: Actor,
+    *,
+    uscc: str,
+    name: str,
+    kinds: Sequence[str],
+    handles_imported: bool,
+    region_code: str,
+    legal_representative: str,
+    phone: str,
+    address: str,
+    office: str | None = None,
+    licence_no: str | None = None,
+    occurred_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Register a business, pending until an officer decides; a card number at once if it handles imported food.
+
+    Raises Invalid `unknown_region`, `unknown_office`, `in_future`; NotFound outside the officer's regions; Conflict
+    `business_exists` when the USCC is registered, also when 64 officers send it at the same moment.
+    """
+    regions.check(session, region_code)
+    authorize(actor, "business.register", Resource.of(regions=[region_code]))
+    occurred = claimed(occurred_at)
+    office_id = regions.find_office(session, region_code, office).office_id if office else None
+    _refuse_known(session, uscc)
+    legal = personal.keep(session, legal_representative)
+    telephone = personal.keep(session, phone)
+    business = _insert(
+        session,
+        uscc=uscc,
+        name=named(name),
+        kinds=list(dict.fromkeys(kinds)),
+        handles_imported=handles_imported,
+        region_code=region_code,
+        office_id=office_id,
+        legal_representative_id=legal and legal.personal_id,
+        phone_id=telephone and telephone.personal_id,
+        address=address,
+        licence_no=licence_no,
+        status="pending",
+        occurred_at=occurred,
+        recorded_at=clock.now(),
+        recorded_by=actor.user_id,
+    )
+    journal.append(
+        session,
+        actor,
+        kind="business.registered",
+        subject_id=business.business_id,
+        occurred_at=occurred,
+        data={
+            "uscc": uscc, "name": name, "kinds": business.kinds, "handles_imported": handles_imported,
+            "card_no": business.card_no, "region_code": region_code, "office_id": office_id, "address": address,
+            "licence_no": licence_no, "legal_representative": legal and legal.commitment,
+            "phone": telephone and telephone.commitment,
+        },
+        business_id=business.business_id,
+        region_code=region_code,
+    )  # fmt: skip
+    return describe(session, actor, [business])[0]
+
+
+def doubts(licence_no: str | None) -> list[tuple[str, Problem]]:
+    """Return what looks wrong with a registered business but does not stop it: pointer and problem of each."""
+    problem = doubt_food_licence(licence_no) if licence_no else None
+    return [("/licence_no", problem)] if problem else []
+
+
+def _refuse_known(session: Session, uscc: str) -> None:
+    known = session.scalar(select(col(Business.business_id)).where(col(Business.uscc) == uscc))
+    if known is not None:
+        raise Conflict(
+            "A business with this unified social credit code is registered already.",
+            code="business_exists",
+            errors=[FieldError("/uscc", "business_exists", "This code is registered already.")],
+            extra={"business_id": str(known)},
+        )
+
+
+def _insert(
+    session: Session, *, uscc: str, name: str, handles_imported: bool, region_code: str, **values: Any
+) -> Business:
+    """Insert a business; the unique index on the USCC decides a race, and a card number that is taken is drawn anew."""
+    for _draw in range(CARD_DRAWS):
+        card_no = None
+        if handles_imported:
+            card_no = cards.new_card_no(region_code, secrets.randbits(cards.RANDOM_BITS))
+        business_id = new_id()
+        inserted = session.scalar(
+            insert(Business)
+            .values(
+                business_id=business_id,
+                uscc=uscc,
+                name=name,
+                handles_imported=handles_imported,
+                region_code=region_code,
+                card_no=card_no,
+                search_text=searchable(name, numbers=(uscc, card_no)),
+                **values,
+            )
+            .on_conflict_do_nothing()
+            .returning(col(Business.business_id))
+        )
+        if inserted is not None:
+            return find_business(session, business_id)
+        _refuse_known(session, uscc)
+    raise DomainError("The books are busy. Try again in a moment.", code="unavailable", status=503)
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    ref: str | UUID,
+    *,
+    decision: str,
+    reason: str | None = None,
+    occurred_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Approve, reject, suspend, reinstate or close a business; only approving needs no reason.
+
+    Raises NotFound; Invalid `required` without a reason, `in_future`; Conflict `wrong_state`, and
+    `commitment_letter_missing` when a business that handles imported food has signed none.
+    """
+    found = find_business(session, ref)
+    authorize(actor, "business.decide", resource(found))
+    occurred = claimed(occurred_at)
+    if reason is None and decision != "approve":
+        raise Invalid.of("/reason", "required", "This is needed.")
+    business = _locked(session, found.business_id)
+    before, after = business.status, states.after(decision, business.status)
+    if after is None:
+        raise _wrong_state(before)
+    if decision == "approve" and business.handles_imported and not _has_letter(session, business.business_id):
+        raise Conflict(
+            "The commitment letter is missing: record the signed letter, then approve.",
+            code="commitment_letter_missing",
+        )
+    kept = personal.keep(session, reason)
+    business.status, business.status_reason = after, reason
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind=states.FACTS[decision],
+        subject_id=business.business_id,
+        occurred_at=occurred,
+        data={
+            "from": before, "to": after, "reason_id": kept and kept.personal_id, "reason": kept and kept.commitment,
+        },
+        business_id=business.business_id,
+        region_code=business.region_code,
+    )  # fmt: skip
+    return describe(session, actor, [business])[0]
+
+
+def _wrong_state(status: str) -> Conflict:
+    return Conflict(
+        "This can't be decided in the state that the business is in: {state}.",
+        code="wrong_state",
+        extra={"state": status, "possible": list(states.possible(status))},
+        state=status,
+    )
+
+
+def _locked(session: Session, business_id: UUID) -> Business:
+    return session.scalars(
+        select(Business)
+        .where(col(Business.business_id) == business_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _has_letter(session: Session, business_id: UUID) -> bool:
+    statement = select(col(CommitmentLetter.letter_id)).where(col(CommitmentLetter.business_id) == business_id).limit(1)
+    return session.scalar(statement) is not None

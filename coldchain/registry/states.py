@@ -1,0 +1,42 @@
+"""Pure: what an officer may decide about a business, and what becomes of it.
+
+A rejected application can be taken up again, since its USCC can't be registered a second time; closed is final.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "approve": MappingProxyType({"pending": "active"}),
+        "reject": MappingProxyType({"pending": "rejected"}),
+        "suspend": MappingProxyType({"active": "suspended"}),
+        "reinstate": MappingProxyType({"suspended": "active", "rejected": "pending"}),
+        "close": MappingProxyType(
+            {"pending": "closed", "active": "closed", "suspended": "closed", "rejected": "closed"}
+        ),
+    }
+)
+FACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "approve": "business.approved",
+        "reject": "business.rejected",
+        "suspend": "business.suspended",
+        "reinstate": "business.reinstated",
+        "close": "business.closed",
+    }
+)
+
+
+def after(decision: str, status: str) -> str | None:
+    """Return the status that a decision leads to, None when it can't be made in this status.
+
+    Raises KeyError for an unknown decision.
+    """
+    return TRANSITIONS[decision].get(status)
+
+
+def possible(status: str) -> tuple[str, ...]:
+    """Return the decisions that can be made about a business in this status, in the order of the contract."""
+    return tuple(decision for decision, steps in TRANSITIONS.items() if status in steps)
