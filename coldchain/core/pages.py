@@ -6,9 +6,11 @@ The words of states live in `vocabulary`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
@@ -26,6 +28,7 @@ GRAMS_PER_T: Final = 1_000_000
 CENT: Final = Decimal("0.01")
 UNKNOWN: Final = "—"
 CODE_GROUP: Final = 4
+DIGEST_SHOWN: Final = 10
 
 
 def number(value: int | Decimal) -> str:
@@ -152,6 +155,22 @@ def errors_by_field(errors: Iterable[FieldError | Mapping[str, Any]]) -> dict[st
     return found
 
 
+class Assets:
+    """Addresses of static files that change with their content, so that browsers may keep them for long."""
+
+    def __init__(self, folder: Path, url_path: str) -> None:
+        self.folder = folder
+        self.url_path = url_path
+        self._urls: dict[str, str] = {}
+
+    def __call__(self, filename: str) -> str:
+        """Return the address of a file of the static folder. Raises FileNotFoundError."""
+        if filename not in self._urls:
+            digest = hashlib.sha256((self.folder / filename).read_bytes()).hexdigest()
+            self._urls[filename] = f"{self.url_path}/{filename}?v={digest[:DIGEST_SHOWN]}"
+        return self._urls[filename]
+
+
 class Icons:
     """Draws icons of the sprite: decoration only, the word always stands beside it in text."""
 
@@ -190,11 +209,12 @@ FILTERS: Final = {
     "form_moment": form_moment,
     "code_groups": code_groups,
     "field_id": field_id,
+    "errors_by_field": errors_by_field,
 }
 
 
 def install(app: Flask) -> None:
-    """Give the app's templates translation, the filters above and `icon`, `chip`, `status_chip`, `status_word`."""
+    """Give the templates translation, the filters above, `asset`, `icon`, `chip`, `status_chip` and `status_word`."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -202,8 +222,10 @@ def install(app: Flask) -> None:
     )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
-    icons = Icons(f"{app.static_url_path}/icons.svg")
+    assets = Assets(Path(str(app.static_folder)), str(app.static_url_path))
+    icons = Icons(assets("icons.svg"))
     environment.globals.update(
+        asset=assets,
         icon=icons,
         chip=icons.chip,
         status_chip=icons.status,

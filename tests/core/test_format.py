@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask, render_template_string, request
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined
@@ -305,7 +305,7 @@ def draw(app: Flask, source: str, **context: object) -> str:
 def test_chips_escape_their_words_and_refuse_unknown_kinds(app: Flask) -> None:
     html = draw(app, '{{ chip("stop", "clock-x", word) }}', word="<b>12</b>")
     assert "&lt;b&gt;12&lt;/b&gt;" in html
-    assert 'href="/static/icons.svg#clock-x"' in html
+    assert re.search(r'href="/static/icons\.svg\?v=[0-9a-f]{10}#clock-x"', html)
     assert 'aria-hidden="true"' in html
     with pytest.raises(ValueError, match="kind"):
         draw(app, '{{ chip("purple", "lock", "x") }}')
@@ -381,11 +381,21 @@ def test_error_pages_name_the_request_and_hide_what_may_not_be_seen(app: Flask, 
         app.secret_key = "for flashes"
         page = app.jinja_env.get_template("errors/page.html").render(
             problem={**ERROR_PAGE, "status": status},
-            url_for=lambda _endpoint, filename: f"/static/{filename}",
+            request=request,
             get_flashed_messages=lambda **_options: [],
             **shell,
         )
     assert "req-1" in page
     assert ("why" in page) == (status in {400, 409, 422, 429})
-    if status in {401, 403, 404}:
-        assert "没有找到，或无权查看" in page
+    assert ("没有找到，或无权查看" in page) == (status in {403, 404})
+    assert ("/sign-in?next=/" in page) == (status == 401)
+
+
+def test_addresses_of_static_files_change_with_their_content(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("one")
+    first = pages.Assets(tmp_path, "/static")("a.css")
+    (tmp_path / "a.css").write_text("two")
+    assert first.startswith("/static/a.css?v=")
+    assert pages.Assets(tmp_path, "/static")("a.css") != first
+    with pytest.raises(FileNotFoundError):
+        pages.Assets(tmp_path, "/static")("b.css")
