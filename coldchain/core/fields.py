@@ -77,8 +77,11 @@ class Field(ma.fields.Field[Any]):
 class Text(Field):
     """NFC text without controls, surrogates or bidi controls, `1..chars` characters after trimming."""
 
-    def __init__(self, chars: int = limits.TEXT_CHARS, *, pattern: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, chars: int = limits.TEXT_CHARS, *, pattern: str | None = None, multiline: bool = False, **kwargs: Any
+    ) -> None:
         self.chars = chars
+        self.multiline = multiline
         self.pattern = re.compile(pattern) if pattern else None
         super().__init__(**kwargs)
 
@@ -86,7 +89,7 @@ class Text(Field):
         if not isinstance(value, str):
             raise refuse("not_text", "This should be text.")
         try:
-            text = clean(value)
+            text = clean(value, multiline=self.multiline)
         except TextError as error:
             raise refuse(error.code, error.message, **error.params) from error
         if not text:

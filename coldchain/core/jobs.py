@@ -46,7 +46,7 @@ def build(conninfo: str) -> procrastinate.App:
     """Return the queue's app with every registered task, connected to `conninfo` (libpq)."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo))
     for name, function in _tasks.items():
-        app.task(function, name=name, retry=RETRIES)
+        app.task(name=name, retry=RETRIES)(function)
     return app
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, render_template, request
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from coldchain.core import fields
@@ -63,6 +63,8 @@ def as_domain_error(error: Exception) -> DomainError:
         return Invalid(errors=field_errors(error.messages))
     if isinstance(error, OperationalError):  # lock time-out, lost connection, deadlock: safe to try again
         return DomainError(HTTP_WORDS[503][1], code="unavailable", status=503)
+    if isinstance(error, IntegrityError):  # two at once made the same thing, and this one came second
+        return DomainError("Somebody else did this at the same moment. Look again.", code="conflict", status=409)
     if isinstance(error, DataError):
         return Invalid("A value can't be stored.")
     status = error.code if isinstance(error, HTTPException) and error.code else 500

@@ -48,14 +48,22 @@ class FindingSchema(Schema):
     people_controlled = fields.Int(0, 10_000)
     disinfected = fields.Flag()
     second_officer = fields.Text(limits.NAME_CHARS)
-    note = fields.Text(limits.TEXT_CHARS)
+    note = fields.Text(limits.TEXT_CHARS, multiline=True)
 
 
-class FindingLineAnswerSchema(FindingLineSchema):
+class FindingLineAnswerSchema(Schema):
     """A line as it was recorded."""
 
-    owner = fields.Anything(dump_only=True)
-    owner_id = fields.Key()
+    batch_id = fields.Key()
+    product_id = fields.Key()
+    unlisted = fields.Anything()
+    owner = fields.Anything()
+    zone_id = fields.Key()
+    examined_units = fields.Units(0)
+    matched_units = fields.Units(0)
+    mass_g = fields.MassG()
+    disposition = fields.OneOf(DISPOSITIONS)
+    seal_no = fields.Text(limits.NUMBER_CHARS)
 
 
 class FindingAnswerSchema(Schema):

@@ -40,6 +40,8 @@ class PreboundServer(MPServer):
 
 def serve_worker(*arguments: Any, **options: Any) -> None:
     """Run one worker process, tied to the granian that forked it: its requests are lost with it anyway."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # until it serves: the inherited handler would swallow a stop
     granian = multiprocessing.parent_process()
     follow_parent(signal.SIGKILL, parent=granian.pid if granian else None)
     MPServer._spawn_wsgi_worker(*arguments, **options)

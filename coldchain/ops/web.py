@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, text
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from coldchain.core import db, marks
 from coldchain.core.clock import now
@@ -69,7 +69,7 @@ def metrics(session: Session, _actor: Any) -> Response:
         ("coldchain_journal_pending", "Entries without a leaf", journal_health.pending(session)),
         ("coldchain_journal_size", "Leaves of the journal", journal_health.size(session)),
         ("coldchain_holdings", "Custody accounts with stock",
-         session.scalar(select(func.count()).where(Holding.quantity_units > 0)) or 0),
+         session.scalar(select(func.count()).where(col(Holding.quantity_units) > 0)) or 0),
         ("coldchain_pool_connections", "Database connections of this process in use", db.engine().pool.checkedout()),  # type: ignore[attr-defined]
     ):  # fmt: skip
         Gauge(name, words, registry=registry).set(value)

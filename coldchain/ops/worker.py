@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,12 +51,12 @@ async def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     assert settings.database_url is not None  # noqa: S101  filled by with_database
-    tasks = [
+    tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_repeat(BEAT_EVERY_S, beat)),
         asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
         asyncio.create_task(jobs.work(settings.database_url)),
     ]
-    stopped = asyncio.create_task(stop.wait())
+    stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()

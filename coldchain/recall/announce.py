@@ -52,7 +52,7 @@ def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: da
     if recall.kind != "drill":
         cause = holds.Cause("recall", recall.recall_id, recall.version)
         holds.place(session, actor, batch_ids, cause, "red", occurred_at or now)
-        watch.add(session, recall.recall_id, recall.version, version.criterion)
+        watch.start(session, cause_id=recall.recall_id, version=recall.version, criterion=version.criterion)
     recall.state, recall.announced_at = "announced", now
     found = [h for h in ledger.holdings(session, batch_ids) if h.quantity_units > 0]
     books = add_from_books(session, actor, recall, found)
@@ -147,7 +147,7 @@ def add_from_books(session: Session, actor: Actor, recall: Recall, holdings: lis
 def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[UUID, _Place]:
     zone_ids = {h.zone_id for h in holdings if h.zone_id}
     rows = session.execute(
-        select(Zone.zone_id, Site)
+        select(col(Zone.zone_id), Site)
         .join(Site, col(Site.site_id) == col(Zone.site_id))
         .where(col(Zone.zone_id).in_(zone_ids))
     )
@@ -194,7 +194,7 @@ def _add_blanket(session: Session, actor: Actor, recall: Recall, blanket: dict[s
     statement = select(Site).where(
         col(Site.region_code).startswith(stem(blanket["region_code"])),
         col(Site.kind).in_(blanket["site_kinds"]),
-        ~select(SweepTask.task_id)
+        ~select(col(SweepTask.task_id))
         .where(col(SweepTask.recall_id) == recall.recall_id, col(SweepTask.site_id) == col(Site.site_id))
         .exists(),
     )

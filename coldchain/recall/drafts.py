@@ -1,7 +1,7 @@
 """Drafting a recall, reading it, and what its criterion selects before anything is announced."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
 from coldchain.batches import matching
+from coldchain.batches.criterion import given
 from coldchain.batches.models import Batch
 from coldchain.core import clock, limits, paging, text
 from coldchain.core.errors import Conflict, Invalid, NotFound
@@ -45,8 +46,8 @@ def draft(
     now = clock.now()
     if (received_at - now).total_seconds() > limits.CLOCK_SKEW_S:
         raise Invalid.of("/received_at", "in_future", "This time has not come yet.")
-    stored = matching.canonical(criterion)
-    if not matching.selects_anything(stored):
+    stored = _plain(criterion)
+    if not stored:
         raise Invalid.of("/criterion", "criterion_empty", "Say what is looked for: at least one part of the criterion.")
     region_code = actor.regions[0] if actor.regions else "000000"
     if blanket is not None:
@@ -94,6 +95,19 @@ def draft(
         },
     )  # fmt: skip
     return recall, version
+
+
+def _plain(criterion: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a criterion that say something, as JSON values."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if isinstance(value, bool):
+            return value
+        return value.isoformat() if isinstance(value, date) else str(value)
+
+    return {name: plain(value) for name, value in given(criterion).items()}
 
 
 def _checked_blanket(session: Session, blanket: dict[str, Any]) -> dict[str, Any]:

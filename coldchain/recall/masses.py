@@ -13,7 +13,7 @@ from coldchain.registry.models import Product
 def unit_mass_g(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Return the net grams of one ledger unit of each batch."""
     statement = (
-        select(Batch.batch_id, Product.unit_mass_g)
+        select(col(Batch.batch_id), col(Product.unit_mass_g))
         .join(Product, col(Product.product_id) == col(Batch.product_id))
         .where(col(Batch.batch_id).in_(set(batch_ids)))
     )

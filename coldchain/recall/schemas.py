@@ -51,7 +51,7 @@ class RecallDraftSchema(Schema):
     issuer = fields.Text(limits.NAME_CHARS, required=True)
     title = fields.Text(limits.NAME_CHARS, required=True)
     received_at = fields.Moment(required=True)
-    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    reason = fields.Text(limits.TEXT_CHARS, required=True, multiline=True)
     criterion = fields.Part(CriterionSchema, required=True)
     blanket = fields.Part(BlanketSchema)
     deadline_at = fields.Moment()

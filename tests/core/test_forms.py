@@ -1,0 +1,68 @@
+"""Forms become the same nested value that JSON would bring."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain.core import fields, forms
+from coldchain.core.fields import Schema
+
+
+class LineSchema(Schema):
+    """A line."""
+
+    name = fields.Text(20, required=True)
+    quantity_units = fields.Units(required=True)
+
+
+class OrderSchema(Schema):
+    """An order with lines."""
+
+    note = fields.Text(20)
+    urgent = fields.Flag()
+    day = fields.Day()
+    at = fields.Moment()
+    kinds = fields.Items(fields.OneOf(("a", "b"), required=True))
+    lines = fields.Items(fields.Part(LineSchema, required=True))
+
+
+def nested(*pairs: tuple[str, str]) -> dict[str, object]:
+    """Return the nested value of pairs."""
+    return forms.nested(OrderSchema(), pairs)
+
+
+def test_lines_lists_flags_numbers_and_times() -> None:
+    """Each kind of field is converted as its text means."""
+    value = nested(
+        ("csrf_token", "x"), ("_next", "/"), ("note", " "), ("urgent", "on"), ("day", "2021年1月9日"),
+        ("at", "2021-01-19T12:00"), ("kinds", "a"), ("kinds", "b"), ("lines-0-name", "鸡腿"),
+        ("lines-0-quantity_units", "1,200"), ("lines-2-name", "鸡翅"), ("lines-2-quantity_units", "x"),
+        ("lines-10-name", "末"),
+    )  # fmt: skip
+    assert value == {
+        "urgent": True,
+        "day": "2021-01-09",
+        "at": "2021-01-19T12:00+08:00",
+        "kinds": ["a", "b"],
+        "lines": [
+            {"name": "鸡腿", "quantity_units": 1200},
+            {"name": "鸡翅", "quantity_units": "x"},
+            {"name": "末"},
+        ],
+    }
+
+
+def test_unknown_fields_are_kept_to_be_refused() -> None:
+    """A field that the schema doesn't know reaches it."""
+    assert nested(("surprise", "1")) == {"surprise": "1"}
+
+
+@given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=20))
+def test_no_names_or_values_make_it_crash(pairs: list[tuple[str, str]]) -> None:
+    """Hostile names nest at most as deep as JSON may."""
+    assert isinstance(forms.nested(OrderSchema(), pairs), dict)
+
+
+def test_flat_is_the_inverse() -> None:
+    """A form that is shown again holds what was typed."""
+    value = {"note": "n", "lines": [{"name": "a", "quantity_units": 3}, {"name": "b", "quantity_units": 4}]}
+    assert nested(*forms.flat(value).items()) == value
