@@ -34,7 +34,7 @@ def keep(session: Session, value: str | None) -> PersonalValue | None:
     salt = secrets.token_bytes(SALT_BYTES)
     row = PersonalValue(salt=salt, value=value, commitment=commit_to(salt, value), recorded_at=clock.now())
     session.add(row)
-    session.flush([row])
+    session.flush()
     return row
 
 
@@ -70,7 +70,7 @@ def erase(session: Session, actor: service.Recorder, ids: Iterable[UUID | None],
     for row in rows:
         row.salt, row.value, row.erased_at, row.erased_reason = None, None, now, reason
         session.add(row)
-    session.flush(rows)
+    session.flush()
     facts = [service.Fact("personal.erased", row.personal_id, now, {"commitment": row.commitment}) for row in rows]
     service.append_many(session, actor, facts)
     return [row.personal_id for row in rows]
