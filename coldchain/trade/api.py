@@ -1,0 +1,80 @@
+"""Consignments and stock over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.core.edge import Blueprint, edge
+from coldchain.core.i18n import gettext as _
+from coldchain.trade import service
+from coldchain.trade.schemas import (
+    ConfirmSchema,
+    ConsignmentPageSchema,
+    ConsignmentQuery,
+    ConsignmentSchema,
+    DispatchedSchema,
+    DispatchSchema,
+    RejectConsignmentSchema,
+    StockPageSchema,
+    StockQuery,
+)
+
+blp = Blueprint("trade", __name__, url_prefix="/api/v1", description="Consignments and stock")
+
+
+@blp.route("/consignments", methods=["POST"])
+@blp.arguments(DispatchSchema)
+@edge("trade.dispatch")
+@blp.response(201, DispatchedSchema)
+def create_consignment(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Send goods; 409 `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`."""
+    made = service.dispatch(session, actor, **data)
+    return made | {"warnings": [{**warning, "message": _(warning["message"])} for warning in made["warnings"]]}
+
+
+@blp.route("/consignments", methods=["GET"])
+@blp.arguments(ConsignmentQuery, location="query")
+@edge("trade.read")
+@blp.response(200, ConsignmentPageSchema)
+def list_consignments(session: Session, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """List consignments, newest first."""
+    items, following = service.search(session, actor, **query)
+    return {"items": items, "next": following}
+
+
+@blp.route("/consignments/<uuid:consignment_id>", methods=["GET"])
+@edge("trade.read")
+@blp.response(200, ConsignmentSchema)
+def read_consignment(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
+    """Read one consignment."""
+    return service.get(session, actor, consignment_id)
+
+
+@blp.route("/consignments/<uuid:consignment_id>/confirm", methods=["POST"])
+@blp.arguments(ConfirmSchema)
+@edge("trade.answer")
+@blp.response(200, ConsignmentSchema)
+def confirm_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
+    """Confirm what came, into a zone; 422 `quantity_differs`, 409 `wrong_state`, `zone_not_dedicated`."""
+    return service.confirm(session, actor, consignment_id, **data)
+
+
+@blp.route("/consignments/<uuid:consignment_id>/reject", methods=["POST"])
+@blp.arguments(RejectConsignmentSchema)
+@edge("trade.answer")
+@blp.response(200, ConsignmentSchema)
+def reject_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
+    """Send goods back; 409 `wrong_state`."""
+    return service.reject(session, actor, consignment_id, **data)
+
+
+@blp.route("/stock", methods=["GET"])
+@blp.arguments(StockQuery, location="query")
+@edge("stock.read")
+@blp.response(200, StockPageSchema)
+def list_stock(session: Session, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """List what lies where, goods on the road included."""
+    items, following = service.stock(session, actor, **query)
+    return {"items": items, "next": following}

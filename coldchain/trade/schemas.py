@@ -1,0 +1,200 @@
+"""Shapes of consignments and stock, at the door."""
+
+from coldchain.batches.models import BATCH_STATES
+from coldchain.core import fields, limits
+from coldchain.core.fields import PageQuery, Schema
+from coldchain.trade.models import CONSIGNMENT_STATES, HANDOVERS
+
+
+class ConsignmentLineQuantitySchema(Schema):
+    """Units of one batch."""
+
+    batch_id = fields.Key(required=True)
+    quantity_units = fields.Units(required=True)
+
+
+class ReceiverSchema(Schema):
+    """Either a registered business (USCC or business_id), or a name and a phone."""
+
+    business = fields.BusinessRef()
+    name = fields.Text(limits.NAME_CHARS)
+    phone = fields.Text(limits.PHONE_CHARS)
+    address = fields.Text(limits.ADDRESS_CHARS)
+
+
+class ConsignmentDriverSchema(Schema):
+    """Who drives."""
+
+    name = fields.Text(limits.NAME_CHARS)
+    phone = fields.Text(limits.PHONE_CHARS)
+
+
+class DispatchSchema(Schema):
+    """Goods that leave a zone."""
+
+    from_zone_id = fields.Key(required=True)
+    owner = fields.BusinessRef(doc="whose goods; default the asker's own business, else that of the site")
+    to = fields.Part(ReceiverSchema, required=True)
+    to_site_id = fields.Key(doc="a site of the receiver; default its only one")
+    handover = fields.OneOf(HANDOVERS, required=True)
+    vehicle_plate = fields.Text(limits.CODE_CHARS)
+    driver = fields.Part(ConsignmentDriverSchema)
+    occurred_at = fields.Moment()
+    lines = fields.Items(fields.Part(ConsignmentLineQuantitySchema, required=True), minimum=1, required=True)
+
+
+class ConfirmSchema(Schema):
+    """What came, and into which zone."""
+
+    zone_id = fields.Key(required=True)
+    occurred_at = fields.Moment()
+    lines = fields.Items(fields.Part(ConsignmentLineQuantitySchema, required=True), minimum=1, required=True)
+
+
+class RejectConsignmentSchema(Schema):
+    """Why goods go back."""
+
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    occurred_at = fields.Moment()
+
+
+class TradePartySchema(Schema):
+    """A business in an answer."""
+
+    business_id = fields.Key()
+    uscc = fields.Text()
+    name = fields.Text()
+
+
+class TradeProductSchema(Schema):
+    """A product in an answer."""
+
+    product_id = fields.Key()
+    name = fields.Text()
+    imported = fields.Flag()
+
+
+class ReceiverAnswerSchema(Schema):
+    """To whom goods go."""
+
+    business = fields.Part(TradePartySchema)
+    name = fields.Text()
+    phone = fields.Text()
+    address = fields.Text()
+
+
+class ConsignmentLineSchema(Schema):
+    """One batch of a consignment and the verdict that let it leave."""
+
+    batch_id = fields.Key()
+    batch_code = fields.Text()
+    batch_no = fields.Text()
+    production_date = fields.Day()
+    product = fields.Part(TradeProductSchema)
+    quantity_units = fields.Units()
+    confirmed_units = fields.Units(0)
+    mass_g = fields.MassG()
+    verdict = fields.Anything(dump_only=True)
+
+
+class ConsignmentHeadSchema(Schema):
+    """A consignment without its lines."""
+
+    consignment_id = fields.Key()
+    consignment_no = fields.Text()
+    state = fields.OneOf(CONSIGNMENT_STATES)
+    handover = fields.OneOf(HANDOVERS)
+    owner = fields.Part(TradePartySchema)
+    from_site_id = fields.Key()
+    from_site_name = fields.Text()
+    from_zone_id = fields.Key()
+    to = fields.Part(ReceiverAnswerSchema)
+    to_site_id = fields.Key()
+    to_site_name = fields.Text()
+    to_zone_id = fields.Key()
+    vehicle_plate = fields.Text()
+    late = fields.Flag()
+    occurred_at = fields.Moment()
+    recorded_at = fields.Moment()
+    on_behalf_of = fields.Key()
+    answered_at = fields.Moment()
+    answer_reason = fields.Text()
+    mass_g = fields.MassG()
+
+
+class ConsignmentSchema(ConsignmentHeadSchema):
+    """A consignment as its two parties and their officers see it."""
+
+    driver = fields.Part(ConsignmentDriverSchema)
+    lines = fields.Items(fields.Part(ConsignmentLineSchema))
+
+
+class DispatchWarningSchema(Schema):
+    """Something to look at that didn't stop the dispatch."""
+
+    code = fields.Text()
+    message = fields.Text()
+
+
+class DispatchedSchema(ConsignmentSchema):
+    """A consignment that was just made."""
+
+    warnings = fields.Items(fields.Part(DispatchWarningSchema))
+
+
+class ConsignmentQuery(PageQuery):
+    """Filters of the list of consignments."""
+
+    direction = fields.OneOf(("in", "out"), doc="seen from `business`, else from the asker's own business or regions")
+    state = fields.OneOf(CONSIGNMENT_STATES)
+    business = fields.BusinessRef()
+
+
+class ConsignmentSummarySchema(ConsignmentHeadSchema):
+    """A consignment in a list."""
+
+    line_count = fields.Int()
+    products = fields.Items(fields.Text(), metadata={"description": "the first names of its products"})
+
+
+class ConsignmentPageSchema(Schema):
+    """A page of consignments."""
+
+    items = fields.Items(fields.Part(ConsignmentSummarySchema))
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class StockQuery(PageQuery):
+    """Filters of the stock."""
+
+    business = fields.BusinessRef(doc="whose goods")
+    site_id = fields.Key(doc="where goods lie or are bound for")
+    batch_id = fields.Key()
+
+
+class StockItemSchema(Schema):
+    """Goods of one owner and batch in one zone, or on the road (`zone_id` null, `consignment_id` given)."""
+
+    owner = fields.Part(TradePartySchema)
+    site_id = fields.Key()
+    site_name = fields.Text()
+    zone_id = fields.Key()
+    zone_code = fields.Text()
+    consignment_id = fields.Key()
+    batch_id = fields.Key()
+    batch_code = fields.Text()
+    batch_no = fields.Text()
+    production_date = fields.Day()
+    expiry_date = fields.Day()
+    status = fields.OneOf(BATCH_STATES)
+    product = fields.Part(TradeProductSchema)
+    quantity_units = fields.Units()
+    locked_units = fields.Units(0)
+    mass_g = fields.MassG()
+
+
+class StockPageSchema(Schema):
+    """A page of stock."""
+
+    items = fields.Items(fields.Part(StockItemSchema))
+    next = fields.Text(limits.CURSOR_CHARS)

@@ -1,0 +1,8 @@
+"""The use cases of trade, one file each; other rooms import from here."""
+
+from coldchain.trade.service.answering import confirm, reject
+from coldchain.trade.service.dispatching import dispatch
+from coldchain.trade.service.reading import Destination, destinations, get, search
+from coldchain.trade.service.stock import stock
+
+__all__ = ["Destination", "confirm", "destinations", "dispatch", "get", "reject", "search", "stock"]

@@ -1,0 +1,79 @@
+"""Who sends and who receives, and how they may deal with each other (R12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.core.errors import Conflict, Invalid
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, Site
+
+SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """To whom goods go: a registered business and, if known, its site, or a name and a phone (R12)."""
+
+    business: Business | None
+    site: Site | None
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
+def seller(session: Session, actor: Actor, ref: str | UUID | None, site: Site) -> Business:
+    """Return whose goods are sent: the named business, else the actor's own, else that of the site. Raises NotFound."""
+    if ref is not None:
+        return registry.find_business(session, ref)
+    return registry.find_business(session, actor.business_id or site.business_id)
+
+
+def receiver(session: Session, to: Mapping[str, Any], to_site_id: UUID | None) -> Receiver:
+    """Return to whom goods go; the site is the named one, else the receiver's only one.
+
+    Raises Invalid `one_receiver`, `required`, `not_receivers_site`, NotFound for an unknown business.
+    """
+    ref, name, phone, address = (to.get(key) for key in ("business", "name", "phone", "address"))
+    if (ref is None) == (name is None) or (ref is not None and (phone or address)):
+        raise Invalid.of("/to", "one_receiver", "Name a registered business, or a name and a phone.")
+    if ref is None:
+        if phone is None:
+            raise Invalid.of("/to/phone", "required", "This is needed.")
+        if to_site_id is not None:
+            raise Invalid.of("/to_site_id", "not_receivers_site", "This site is not the receiver's.")
+        return Receiver(None, None, name, phone, address)
+    business = registry.find_business(session, ref)
+    if to_site_id is None:
+        return Receiver(business, registry.only_site(session, business.business_id), None, None, None)
+    site = registry.sites(session, [to_site_id]).get(to_site_id)
+    if site is None or site.business_id != business.business_id:
+        raise Invalid.of("/to_site_id", "not_receivers_site", "This site is not the receiver's.")
+    return Receiver(business, site, None, None, None)
+
+
+def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, str]]:
+    """Return warnings about who deals with whom; raises Conflict where the rule book says block (R12)."""
+    warnings: list[dict[str, str]] = []
+    if sender.status in SELLERS_STOPPED:
+        if figures["suspended_seller"] == "block":
+            raise Conflict(
+                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
+            )
+        warnings.append({"code": "seller_not_active", "message": "The seller is not active."})
+    elif sender.status != "active":
+        warnings.append({"code": "seller_not_approved", "message": "The seller is not yet approved."})
+    if to.business is None or registry.trading_state(to.business) != "registered":
+        if figures["unregistered_party"] == "block":
+            raise Conflict("The receiver is not registered as active.", code="receiver_not_active")
+        warnings.append(
+            {
+                "code": "receiver_not_active",
+                "message": "The receiver is not registered as active. Check who takes over.",
+            }
+        )
+    return warnings

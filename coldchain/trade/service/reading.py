@@ -1,0 +1,221 @@
+"""Who sees which consignments, and how they stand in answers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, Scope, authorize, scope
+from coldchain.batches.models import Batch
+from coldchain.core import paging
+from coldchain.core.errors import NotFound
+from coldchain.journal import personal
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, Product, Site
+from coldchain.registry.service.reach import within_reach
+from coldchain.trade.models import Consignment, ConsignmentLine
+
+PRODUCTS_IN_A_LIST = 3
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where goods on the road belong: the receiver (None: a name and a phone) and its site, if there is one to name."""
+
+    consignment_id: UUID
+    business_id: UUID | None
+    site_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Involved:
+    """Whose consignment it is, and in which region the answer to it lies."""
+
+    resource: Resource
+    answering_region: str
+
+
+def destinations(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, Destination]:
+    """Return where consignments are bound for: their site, else the receiver's only site, else no site."""
+    rows = session.execute(
+        select(col(Consignment.consignment_id), col(Consignment.to_business_id), col(Consignment.to_site_id)).where(
+            col(Consignment.consignment_id).in_(set(consignment_ids))
+        )
+    ).all()
+    homeless = {business_id for _, business_id, site_id in rows if business_id and site_id is None}
+    only = session.execute(
+        select(col(Site.business_id), func.array_agg(col(Site.site_id)))
+        .where(col(Site.business_id).in_(homeless))
+        .group_by(col(Site.business_id))
+        .having(func.count() == 1)
+    )
+    only_site = {business_id: site_ids[0] for business_id, site_ids in only}
+    return {
+        consignment_id: Destination(consignment_id, business_id, site_id or only_site.get(business_id))
+        for consignment_id, business_id, site_id in rows
+    }
+
+
+def involved(session: Session, consignment: Consignment) -> Involved:
+    """Return whose a consignment is: its owner's, its receiver's, and that of the store which it left."""
+    sites = registry.sites(session, [consignment.from_site_id, consignment.to_site_id])
+    left = sites[consignment.from_site_id]
+    if consignment.to_site_id is not None:
+        answering = sites[consignment.to_site_id].region_code
+    elif consignment.to_business_id is not None:
+        answering = registry.find_business(session, consignment.to_business_id).region_code
+    else:
+        answering = left.region_code
+    owners = (consignment.owner_id, consignment.to_business_id, left.business_id)
+    return Involved(Resource.of(*owners, regions=[left.region_code, answering]), answering)
+
+
+def get(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
+    """Return one consignment with its lines. Raises NotFound when there is none that the actor may see."""
+    consignment = session.get(Consignment, consignment_id)
+    if consignment is None:
+        raise NotFound("There is no such consignment.")
+    authorize(actor, "trade.read", involved(session, consignment).resource)
+    return describe(session, consignment)
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    direction: str | None = None,
+    state: str | None = None,
+    business: str | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the consignments that the actor may see, newest first, and the next cursor.
+
+    `direction` is seen from `business`, else from the actor's own business or regions: `out` left, `in` arrives.
+    """
+    reach = scope(actor, "trade.read")
+    statement = select(Consignment).where(_either(_leaving(reach), _coming(reach), direction if not business else None))
+    if business is not None:
+        named = Scope(business_id=registry.find_business(session, business).business_id)
+        statement = statement.where(_either(_leaving(named), _coming(named), direction))
+    if state is not None:
+        statement = statement.where(col(Consignment.state) == state)
+    rows, following = paging.page(session, statement, col(Consignment.consignment_id), limit, cursor)
+    return _summaries(session, rows), following
+
+
+def _either(leaving: ColumnElement[bool], coming: ColumnElement[bool], direction: str | None) -> ColumnElement[bool]:
+    return {"out": leaving, "in": coming}.get(direction or "", or_(leaving, coming))
+
+
+def _leaving(reach: Scope) -> ColumnElement[bool]:
+    """Return the condition that goods leave within `reach`: own goods, or out of an own store; a region's stores."""
+    left = select(col(Site.site_id)).where(
+        col(Site.site_id) == col(Consignment.from_site_id),
+        within_reach(reach, col(Site.business_id), col(Site.region_code)),
+    )
+    if reach.business_id is not None:
+        return or_(col(Consignment.owner_id) == reach.business_id, left.exists())
+    return left.exists()
+
+
+def _coming(reach: Scope) -> ColumnElement[bool]:
+    """Return the condition that goods are bound for `reach`: the receiver, or the region of its site, else its own."""
+    if reach.business_id is not None:
+        return col(Consignment.to_business_id) == reach.business_id
+    site = select(col(Site.site_id)).where(
+        col(Site.site_id) == col(Consignment.to_site_id),
+        within_reach(reach, col(Site.business_id), col(Site.region_code)),
+    )
+    business = select(col(Business.business_id)).where(
+        col(Business.business_id) == col(Consignment.to_business_id),
+        within_reach(reach, col(Business.business_id), col(Business.region_code)),
+    )
+    return or_(site.exists(), and_(col(Consignment.to_site_id).is_(None), business.exists()))
+
+
+def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
+    """Return one consignment as the two parties and their officers see it, people and lines included (R16)."""
+    lines = session.execute(
+        select(ConsignmentLine, Batch, Product)
+        .join(Batch, col(Batch.batch_id) == col(ConsignmentLine.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(ConsignmentLine.consignment_id) == consignment.consignment_id)
+        .order_by(col(ConsignmentLine.line_no))
+        .execution_options(populate_existing=True)
+    ).all()
+    shown = [
+        {
+            "batch_id": line.batch_id,
+            "batch_code": batch.batch_code,
+            "batch_no": batch.batch_no,
+            "production_date": batch.production_date,
+            "product": {"product_id": product.product_id, "name": product.name, "imported": product.imported},
+            "quantity_units": line.quantity_units,
+            "confirmed_units": line.confirmed_units,
+            "mass_g": line.quantity_units * product.unit_mass_g,
+            "verdict": line.verdict,
+        }
+        for line, batch, product in lines
+    ]
+    head = _heads(session, [consignment])[0]
+    known = personal.reveal(session, [consignment.driver_name_id, consignment.driver_phone_id])
+    driver = None
+    if consignment.driver_name_id or consignment.driver_phone_id:
+        driver = {
+            "name": known.get(consignment.driver_name_id) if consignment.driver_name_id else None,
+            "phone": known.get(consignment.driver_phone_id) if consignment.driver_phone_id else None,
+        }
+    return head | {"driver": driver, "lines": shown, "mass_g": sum(line["mass_g"] for line in shown)}
+
+
+def _summaries(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]]:
+    """Return consignments without their lines but with their number, mass and first products, in a few statements."""
+    counted = session.execute(
+        select(
+            col(ConsignmentLine.consignment_id),
+            func.count(),
+            func.sum(col(ConsignmentLine.quantity_units) * col(Product.unit_mass_g)),
+            func.array_agg(func.distinct(col(Product.name))),
+        )
+        .join(Batch, col(Batch.batch_id) == col(ConsignmentLine.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(ConsignmentLine.consignment_id).in_([row.consignment_id for row in rows]))
+        .group_by(col(ConsignmentLine.consignment_id))
+    )
+    goods = {
+        consignment_id: {"line_count": count, "mass_g": int(mass), "products": names[:PRODUCTS_IN_A_LIST]}
+        for consignment_id, count, mass, names in counted
+    }
+    heads = _heads(session, rows)
+    return [head | goods[head["consignment_id"]] for head in heads]
+
+
+def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]]:
+    businesses = registry.brief(session, [i for row in rows for i in (row.owner_id, row.to_business_id)])
+    sites = registry.sites(session, [i for row in rows for i in (row.from_site_id, row.to_site_id)])
+    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
+    plain = (
+        "consignment_id", "consignment_no", "state", "handover", "from_site_id", "from_zone_id", "to_site_id",
+        "to_zone_id", "vehicle_plate", "late", "occurred_at", "recorded_at", "on_behalf_of", "answered_at",
+        "answer_reason",
+    )  # fmt: skip
+    return [
+        {name: getattr(row, name) for name in plain}
+        | {
+            "owner": businesses[row.owner_id],
+            "from_site_name": sites[row.from_site_id].name,
+            "to_site_name": sites[row.to_site_id].name if row.to_site_id else None,
+            "to": {
+                "business": businesses[row.to_business_id] if row.to_business_id else None,
+                "name": known.get(row.to_name_id) if row.to_name_id else None,
+                "phone": known.get(row.to_phone_id) if row.to_phone_id else None,
+                "address": row.to_address,
+            },
+        }
+        for row in rows
+    ]

@@ -1,0 +1,128 @@
+"""What lies where: own goods and goods in own stores, a region's goods for its officers, goods on the road included."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Scope, scope
+from coldchain.batches.models import Batch
+from coldchain.core import paging
+from coldchain.ledger.models import Holding
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, Product, Site, Zone
+from coldchain.registry.service.reach import within_reach
+from coldchain.trade.models import Consignment
+
+Here, There, Left, Receiver = aliased(Site), aliased(Site), aliased(Site), aliased(Business)
+
+
+def stock(
+    session: Session,
+    actor: Actor,
+    *,
+    business: str | None = None,
+    site_id: UUID | None = None,
+    batch_id: UUID | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of holdings that the actor may see, newest first, and the next cursor; empty ones are left out.
+
+    `business`: whose goods; `site_id`: where they lie, or are bound for (then `zone_id` is null and `consignment_id`
+    given). Raises NotFound for an unknown business.
+    """
+    reach = scope(actor, "stock.read")
+    statement = (
+        select(Holding)
+        .outerjoin(Zone, col(Zone.zone_id) == col(Holding.zone_id))
+        .outerjoin(Here, col(Here.site_id) == col(Zone.site_id))
+        .outerjoin(Consignment, col(Consignment.consignment_id) == col(Holding.consignment_id))
+        .outerjoin(There, col(There.site_id) == col(Consignment.to_site_id))
+        .where(col(Holding.quantity_units) > 0, _visible(reach))
+    )
+    if business is not None:
+        statement = statement.where(col(Holding.owner_id) == registry.find_business(session, business).business_id)
+    if site_id is not None:
+        statement = statement.where(func.coalesce(col(Zone.site_id), col(Consignment.to_site_id)) == site_id)
+    if batch_id is not None:
+        statement = statement.where(col(Holding.batch_id) == batch_id)
+    rows, following = paging.page(session, statement, col(Holding.holding_id), limit, cursor)
+    return _describe(session, rows), following
+
+
+def _visible(reach: Scope) -> ColumnElement[bool]:
+    if reach.business_id is not None:
+        return or_(
+            col(Holding.owner_id) == reach.business_id,
+            col(Here.business_id) == reach.business_id,
+            col(Consignment.to_business_id) == reach.business_id,
+        )
+    left = select(col(Left.site_id)).where(
+        col(Left.site_id) == col(Consignment.from_site_id),
+        within_reach(reach, col(Left.business_id), col(Left.region_code)),
+    )
+    receiver = select(col(Receiver.business_id)).where(
+        col(Receiver.business_id) == col(Consignment.to_business_id),
+        within_reach(reach, col(Receiver.business_id), col(Receiver.region_code)),
+    )
+    return or_(
+        within_reach(reach, col(Here.business_id), col(Here.region_code)),
+        within_reach(reach, col(There.business_id), col(There.region_code)),
+        left.exists(),
+        and_(col(Consignment.to_site_id).is_(None), receiver.exists()),
+    )
+
+
+def _describe(session: Session, rows: Sequence[Holding]) -> list[dict[str, Any]]:
+    owners = registry.brief(session, [row.owner_id for row in rows])
+    zones = registry.zones(session, [row.zone_id for row in rows])
+    roads = {
+        road.consignment_id: road.to_site_id
+        for road in session.execute(
+            select(col(Consignment.consignment_id), col(Consignment.to_site_id)).where(
+                col(Consignment.consignment_id).in_({row.consignment_id for row in rows if row.consignment_id})
+            )
+        )
+    }
+    sites = registry.sites(session, roads.values())
+    goods = {
+        batch.batch_id: (batch, product)
+        for batch, product in session.execute(
+            select(Batch, Product)
+            .join(Product, col(Product.product_id) == col(Batch.product_id))
+            .where(col(Batch.batch_id).in_({row.batch_id for row in rows}))
+        )
+    }
+    shown = []
+    for row in rows:
+        batch, product = goods[row.batch_id]
+        zone, site = zones[row.zone_id] if row.zone_id else (None, None)
+        if row.consignment_id:
+            bound_for = roads[row.consignment_id]
+            site = sites[bound_for] if bound_for else None
+        shown.append(
+            {
+                "owner": owners[row.owner_id],
+                "site_id": site.site_id if site else None,
+                "site_name": site.name if site else None,
+                "zone_id": row.zone_id,
+                "zone_code": zone.code if zone else None,
+                "consignment_id": row.consignment_id,
+                "batch_id": row.batch_id,
+                "batch_code": batch.batch_code,
+                "batch_no": batch.batch_no,
+                "production_date": batch.production_date,
+                "expiry_date": batch.expiry_date,
+                "status": batch.status,
+                "product": {"product_id": product.product_id, "name": product.name, "imported": product.imported},
+                "quantity_units": row.quantity_units,
+                "locked_units": row.held_units,
+                "mass_g": row.quantity_units * product.unit_mass_g,
+            }
+        )
+    return shown
