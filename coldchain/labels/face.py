@@ -38,6 +38,8 @@ _NOT_AT_LINE_START = frozenset("，。、；：？！）】》」』”’%℃,.
 class LabelFace:
     """The facts of one label, in the words that are printed; `piece_no` None = the label of the whole batch.
 
+    `expiry_date` None: the pack names none, and the label has no such line.
+
     `code` is the label code without blanks and `address` the label's full address. Raises ValueError when code, piece
     number and address contradict each other, for a label that names another thing than its QR is worse than none.
     """
@@ -46,7 +48,7 @@ class LabelFace:
     specification: str
     origin: str
     production_date: date
-    expiry_date: date
+    expiry_date: date | None
     piece_no: int | None
     piece_count: int | None
     code: str
@@ -166,7 +168,8 @@ def common_layout(face: LabelFace) -> Layout:
     first_texts, first_bars = _specification_and_origin(face, fact_y, with_specification=not two_lines)
     texts += first_texts
     bars += first_bars
-    for row, words in enumerate((f"生产 {face.production_date}", f"至 {face.expiry_date}"), start=1):
+    dates = [f"生产 {face.production_date}"] + ([f"至 {face.expiry_date}"] if face.expiry_date else [])
+    for row, words in enumerate(dates, start=1):
         texts.append(Text(_TEXT_X_MM, fact_y + row * fact_pitch, _FACT_MM, "regular", words))
     if face.piece_no is None:
         texts.append(Text(_TEXT_X_MM, _piece_baseline_mm(name_lines), _NAME_MM, "bold", BATCH_LABEL_WORD))

@@ -25,6 +25,7 @@ class LabelRun(SQLModel, table=True):
 
     run_id: UUID = key()
     batch_id: UUID = ref("batch.batch_id")
+    business_id: UUID = ref("business.business_id")  # whose labels these are: who made them, or was acted for
     level: str = words()
     piece_from: int | None = whole(null=True)
     piece_to: int | None = whole(null=True)

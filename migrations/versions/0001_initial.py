@@ -793,6 +793,7 @@ def upgrade() -> None:
     op.create_table('label_run',
     sa.Column('run_id', sa.Uuid(), nullable=False),
     sa.Column('batch_id', sa.Uuid(), nullable=False),
+    sa.Column('business_id', sa.Uuid(), nullable=False),
     sa.Column('level', sa.Text(), nullable=False),
     sa.Column('piece_from', sa.BigInteger(), autoincrement=False, nullable=True),
     sa.Column('piece_to', sa.BigInteger(), autoincrement=False, nullable=True),
@@ -808,9 +809,11 @@ def upgrade() -> None:
     sa.CheckConstraint("level IN ('batch', 'piece')", name=op.f('ck_label_run_level')),
     sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name=op.f('ck_label_run_state')),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.batch_id'], name=op.f('fk_label_run_batch_id')),
+    sa.ForeignKeyConstraint(['business_id'], ['business.business_id'], name=op.f('fk_label_run_business_id')),
     sa.PrimaryKeyConstraint('run_id', name=op.f('pk_label_run'))
     )
     op.create_index(op.f('ix_label_run_batch_id'), 'label_run', ['batch_id'], unique=False)
+    op.create_index(op.f('ix_label_run_business_id'), 'label_run', ['business_id'], unique=False)
     op.create_table('movement',
     sa.Column('movement_id', sa.Uuid(), nullable=False),
     sa.Column('batch_id', sa.Uuid(), nullable=False),
