@@ -65,15 +65,15 @@ def _make_key(path: Path) -> None:
 
 
 def last_checkpoint(var_dir: Path) -> str | None:
-    """Return the note of the last checkpoint signed, or None when the file does not exist. Raises FileUnusable."""
+    """Return the note of the last checkpoint signed, or None when there is no file. Raises FileUnusable, OSError."""
     path = var_dir / CHECKPOINT_FILE
     try:
         with path.open("rb") as file:
             return file.read(FILE_BYTES_MAX).decode("utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnusable(f"{path} can't be read") from error
+    except UnicodeDecodeError as error:
+        raise FileUnusable(f"{path} is not text") from error
 
 
 def keep_checkpoint(var_dir: Path, note: str) -> None:

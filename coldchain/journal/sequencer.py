@@ -48,20 +48,25 @@ def run_once(engine: Engine, var_dir: Path) -> int:
     Never raises for a tree that may not be signed: that is the alarm's matter. Raises SQLAlchemyError.
     """
     added = 0
-    for _ in range(BATCHES_PER_RUN):
-        count = sequence_batch(engine)
-        added += count
-        if count < BATCH_LEAVES:
-            break
     try:
+        for _ in range(BATCHES_PER_RUN):
+            count = sequence_batch(engine)
+            added += count
+            if count < BATCH_LEAVES:
+                break
         sign_if_grown(engine, var_dir)
     except (alarm.Refusal, OSError) as refusal:
         alarm.raise_(engine, refusal)
+    except tree.MissingNode as error:  # then nothing can be appended either: what was written keeps waiting
+        alarm.raise_(engine, alarm.Refusal("node_missing", str(error)))
     return added
 
 
 def sequence_batch(engine: Engine, most: int = BATCH_LEAVES) -> int:
-    """Move up to `most` pending entries, in order of their ids, into the tree and return how many there were."""
+    """Move up to `most` pending entries, in order of their ids, into the tree and return how many there were.
+
+    Raises tree.MissingNode when the tree lacks what the next leaf is hashed with.
+    """
     with Session(engine) as session, session.begin():
         session.execute(_LOCK, {"lock": LOCK})
         size = tree.size(session)  # own statement: its snapshot is younger than the lock
@@ -79,13 +84,13 @@ def sequence_batch(engine: Engine, most: int = BATCH_LEAVES) -> int:
 def sign_if_grown(engine: Engine, var_dir: Path) -> checkpoint.Checkpoint | None:
     """Sign the tree if it has leaves that no checkpoint covers (or no checkpoint at all) and return what was signed.
 
-    Raises alarm.Refusal when it may not be signed, OSError when VAR_DIR can't be written.
+    Raises alarm.Refusal when it may not be signed, tree.MissingNode, OSError when VAR_DIR can't be used.
     """
     with Session(engine) as session, session.begin():
         session.execute(_LOCK, {"lock": LOCK})
         try:
             head = _sign(session, var_dir)
-        except (checkpoint.BadNote, files.FileUnusable, tree.MissingNode, identity.IdentityRefused) as error:
+        except (checkpoint.BadNote, files.FileUnusable, identity.IdentityRefused) as error:
             raise alarm.Refusal(getattr(error, "code", "unreadable"), str(error)) from error
         alarm.clear(session)
         return head

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from coldchain.journal import body, checkpoint, files, identity, merkle
 
 CHUNK: Final = 5_000
+OUTSIDE: Final = f"VAR_DIR/{files.CHECKPOINT_FILE}"
 
 Progress = Callable[[int, int], None]
 
@@ -133,7 +134,7 @@ def _claims(session: Session, var_dir: Path | None, report: Report) -> list[_Cla
     log_identity = identity.read(session)
     stored = session.execute(_CHECKPOINTS).all()
     if log_identity is None:
-        outside = None if var_dir is None else files.last_checkpoint(var_dir)
+        outside = None if var_dir is None else _note_outside(var_dir)
         if stored or (outside is not None and not identity.is_demo(outside)):
             raise Differs("identity_missing", "journal_log", "the journal's origin and key are gone")
         return []
@@ -167,19 +168,22 @@ def _check_key(var_dir: Path, log_identity: identity.Identity) -> None:
 def _outside(
     var_dir: Path, log_identity: identity.Identity, verifiers: Sequence[checkpoint.Verifier], signed: bool
 ) -> list[_Claim]:
-    try:
-        note = files.last_checkpoint(var_dir)
-    except files.FileUnusable as error:
-        raise Differs("outside_unreadable", str(files.CHECKPOINT_FILE), str(error)) from error
-    where = f"VAR_DIR/{files.CHECKPOINT_FILE}"
+    note = _note_outside(var_dir)
     if note is None:
         if signed:
-            raise Differs("outside_missing", where, "the last checkpoint kept outside the database is gone")
+            raise Differs("outside_missing", OUTSIDE, "the last checkpoint kept outside the database is gone")
         return []
-    head = _opened(note, verifiers, where)
-    if head.origin != log_identity.origin:
-        raise Differs("other_journal", where, f"it is the journal {head.origin}")
-    return [_Claim(head, where)]
+    origin = note.partition("\n")[0]
+    if origin != log_identity.origin:
+        raise Differs("other_journal", OUTSIDE, f"it is of the journal {origin!r}")
+    return [_Claim(_opened(note, verifiers, OUTSIDE), OUTSIDE)]
+
+
+def _note_outside(var_dir: Path) -> str | None:
+    try:
+        return files.last_checkpoint(var_dir)
+    except (files.FileUnusable, OSError) as error:
+        raise Differs("outside_unreadable", OUTSIDE, str(error)) from error
 
 
 def _opened(note: str, verifiers: Sequence[checkpoint.Verifier], where: str) -> checkpoint.Checkpoint:

@@ -1,0 +1,57 @@
+"""Facts to write and ways to look at what was written."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from coldchain.core.ids import new_id
+from coldchain.journal import service
+
+NOON = datetime(2021, 1, 19, 4, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Somebody who writes."""
+
+    user_id: UUID | None = None
+
+
+def fact(number: int = 0, **changes: Any) -> service.Fact:
+    """Return a fact unlike any other."""
+    values: dict[str, Any] = {
+        "kind": "arrival.registered",
+        "subject_id": new_id(),
+        "occurred_at": NOON,
+        "data": {"quantity_units": number, "batch": new_id()},
+        "business_id": new_id() if number % 2 else None,
+        "region_code": "230203" if number % 3 else None,
+    }
+    return service.Fact(**values | changes)
+
+
+def write(engine: Engine, count: int, actor: Clerk | None = None) -> list[UUID]:
+    """Append `count` facts in one committed transaction."""
+    with Session(engine) as session, session.begin():
+        return service.append_many(session, actor or Clerk(new_id()), [fact(number) for number in range(count)])
+
+
+def rows(engine: Engine, statement: str, **values: Any) -> list[Any]:
+    """Return what a SELECT answers."""
+    with engine.connect() as connection:
+        return list(connection.execute(text(statement), values))
+
+
+def leaves(engine: Engine) -> list[tuple[int, UUID, bytes]]:
+    """Return all leaves in order."""
+    found = rows(engine, "SELECT index, entry_id, leaf_hash FROM journal_leaf ORDER BY index")
+    return [(row[0], row[1], bytes(row[2])) for row in found]
+
+
+def nodes(engine: Engine) -> dict[tuple[int, int], bytes]:
+    """Return all stored interior nodes."""
+    return {(row[0], row[1]): bytes(row[2]) for row in rows(engine, "SELECT level, index, hash FROM journal_node")}
