@@ -15,7 +15,7 @@ from config import Settings
 ROOT = Path(__file__).resolve().parents[1]
 
 API_ROOMS = (
-    "accounts", "regions", "registry", "batches", "ledger", "trade", "labels", "inspections", "recall", "search",
+    "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
 WEB_ROOMS = ("accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "ops")
@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
 
 def _register_rooms(app: Flask) -> None:
     from coldchain.home import shell
+    from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
     from coldchain.recall import pull_in
 
@@ -72,6 +73,8 @@ def _register_rooms(app: Flask) -> None:
         app.register_blueprint(import_module(f"coldchain.{room}.web").bp)
     shell.install(app)
     pull_in.install()
+    settings: Settings = app.config["SETTINGS"]
+    label_jobs.install(settings.public_url, settings.var_dir)
     cli.install(app)
 
 

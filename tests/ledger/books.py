@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from coldchain import schema
 from coldchain.accounts.actor import SYSTEM
-from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.models import Arrival, Batch, Evidence
 from coldchain.core.ids import new_id
 from coldchain.ledger import postings, service
 from coldchain.ledger.models import Holding
@@ -72,8 +72,9 @@ def product(session: Session, *, imported: bool = False, unit_mass_g: int = 2_00
     )  # fmt: skip
     session.add(producer)
     session.flush()
+    category = "poultry" if imported else "other"
     made = Product(
-        producer_id=producer.producer_id, identity_hash=f"hash{serial}", name=f"示例冻鸡{serial}", category="poultry",
+        producer_id=producer.producer_id, identity_hash=f"hash{serial}", name=f"示例冻鸡{serial}", category=category,
         origin_country="BR" if imported else "CN", ledger_unit="unit", units_per_piece=6, unit_mass_g=unit_mass_g,
         imported=imported, search_text=f"示例冻鸡{serial}", recorded_at=NOW,
     )  # fmt: skip
@@ -82,12 +83,28 @@ def product(session: Session, *, imported: bool = False, unit_mass_g: int = 2_00
     return made
 
 
-def batch(session: Session, owner: Party, of: Product, quantity_units: int = 100, *, stocked: bool = True) -> UUID:
-    """Add a batch of an arrival of its own, lying in its owner's first zone when `stocked`."""
+SINCE_2023 = datetime(2023, 2, 1, 4, 0, tzinfo=UTC)
+PAPERS = {True: ("inspection_quarantine", "customs_declaration"), False: ("purchase_receipt",)}
+
+
+def batch(
+    session: Session,
+    owner: Party,
+    of: Product,
+    quantity_units: int = 100,
+    *,
+    stocked: bool = True,
+    papers: bool = True,
+    at: datetime = SINCE_2023,
+) -> UUID:
+    """Add a batch of an arrival of its own, lying in its owner's first zone when `stocked`.
+
+    With `papers` it has what the national rows since 2023 ask for: the gate lets it leave.
+    """
     serial = next(_serial)
     arrival = Arrival(
         arrival_no=f"DH{serial}", owner_id=owner.business_id, site_id=owner.site_id, entry_mode="arrived",
-        arrived_at=NOW, occurred_at=NOW, recorded_at=NOW,
+        arrived_at=at, supplier_name="示例贸易", occurred_at=at, recorded_at=at,
     )  # fmt: skip
     session.add(arrival)
     session.flush()
@@ -95,14 +112,22 @@ def batch(session: Session, owner: Party, of: Product, quantity_units: int = 100
         batch_code=f"TESTCODE{serial}", arrival_id=arrival.arrival_id, line_no=1, product_id=of.product_id,
         producer_id=of.producer_id, owner_id=owner.business_id, site_id=owner.site_id, zone_id=owner.zone_id,
         region_code="230203", batch_no=f"B{serial}", production_date=date(2020, 11, 6), quantity_units=quantity_units,
-        piece_count=-(-quantity_units // 6), status="held", search_text=f"b{serial}", occurred_at=NOW,
-        recorded_at=NOW,
+        piece_count=-(-quantity_units // 6), status="cleared" if papers else "held", search_text=f"b{serial}",
+        code_made_at=at, occurred_at=at, recorded_at=at,
     )  # fmt: skip
     session.add(made)
     session.flush()
+    for kind in PAPERS[of.imported] if papers else ():
+        session.add(
+            Evidence(
+                arrival_id=arrival.arrival_id, kind=kind, number=f"N{serial}", issuer="示例机构",
+                issued_on=at.date(), occurred_at=at, recorded_at=at,
+            )
+        )  # fmt: skip
+    session.flush()
     if stocked:
         entries = postings.intake(owner.business_id, owner.zone_id, quantity_units)
-        service.post(session, SYSTEM, [Draft("intake", made.batch_id, entries, NOW, arrival.arrival_id)])
+        service.post(session, SYSTEM, [Draft("intake", made.batch_id, entries, at, arrival.arrival_id)])
     return made.batch_id
 
 
