@@ -1,6 +1,7 @@
 """Errors of the domain: a stable code, an HTTP status, and words that the reader's language is found for later.
 
-`message` is an English message id with `{placeholders}`; `params` fills them. Codes are part of the contract and never change.
+`message` is an English message id with `{placeholders}`; `params` fills them. Codes are part of the contract: they never
+change.
 """
 
 from dataclasses import dataclass, field
@@ -95,6 +96,6 @@ class Invalid(DomainError):
         super().__init__(message, **kwargs)
 
     @classmethod
-    def of(cls, pointer: str, code: str, message: str, **params: Any) -> "Invalid":
+    def of(cls, pointer: str, code: str, message: str, /, **params: Any) -> "Invalid":
         """Return an error about one field."""
         return cls(errors=[FieldError(pointer, code, message, params)])

@@ -23,7 +23,7 @@ class Coded(str):
     code: str
     params: dict[str, Any]
 
-    def __new__(cls, message: str, code: str, **params: Any) -> "Coded":
+    def __new__(cls, message: str, code: str, /, **params: Any) -> "Coded":
         coded = super().__new__(cls, message)
         coded.code = code
         coded.params = params
@@ -33,7 +33,7 @@ class Coded(str):
         return self
 
 
-def refuse(code: str, message: str, **params: Any) -> ma.ValidationError:
+def refuse(code: str, message: str, /, **params: Any) -> ma.ValidationError:
     """Return a validation error with a stable code; the caller raises it."""
     return ma.ValidationError([Coded(message, code, **params)])
 
