@@ -70,7 +70,7 @@ def names(session: Session, codes: Iterable[str], locale: str) -> dict[str, str]
     """Return the name of each region code in a language, in one statement; an unknown code stands for itself."""
     wanted = set(codes)
     column = col(Region.name_zh) if locale.lower().startswith("zh") else col(Region.name_en)
-    found = dict(session.execute(select(col(Region.code), column).where(col(Region.code).in_(wanted))).tuples())
+    found = dict(iter(session.execute(select(col(Region.code), column).where(col(Region.code).in_(wanted)))))
     return {code: found.get(code, code) for code in wanted}
 
 

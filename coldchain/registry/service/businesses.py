@@ -33,7 +33,7 @@ CARD_DRAWS: Final = 5  # 35 random bits: a second draw is rare, a fifth means th
 
 def named(name: str) -> str:
     """Return a name. Raises Invalid `invalid` at `/name` when it has no letter, sign or digit to find it by."""
-    if not normalise_name(name):
+    if not any(sign.isalnum() for sign in normalise_name(name)):
         raise Invalid.of("/name", "invalid", "This value is not possible.")
     return name
 

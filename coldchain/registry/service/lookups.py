@@ -43,6 +43,8 @@ def find_business(session: Session, ref: str | UUID) -> Business:
     """Return the business that a USCC, a `business_id` or a temporary number names. Raises NotFound."""
     if isinstance(ref, str) and not _UUID.fullmatch(ref.strip()):
         number = plain_number(ref)
+        if not number.isprintable():  # no number of ours, and a NUL can't even be asked for
+            raise NotFound("There is no such business.")
         statement = select(Business).where(or_(col(Business.uscc) == number, col(Business.temporary_no) == number))
     else:
         statement = select(Business).where(col(Business.business_id) == UUID(str(ref).strip()))

@@ -143,7 +143,8 @@ def _keep_aliases(
 
 def _known(session: Session, producer_id: UUID) -> dict[str, str]:
     statement = select(col(ProducerAlias.alias_key), col(ProducerAlias.alias))
-    return dict(session.execute(statement.where(col(ProducerAlias.producer_id) == producer_id)).tuples())
+    rows = session.execute(statement.where(col(ProducerAlias.producer_id) == producer_id))
+    return {row.alias_key: row.alias for row in rows}
 
 
 def _journal(

@@ -1,0 +1,63 @@
+"""What the registry's kinds are called on screen, in the reader's language."""
+
+from typing import Final
+
+from coldchain.core.i18n import LazyText
+from coldchain.core.i18n import lazy_pgettext as _p
+
+BUSINESS_KINDS: Final[dict[str, LazyText]] = {
+    "importer": _p("business kind", "Importer"),
+    "producer": _p("business kind", "Producer"),
+    "wholesaler": _p("business kind", "Wholesaler"),
+    "supermarket": _p("business kind", "Supermarket"),
+    "shop": _p("business kind", "Shop"),
+    "caterer": _p("business kind", "Caterer"),
+    "ecommerce": _p("business kind", "Online seller"),
+    "cold_store": _p("business kind", "Cold store"),
+    "carrier": _p("business kind", "Carrier"),
+    "lab": _p("business kind", "Laboratory"),
+    "disinfection_service": _p("business kind", "Disinfection service"),
+    "market_operator": _p("business kind", "Market operator"),
+}
+SITE_KINDS: Final[dict[str, LazyText]] = {
+    "cold_store": _p("site kind", "Cold store"),
+    "stall": _p("site kind", "Stall"),
+    "shop": _p("site kind", "Shop"),
+    "supermarket": _p("site kind", "Supermarket"),
+    "kitchen": _p("site kind", "Restaurant kitchen"),
+    "plant": _p("site kind", "Plant"),
+    "first_store": _p("site kind", "First store"),
+}
+VENUE_KINDS: Final[dict[str, LazyText]] = {
+    "park": _p("venue kind", "Logistics park"),
+    "market": _p("venue kind", "Market"),
+    "mall": _p("venue kind", "Mall"),
+}
+ZONE_KINDS: Final[dict[str, LazyText]] = {
+    "import_dedicated": _p("zone kind", "Zone for imports only"),
+    "general": _p("zone kind", "General zone"),
+    "sale_counter": _p("zone kind", "Sale counter for imported cold-chain food"),
+    "quarantine": _p("zone kind", "Quarantine zone"),
+    "processing": _p("zone kind", "Processing zone"),
+}
+TEMPERATURE_CLASSES: Final[dict[str, LazyText]] = {
+    "chilled": _p("temperature class", "Chilled, 0 °C and above"),
+    "frozen": _p("temperature class", "Frozen, −18 °C"),
+    "ultra": _p("temperature class", "Deep frozen, −40 °C"),
+}
+CATEGORIES: Final[dict[str, LazyText]] = {
+    "meat": _p("product category", "Meat"),
+    "poultry": _p("product category", "Poultry"),
+    "aquatic": _p("product category", "Aquatic products"),
+    "dairy": _p("product category", "Dairy"),
+    "ice": _p("product category", "Ice cream and ices"),
+    "produce": _p("product category", "Fruit and vegetables"),
+    "other": _p("product category", "Other"),
+}
+DECISIONS: Final[dict[str, LazyText]] = {
+    "approve": _p("decision", "Approve"),
+    "reject": _p("decision", "Reject"),
+    "suspend": _p("decision", "Suspend"),
+    "reinstate": _p("decision", "Reinstate"),
+    "close": _p("decision", "Strike off"),
+}
