@@ -39,8 +39,9 @@ endif
 bench: venv-dev
 	@for file in bench/[!_]*.py; do [ ! -e "$$file" ] || $(BIN)/python "$$file" || exit 1; done
 
-PIP_COMPILE := $(BIN)/pip-compile --quiet --upgrade --no-emit-index-url --no-emit-trusted-host --no-emit-options \
-	--no-header --strip-extras
+# `make pins` adds what is new and keeps the other pins; `make pins UPGRADE=--upgrade` takes the newest of everything.
+PIP_COMPILE := $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-trusted-host --no-emit-options --no-header \
+	--strip-extras $(UPGRADE)
 
 pins: venv-dev
 	@$(PIP_COMPILE) requirements.in --output-file requirements.txt
