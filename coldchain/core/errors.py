@@ -1,7 +1,7 @@
 """Errors of the domain: a stable code, an HTTP status, and words that the reader's language is found for later.
 
-`message` is an English message id with `{placeholders}`; `params` fills them. Codes are part of the contract: they never
-change.
+`message` is an English message id with `{placeholders}`; `params` fills them. Codes are part of the contract, they
+never change.
 """
 
 from dataclasses import dataclass, field
