@@ -293,8 +293,9 @@ def test_sites_of_the_receiver(session: Session, seller: Party, buyer: Party, go
     name = {"name": "王示例", "phone": "1"}
     refused(session, "not_receivers_site", Invalid, merchant(seller), seller, name, goods, to_site_id=buyer.site_id)
     refused(session, "same_site", Invalid, merchant(seller), seller, seller, goods)
-    with pytest.raises(NotFound):
-        send(session, merchant(seller), seller, {"business": "91230203NOBODY0000"}, goods)
+    nobody = {"business": "91230203NOBODY0000"}
+    refused(session, "unknown_business", Invalid, merchant(seller), seller, nobody, goods)
+    refused(session, "unknown_business", Invalid, officer(), seller, buyer, goods, owner=str(new_id()))
 
 
 def test_a_batch_is_named_once(session: Session, seller: Party, buyer: Party, goods: UUID) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core.errors import Conflict, Invalid
+from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 
@@ -27,16 +27,24 @@ class Receiver:
 
 
 def seller(session: Session, actor: Actor, ref: str | UUID | None, site: Site) -> Business:
-    """Return whose goods are sent: the named business, else the actor's own, else that of the site. Raises NotFound."""
-    if ref is not None:
+    """Return whose goods are sent: the named business, else the actor's own, else that of the site.
+
+    Raises Invalid `unknown_business`.
+    """
+    return _named(session, ref if ref is not None else actor.business_id or site.business_id, "/owner")
+
+
+def _named(session: Session, ref: str | UUID, pointer: str) -> Business:
+    try:
         return registry.find_business(session, ref)
-    return registry.find_business(session, actor.business_id or site.business_id)
+    except NotFound as error:
+        raise Invalid.of(pointer, "unknown_business", "There is no such business.") from error
 
 
 def receiver(session: Session, to: Mapping[str, Any], to_site_id: UUID | None) -> Receiver:
     """Return to whom goods go; the site is the named one, else the receiver's only one.
 
-    Raises Invalid `one_receiver`, `required`, `not_receivers_site`, NotFound for an unknown business.
+    Raises Invalid `one_receiver`, `required`, `not_receivers_site`, `unknown_business`.
     """
     ref, name, phone, address = (to.get(key) for key in ("business", "name", "phone", "address"))
     if (ref is None) == (name is None) or (ref is not None and (phone or address)):
@@ -47,7 +55,7 @@ def receiver(session: Session, to: Mapping[str, Any], to_site_id: UUID | None) -
         if to_site_id is not None:
             raise Invalid.of("/to_site_id", "not_receivers_site", "This site is not the receiver's.")
         return Receiver(None, None, name, phone, address)
-    business = registry.find_business(session, ref)
+    business = _named(session, ref, "/to/business")
     if to_site_id is None:
         return Receiver(business, registry.only_site(session, business.business_id), None, None, None)
     site = registry.sites(session, [to_site_id]).get(to_site_id)
