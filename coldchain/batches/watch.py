@@ -38,7 +38,7 @@ def lock_exclusive(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(WATCH_LOCK)))
 
 
-def start(session: Session, *, cause_id: UUID, version: int, criterion: Mapping[str, Any]) -> WatchCriterion:
+def add(session: Session, cause_id: UUID, version: int, criterion: Mapping[str, Any]) -> WatchCriterion:
     """Watch for batches that fit `criterion` from now on; the caller holds `lock_exclusive`."""
     row = WatchCriterion(cause_id=cause_id, cause_version=version, criterion=dict(criterion), recorded_at=clock.now())
     session.add(row)
@@ -46,7 +46,7 @@ def start(session: Session, *, cause_id: UUID, version: int, criterion: Mapping[
     return row
 
 
-def stop(session: Session, *, cause_id: UUID, version: int) -> None:
+def remove(session: Session, cause_id: UUID, version: int) -> None:
     """Watch no longer for this cause and version; the caller holds `lock_exclusive`."""
     session.execute(
         update(WatchCriterion)

@@ -1,0 +1,141 @@
+"""Which batches, arrivals and holdings an actor may see, as SQL conditions of the statement that lists them.
+
+A merchant sees a batch that it entered, owns or owned, that lies in its store, or that is on the road to it. An officer
+sees the batches that entered the books, lie, lay or are bound for somewhere in the region. Roads belong to a higher
+room, which adds itself to `roads` when the app is made.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, true
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Scope, scope
+from coldchain.batches.models import Arrival, Batch
+from coldchain.ledger.models import Holding, Posting
+from coldchain.regions.tree import stem
+from coldchain.registry.models import Site, Zone
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a consignment is bound for: the business (None: somebody without an account) and its site, if known."""
+
+    business_id: UUID | None
+    site_id: UUID | None
+
+
+class Roads(Protocol):
+    """What the room of trade supplies: what is on the road, and where to."""
+
+    def consignment_ids(self, reach: Scope) -> Select[Any]:
+        """Return a selection of the ids of consignments bound for a business (`reach.business_id`) or an area."""
+
+    def batch_ids(self, reach: Scope) -> Select[Any]:
+        """Return a selection of the ids of batches in consignments bound for a business or an area."""
+
+    def destinations(self, session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, Destination]:
+        """Return where each consignment is bound for, in one statement."""
+
+
+roads: list[Roads] = []
+
+
+def _area(reach: Scope, region_code: Any) -> ColumnElement[bool]:
+    return or_(false(), *(region_code.startswith(digits) for digits in reach.region_stems))
+
+
+def _zones(reach: Scope) -> Select[Any]:
+    """Return a selection of the zones in a business's sites or in an area."""
+    mine = (
+        col(Site.business_id) == reach.business_id
+        if reach.business_id is not None
+        else _area(reach, col(Site.region_code))
+    )
+    return select(col(Zone.zone_id)).join(Site, col(Site.site_id) == col(Zone.site_id)).where(mine)
+
+
+def visible_batches(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
+    """Return the condition on `Batch` of what `actor` may see. Raises Forbidden when the role never may."""
+    reach = scope(actor, action)
+    if reach.everything:
+        return true()
+    batch_id = col(Batch.batch_id)
+    on_the_road = [batch_id.in_(road.batch_ids(reach)) for road in roads]
+    if reach.business_id is not None:
+        here = select(col(Holding.batch_id)).where(
+            col(Holding.zone_id).in_(_zones(reach)), col(Holding.quantity_units) > 0
+        )
+        owned = select(col(Posting.batch_id)).where(col(Posting.owner_id) == reach.business_id)
+        return or_(col(Batch.owner_id) == reach.business_id, batch_id.in_(owned), batch_id.in_(here), *on_the_road)
+    lay = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(reach)))
+    return or_(_area(reach, col(Batch.region_code)), batch_id.in_(lay), *on_the_road)
+
+
+def batches_in_area(region_code: str) -> ColumnElement[bool]:
+    """Return the condition on `Batch` that it entered the books in an area or that some of it lies there now."""
+    area = Scope(region_stems=(stem(region_code),))
+    lies = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(area)), col(Holding.quantity_units) > 0)
+    return or_(_area(area, col(Batch.region_code)), col(Batch.batch_id).in_(lies))
+
+
+def current_status() -> ColumnElement[str]:
+    """Return a batch's status as an expression on `Batch`: `depleted` when nothing of it is in custody any more."""
+    left = exists().where(col(Holding.batch_id) == col(Batch.batch_id), col(Holding.quantity_units) > 0)
+    return case((and_(col(Batch.status).in_(("held", "cleared")), ~left), "depleted"), else_=col(Batch.status))
+
+
+def visible_holdings(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
+    """Return the condition on `Holding` of what `actor` may see of a batch's stock.
+
+    A merchant: its own goods wherever they are, what lies in its stores, what is on the road to it. An officer: what
+    lies in the region, what is bound for it, and what left it and is still on the road.
+    """
+    reach = scope(actor, action)
+    if reach.everything:
+        return true()
+    conditions: list[ColumnElement[bool]] = [col(Holding.zone_id).in_(_zones(reach))]
+    conditions += [col(Holding.consignment_id).in_(road.consignment_ids(reach)) for road in roads]
+    if reach.business_id is not None:
+        conditions.append(col(Holding.owner_id) == reach.business_id)
+    else:
+        entered_here = select(col(Batch.batch_id)).where(_area(reach, col(Batch.region_code)))
+        conditions.append(and_(col(Holding.account) == "transit", col(Holding.batch_id).in_(entered_here)))
+    return or_(*conditions)
+
+
+def visible_postings(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
+    """Return the condition on `Posting` of the movements that `actor` may see: own goods, own stores, the region."""
+    reach = scope(actor, action)
+    if reach.everything:
+        return true()
+    here = col(Posting.zone_id).in_(_zones(reach))
+    if reach.business_id is not None:
+        return or_(here, col(Posting.owner_id) == reach.business_id)
+    entered_here = select(col(Batch.batch_id)).where(_area(reach, col(Batch.region_code)))
+    return or_(here, and_(col(Posting.account) == "transit", col(Posting.batch_id).in_(entered_here)))
+
+
+def visible_arrivals(actor: Actor, action: str = "arrival.read") -> ColumnElement[bool]:
+    """Return the condition on `Arrival` of what `actor` may see: own ones, those at own sites, those of the region."""
+    reach = scope(actor, action)
+    if reach.everything:
+        return true()
+    if reach.business_id is not None:
+        sites = select(col(Site.site_id)).where(col(Site.business_id) == reach.business_id)
+        return or_(col(Arrival.owner_id) == reach.business_id, col(Arrival.site_id).in_(sites))
+    return col(Arrival.site_id).in_(select(col(Site.site_id)).where(_area(reach, col(Site.region_code))))
+
+
+def destinations(session: Session, consignment_ids: Iterable[UUID | None]) -> dict[UUID, Destination]:
+    """Return where each consignment is bound for, as far as the rooms that know say so."""
+    wanted = {consignment_id for consignment_id in consignment_ids if consignment_id}
+    found: dict[UUID, Destination] = {}
+    if wanted:
+        for road in roads:
+            found |= road.destinations(session, wanted)
+    return found

@@ -1,0 +1,130 @@
+"""Arrivals, at the door."""
+
+from coldchain.batches.models import BATCH_STATES, ENTRY_MODES
+from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
+from coldchain.core import fields, identifiers, limits
+from coldchain.core.fields import PageQuery, Schema
+from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
+from coldchain.registry.schemas import BusinessBriefSchema
+
+
+class SupplierSchema(Schema):
+    """Who sold the goods: a business of the register, or a name."""
+
+    business = fields.BusinessRef()
+    name = fields.Text(limits.NAME_CHARS)
+
+
+class DriverSchema(Schema):
+    """Who drove."""
+
+    name = fields.Text(limits.NAME_CHARS)
+    phone = fields.Text(limits.PHONE_CHARS)
+
+
+class ArrivalLineSchema(Schema):
+    """One product of one production batch."""
+
+    product_id = fields.Key(required=True)
+    zone_id = fields.Key(required=True, doc="a zone of the arrival's site")
+    batch_no = fields.Text(limits.NUMBER_CHARS, doc="production batch number, if the pack has one")
+    production_date = fields.Day(required=True)
+    expiry_date = fields.Day(required=True)
+    quantity_units = fields.Units(required=True, doc="in the product's ledger unit")
+
+
+class ArrivalRegistrationSchema(Schema):
+    """An arrival to enter."""
+
+    site_id = fields.Key(required=True)
+    owner = fields.BusinessRef(doc="default: your own business")
+    entry_mode = fields.OneOf(ENTRY_MODES, required=True)
+    arrived_at = fields.Moment(doc="default: occurred_at, else now; existing stock: any past time")
+    expected_at = fields.Moment()
+    supplier = fields.Part(SupplierSchema)
+    container_no = fields.Identifier(identifiers.check_container, doc="ISO 6346")
+    seal_no = fields.Text(limits.NUMBER_CHARS)
+    customs_declaration_no = fields.Identifier(identifiers.check_customs_declaration, doc="18 digits")
+    vehicle_plate = fields.Text(limits.CODE_CHARS)
+    driver = fields.Part(DriverSchema)
+    lines = fields.Items(fields.Part(ArrivalLineSchema, required=True), minimum=1, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class BatchProductSchema(Schema):
+    """A product as batches show it."""
+
+    product_id = fields.Key(required=True)
+    producer_id = fields.Key()
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    name_en = fields.Text(limits.NAME_CHARS)
+    series = fields.Text(limits.NAME_CHARS)
+    category = fields.OneOf(CATEGORIES)
+    origin_country = fields.Text(3)
+    gtin = fields.Text(limits.CODE_CHARS)
+    ledger_unit = fields.OneOf(LEDGER_UNITS)
+    units_per_piece = fields.Int()
+    unit_mass_g = fields.Int()
+    imported = fields.Flag()
+
+
+class ArrivalBatchSchema(Schema):
+    """A batch as its arrival shows it."""
+
+    batch_id = fields.Key(required=True)
+    batch_code = fields.Text(limits.CODE_CHARS, required=True)
+    piece_count = fields.Int(required=True)
+    status = fields.OneOf(BATCH_STATES, required=True)
+    line_no = fields.Int(required=True)
+    product = fields.Part(BatchProductSchema, required=True)
+    zone_id = fields.Key(required=True)
+    batch_no = fields.Text(limits.NUMBER_CHARS)
+    production_date = fields.Day(required=True)
+    expiry_date = fields.Day()
+    quantity_units = fields.Units(required=True)
+
+
+class ArrivalSupplierSchema(Schema):
+    """Who sold the goods."""
+
+    business = fields.Part(BusinessBriefSchema)
+    name = fields.Text(limits.NAME_CHARS)
+
+
+class ArrivalSchema(Schema):
+    """An arrival with its batches."""
+
+    arrival_id = fields.Key(required=True)
+    arrival_no = fields.Text(limits.CODE_CHARS, required=True)
+    owner = fields.Part(BusinessBriefSchema, required=True)
+    site_id = fields.Key(required=True)
+    entry_mode = fields.OneOf(ENTRY_MODES, required=True)
+    arrived_at = fields.Moment()
+    expected_at = fields.Moment()
+    supplier = fields.Part(ArrivalSupplierSchema)
+    container_no = fields.Text(limits.CODE_CHARS)
+    seal_no = fields.Text(limits.NUMBER_CHARS)
+    customs_declaration_no = fields.Text(limits.CODE_CHARS)
+    vehicle_plate = fields.Text(limits.CODE_CHARS)
+    flags = fields.Items(fields.OneOf(("suspected_mixed_storage", "seal_missing")), required=True)
+    recorded_at = fields.Moment(required=True)
+    on_behalf_of = fields.Key()
+    batches = fields.Items(fields.Part(ArrivalBatchSchema), required=True)
+    driver = fields.Part(DriverSchema, doc="only in the answer about one arrival")
+    evidence = fields.Items(fields.Part(EvidenceSchema), doc="only in the answer about one arrival")
+    disinfections = fields.Items(fields.Part(DisinfectionSchema), doc="only in the answer about one arrival")
+
+
+class ArrivalQuery(PageQuery):
+    """Which arrivals."""
+
+    site_id = fields.Key()
+    owner = fields.BusinessRef()
+    entry_mode = fields.OneOf(ENTRY_MODES)
+
+
+class ArrivalPage(Schema):
+    """A page of arrivals."""
+
+    items = fields.Items(fields.Part(ArrivalSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)

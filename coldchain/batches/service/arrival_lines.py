@@ -1,0 +1,148 @@
+"""The lines of an arrival: each is checked against the catalogue, the zones and the dates, and becomes a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from coldchain.batches import storage
+from coldchain.core import limits
+from coldchain.core.errors import Conflict, FieldError, Invalid
+from coldchain.registry import service as registry
+from coldchain.registry.models import Product, Site, Zone
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line that may be entered: a product's units of one production batch, for one zone of the arrival's site."""
+
+    line_no: int
+    product: Product
+    zone: Zone
+    batch_no: str | None
+    production_date: date
+    expiry_date: date | None
+    quantity_units: int
+    piece_count: int
+
+    @property
+    def mixed(self) -> bool:
+        """Say whether the zone is not meant for these goods (R4)."""
+        return not storage.fits(self.zone.kind, self.product.imported)
+
+
+def pieces(quantity_units: int, units_per_piece: int) -> int:
+    """Return how many pieces hold that many units: loose units are the last, open piece."""
+    return -(-quantity_units // units_per_piece)
+
+
+def check(
+    session: Session, site: Site, arrived_on: date, lines: Sequence[Mapping[str, Any]], *, existing_stock: bool
+) -> list[Line]:
+    """Return the lines as they may be entered, `line_no` from 1; three statements however many there are.
+
+    Raises Invalid with every field that is wrong: `unknown_product`, `unknown_zone`, `wrong_site`, `after_arrival`,
+    `before_production`, `too_many_pieces`; Conflict `zone_not_dedicated` (R4) unless it is existing stock.
+    """
+    products = registry.products(session, {line["product_id"] for line in lines})
+    zones = registry.zones(session, {line["zone_id"] for line in lines})
+    errors: list[FieldError] = []
+    checked: list[Line] = []
+    for index, line in enumerate(lines):
+        product, zone = products.get(line["product_id"]), zones.get(line["zone_id"])
+        wrong = _wrong(index, line, product, zone, site, arrived_on)
+        errors += wrong
+        if not wrong and product is not None and zone is not None:
+            checked.append(
+                Line(
+                    line_no=index + 1,
+                    product=product,
+                    zone=zone[0],
+                    batch_no=line.get("batch_no"),
+                    production_date=line["production_date"],
+                    expiry_date=line.get("expiry_date"),
+                    quantity_units=line["quantity_units"],
+                    piece_count=pieces(line["quantity_units"], product.units_per_piece),
+                )
+            )
+    if errors:
+        raise Invalid(errors=errors)
+    if not existing_stock:
+        _refuse_mixed(checked)
+    return checked
+
+
+def _wrong(
+    index: int,
+    line: Mapping[str, Any],
+    product: Product | None,
+    zone: tuple[Zone, Site] | None,
+    site: Site,
+    arrived_on: date,
+) -> list[FieldError]:
+    def error(name: str, code: str, message: str, **params: Any) -> FieldError:
+        return FieldError(f"/lines/{index}/{name}", code, message, params)
+
+    errors = []
+    if product is None:
+        errors.append(error("product_id", "unknown_product", "There is no such product."))
+    if zone is None:
+        errors.append(error("zone_id", "unknown_zone", "There is no such zone."))
+    elif zone[1].site_id != site.site_id:
+        errors.append(error("zone_id", "wrong_site", "This zone belongs to another site."))
+    made, expires = line["production_date"], line.get("expiry_date")
+    if made > arrived_on:
+        errors.append(
+            error(
+                "production_date", "after_arrival", "The production date is after the arrival on {day}.",
+                day=arrived_on.isoformat(),
+            )
+        )  # fmt: skip
+    if expires is not None and expires < made:
+        errors.append(error("expiry_date", "before_production", "The expiry date is before the production date."))
+    if product is not None:
+        quantity = line["quantity_units"]
+        if pieces(quantity, product.units_per_piece) > limits.PIECES_MAX:
+            errors.append(
+                error(
+                    "quantity_units", "too_many_pieces", "At most {limit} pieces in one batch.",
+                    limit=limits.PIECES_MAX,
+                )
+            )  # fmt: skip
+        elif quantity * product.unit_mass_g > limits.MASS_G_MAX:
+            errors.append(
+                error("quantity_units", "too_heavy", "At most {limit} g in one batch.", limit=limits.MASS_G_MAX)
+            )
+    return errors
+
+
+def _refuse_mixed(lines: Sequence[Line]) -> None:
+    """Raise Conflict `zone_not_dedicated` for lines whose zone is not meant for their goods (R4)."""
+    mixed = [line for line in lines if line.mixed]
+    if not mixed:
+        return
+    imported = mixed[0].product.imported
+    message = (
+        "Imported goods go into a zone of their own: {allowed}. Line {line} names a zone of the kind {kind}."
+        if imported
+        else "A dedicated zone takes imported goods only; other goods go into: {allowed}. "
+        "Line {line} names a zone of the kind {kind}."
+    )
+    raise Conflict(
+        message,
+        code="zone_not_dedicated",
+        errors=[
+            FieldError(
+                f"/lines/{line.line_no - 1}/zone_id",
+                "zone_not_dedicated",
+                "This zone is of the kind {kind}; these goods go into: {allowed}.",
+                {"kind": line.zone.kind, "allowed": ", ".join(storage.allowed_zones(line.product.imported))},
+            )
+            for line in mixed
+        ],
+        line=mixed[0].line_no,
+        kind=mixed[0].zone.kind,
+        allowed=", ".join(storage.allowed_zones(imported)),
+    )

@@ -1,0 +1,348 @@
+"""Registering an arrival: goods that came, or stock that was there already, become batches with a quantity each."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize
+from coldchain.batches import watch
+from coldchain.batches.matching import identity_of
+from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.service import arrival_lines
+from coldchain.batches.service.arrival_lines import Line
+from coldchain.batches.service.gate import refresh_status
+from coldchain.core import check_code, clock
+from coldchain.core.batch_code import RANDOM_BITS, new_batch_code
+from coldchain.core.claims import claimed
+from coldchain.core.errors import Conflict, Invalid, NotFound
+from coldchain.core.ids import new_id
+from coldchain.core.text_search import searchable
+from coldchain.journal import personal
+from coldchain.journal import service as journal
+from coldchain.journal.models import PersonalValue
+from coldchain.ledger import service as ledger
+from coldchain.ledger.postings import Draft, intake
+from coldchain.policy import service as policy
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, Site
+
+REGISTERED_NOW: Final = ("arrived", "existing_stock")
+NUMBER_SYMBOLS: Final = 4  # a million arrivals a day; random, since a count would tell strangers how many there are
+DRAWS: Final = 6
+UNIQUE: Final = ("uq_batch_batch_code", "uq_arrival_arrival_no")
+SHUT_OUT: Final = ("suspended", "closed", "rejected")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What an arrival's lines share, checked."""
+
+    arrival_id: UUID
+    owner: Business
+    site: Site
+    entry_mode: str
+    arrived_at: datetime
+    late: bool
+    supplier_id: UUID | None
+    supplier_name: str | None
+    on_behalf_of: UUID | None
+    papers: Mapping[str, Any]
+    driver: Mapping[str, PersonalValue | None]
+
+
+def register(
+    session: Session,
+    actor: Actor,
+    *,
+    site_id: UUID,
+    entry_mode: str,
+    lines: Sequence[Mapping[str, Any]],
+    owner: str | UUID | None = None,
+    arrived_at: datetime | None = None,
+    expected_at: datetime | None = None,
+    supplier: Mapping[str, Any] | None = None,
+    container_no: str | None = None,
+    seal_no: str | None = None,
+    customs_declaration_no: str | None = None,
+    vehicle_plate: str | None = None,
+    driver: Mapping[str, Any] | None = None,
+    occurred_at: datetime | None = None,
+) -> UUID:
+    """Enter an arrival with its batches and their stock, and return its `arrival_id`.
+
+    Goods may lie in another business's store: the owner is who has them, the site's business is their custodian.
+    Raises Invalid (`entry_mode_unavailable`, `in_future`, `unknown_site`, the lines' codes), Conflict
+    `zone_not_dedicated` (R4) or `business_suspended`; a batch that a running recall describes is held at once (R9).
+    """
+    if entry_mode not in REGISTERED_NOW:
+        raise Invalid.of(
+            "/entry_mode", "entry_mode_unavailable", "This way to enter is not available yet; use one of: {values}.",
+            values=", ".join(REGISTERED_NOW),
+        )  # fmt: skip
+    site = _site(session, site_id)
+    business = owner_of(session, actor, owner)
+    authorize(actor, "arrival.register", Resource.of(business.business_id, regions=[site.region_code]))
+    refuse_shut_out(business)
+    arrived = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
+    arrived_on = arrived.astimezone(clock.BEIJING).date()
+    existing = entry_mode == "existing_stock"
+    checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=existing)
+    supplier_id, supplier_name = _supplier(session, supplier)
+    now = clock.now()
+    late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", now.date())))
+    name, phone = (driver or {}).get("name"), (driver or {}).get("phone")
+    head = Head(
+        arrival_id=new_id(),
+        owner=business,
+        site=site,
+        entry_mode=entry_mode,
+        arrived_at=arrived,
+        late=not existing and now - arrived > late_after,
+        supplier_id=supplier_id,
+        supplier_name=supplier_name,
+        on_behalf_of=business.business_id if actor.is_officer else None,
+        papers={
+            "container_no": container_no,
+            "seal_no": seal_no,
+            "customs_declaration_no": customs_declaration_no,
+            "vehicle_plate": vehicle_plate,
+            "expected_at": expected_at,
+        },
+        driver={"name": personal.keep(session, name), "phone": personal.keep(session, phone)},
+    )
+    watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
+    arrival, batches = _write(session, actor, head, checked)
+    _post(session, actor, head, batches)
+    _journal(session, actor, head, arrival, checked, batches)
+    _check_watch(session, actor, arrival, checked, batches)
+    refresh_status(session, [batch.batch_id for batch in batches])
+    return arrival.arrival_id
+
+
+def _site(session: Session, site_id: UUID) -> Site:
+    try:
+        return registry.site(session, site_id)
+    except NotFound as error:
+        raise Invalid.of("/site_id", "unknown_site", "There is no such site.") from error
+
+
+def owner_of(session: Session, actor: Actor, owner: str | UUID | None, pointer: str = "/owner") -> Business:
+    """Return the business that a request means: the one it names, else the actor's own. Raises Invalid."""
+    ref = owner if owner is not None else actor.business_id
+    if ref is None:
+        raise Invalid.of(pointer, "required", "Name the business that the goods belong to.")
+    return named_business(session, ref, pointer)
+
+
+def named_business(session: Session, ref: str | UUID, pointer: str) -> Business:
+    """Return the business that a field of a request names. Raises Invalid `unknown_business` at `pointer`."""
+    try:
+        return registry.find_business(session, ref)
+    except NotFound as error:
+        raise Invalid.of(pointer, "unknown_business", "There is no such business.") from error
+
+
+def refuse_shut_out(business: Business) -> None:
+    """Raise Conflict `business_suspended`, `business_closed` or `business_rejected` when it may not trade (R12)."""
+    if business.status in SHUT_OUT:
+        words = {
+            "suspended": "This business is suspended.",
+            "closed": "This business was struck off the register.",
+            "rejected": "This business was not approved.",
+        }
+        raise Conflict(words[business.status], code=f"business_{business.status}")
+
+
+def _supplier(session: Session, supplier: Mapping[str, Any] | None) -> tuple[UUID | None, str | None]:
+    """Return a registered supplier's id, or the name of one that is not in the register."""
+    given = {name: value for name, value in (supplier or {}).items() if value is not None}
+    if len(given) > 1:
+        raise Invalid.of("/supplier", "one_of_two", "Name the supplier by its business or by its name, not both.")
+    if "business" in given:
+        return named_business(session, given["business"], "/supplier/business").business_id, None
+    return None, given.get("name")
+
+
+def _write(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
+    """Insert the arrival and its batches; a number or code that is taken already is drawn again."""
+    for _ in range(DRAWS - 1):
+        try:
+            with session.begin_nested():
+                return _insert(session, actor, head, lines)
+        except IntegrityError as error:
+            if not any(name in str(error.orig) for name in UNIQUE):
+                raise
+    return _insert(session, actor, head, lines)
+
+
+def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
+    now = clock.now()
+    name, phone = head.driver["name"], head.driver["phone"]
+    arrival = Arrival(
+        arrival_id=head.arrival_id,
+        arrival_no=_arrival_no(head.arrived_at),
+        owner_id=head.owner.business_id,
+        site_id=head.site.site_id,
+        entry_mode=head.entry_mode,
+        arrived_at=head.arrived_at,
+        supplier_id=head.supplier_id,
+        supplier_name=head.supplier_name,
+        driver_name_id=name.personal_id if name else None,
+        driver_phone_id=phone.personal_id if phone else None,
+        occurred_at=head.arrived_at,
+        recorded_at=now,
+        recorded_by=actor.user_id,
+        on_behalf_of=head.on_behalf_of,
+        **head.papers,
+    )
+    session.add(arrival)
+    session.flush()
+    producer_ids = {line.product.producer_id for line in lines}
+    producers = registry.producers(session, producer_ids)
+    aliases = registry.aliases(session, producer_ids)
+    batches = []
+    for line in lines:
+        product, producer = line.product, producers[line.product.producer_id]
+        code = new_batch_code(secrets.randbits(RANDOM_BITS))
+        batches.append(
+            Batch(
+                batch_id=new_id(),
+                batch_code=code,
+                arrival_id=arrival.arrival_id,
+                line_no=line.line_no,
+                product_id=product.product_id,
+                producer_id=producer.producer_id,
+                owner_id=head.owner.business_id,
+                site_id=head.site.site_id,
+                zone_id=line.zone.zone_id,
+                region_code=head.site.region_code,
+                batch_no=line.batch_no,
+                production_date=line.production_date,
+                expiry_date=line.expiry_date,
+                quantity_units=line.quantity_units,
+                piece_count=line.piece_count,
+                status="held",
+                search_text=searchable(
+                    product.name, product.name_en, product.series, producer.name, *aliases[producer.producer_id],
+                    head.owner.name,
+                    numbers=(code, line.batch_no, arrival.arrival_no, arrival.container_no,
+                             arrival.customs_declaration_no, product.gtin, producer.plant_no, head.owner.uscc),
+                ),
+                occurred_at=head.arrived_at,
+                recorded_at=now,
+                recorded_by=actor.user_id,
+            )
+        )  # fmt: skip
+    session.add_all(batches)
+    session.flush()
+    return arrival, batches
+
+
+def _arrival_no(arrived_at: datetime) -> str:
+    """Return a number that people can read out: the arrival's day in Beijing and four symbols."""
+    symbols = "".join(secrets.choice(check_code.ALPHABET) for _ in range(NUMBER_SYMBOLS))
+    return f"DH{arrived_at.astimezone(clock.BEIJING):%y%m%d}-{symbols}"
+
+
+def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) -> None:
+    drafts = [
+        Draft(
+            kind="intake",
+            batch_id=batch.batch_id,
+            entries=intake(head.owner.business_id, batch.zone_id, batch.quantity_units),
+            occurred_at=head.arrived_at,
+            arrival_id=head.arrival_id,
+            late=head.late,
+            on_behalf_of=head.on_behalf_of,
+            moves_locked=True,
+        )
+        for batch in batches
+    ]
+    ledger.post(session, actor, drafts)
+
+
+def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_lines: Sequence[int]) -> list[str]:
+    """Return what an officer should look at: facts, never accusations (R4, R6)."""
+    found = []
+    if mixed_lines:
+        found.append("suspected_mixed_storage")
+    if entry_mode == "arrived" and container_no and not seal_no:
+        found.append("seal_missing")
+    return found
+
+
+def _journal(
+    session: Session, actor: Actor, head: Head, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]
+) -> None:
+    name, phone = head.driver["name"], head.driver["phone"]
+    mixed = [line.line_no for line in lines if line.mixed]
+    business_id, region_code = head.owner.business_id, head.site.region_code
+    facts = [
+        journal.Fact(
+            "arrival.registered",
+            arrival.arrival_id,
+            head.arrived_at,
+            {
+                "arrival_no": arrival.arrival_no,
+                "owner_id": head.owner.business_id,
+                "site_id": head.site.site_id,
+                "entry_mode": head.entry_mode,
+                "supplier_id": head.supplier_id,
+                "supplier_name": head.supplier_name,
+                "driver_name": name.commitment if name else None,
+                "driver_phone": phone.commitment if phone else None,
+                "late": head.late,
+                "flags": flags(head.entry_mode, arrival.container_no, arrival.seal_no, mixed),
+                "mixed_lines": mixed,
+                "batch_ids": [batch.batch_id for batch in batches],
+                "on_behalf_of": head.on_behalf_of,
+                **head.papers,
+            },
+            business_id,
+            region_code,
+        )
+    ]
+    facts += [
+        journal.Fact(
+            "batch.registered",
+            batch.batch_id,
+            head.arrived_at,
+            {
+                "arrival_id": arrival.arrival_id,
+                "batch_code": batch.batch_code,
+                "line_no": batch.line_no,
+                "product_id": batch.product_id,
+                "zone_id": batch.zone_id,
+                "batch_no": batch.batch_no,
+                "production_date": batch.production_date,
+                "expiry_date": batch.expiry_date,
+                "quantity_units": batch.quantity_units,
+                "piece_count": batch.piece_count,
+            },
+            business_id,
+            region_code,
+        )
+        for batch in batches
+    ]
+    journal.append_many(session, actor, facts)
+
+
+def _check_watch(
+    session: Session, actor: Actor, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]
+) -> None:
+    producers = registry.producers(session, {line.product.producer_id for line in lines})
+    watch.check(
+        session,
+        actor,
+        [
+            identity_of(line.product, producers[line.product.producer_id], batch, arrival)
+            for line, batch in zip(lines, batches, strict=True)
+        ],
+    )

@@ -1,0 +1,147 @@
+"""The gate: may this batch leave, and if not, what is missing (R1); the cached status that lists show."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import facts, reach
+from coldchain.batches.models import Batch
+from coldchain.core.errors import NotFound
+from coldchain.ledger.models import Holding
+from coldchain.policy import engine
+from coldchain.policy import service as policy
+from coldchain.policy.facts import Verdict
+from coldchain.regions.tree import ancestry
+from coldchain.registry import service as registry
+from coldchain.registry.models import Site, Zone
+
+
+def gate(session: Session, batch_ids: Iterable[UUID], region_code: str) -> dict[UUID, Verdict]:
+    """Return for each batch whether it may leave a site in that region (R1).
+
+    The number of statements doesn't depend on the number of batches. Unknown ids are left out. Read it after the batch
+    rows are locked, in the transaction that moves the goods.
+    """
+    return judge(session, dict.fromkeys(batch_ids, region_code))
+
+
+def judge(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, Verdict]:
+    """Return for each batch whether it may leave a site in its region code of `regions`."""
+    if not regions:
+        return {}
+    rows = engine.latest_versions(policy.rows(session))
+    return {
+        batch_id: engine.judge(
+            engine.choose(
+                rows,
+                regions=ancestry(found.region_code),
+                on=found.arrived_on,
+                category=found.category,
+                imported=found.imported,
+            ),
+            found,
+        )
+        for batch_id, found in facts.load(session, regions).items()
+    }
+
+
+def settle_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Lock batch rows, then bring their cached status up to date: for whoever has just entered a fact about them.
+
+    The lock comes first, so that of two facts entered at once the second sees both. Not after a shared lock of these
+    rows in the same transaction: two such would wait for each other.
+    """
+    session.flush()
+    locked = session.scalars(
+        select(col(Batch.batch_id))
+        .where(col(Batch.batch_id).in_(set(batch_ids)))
+        .order_by(col(Batch.batch_id))
+        .with_for_update(key_share=True)
+    )
+    return refresh_status(session, list(locked))
+
+
+def refresh_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Bring the cached `status` of batches up to date with the facts (`held` or `cleared`), and return it.
+
+    Judged for the site where the batch entered the books. That nothing is left of a batch is not cached here but read
+    from the stock (`reach.current_status`), so that a sale never has to write the batch's row.
+    """
+    session.flush()
+    former = {
+        batch_id: (region_code, status)
+        for batch_id, region_code, status in session.exec(
+            select(Batch.batch_id, Batch.region_code, Batch.status).where(col(Batch.batch_id).in_(set(batch_ids)))
+        )
+    }
+    verdicts = judge(session, {batch_id: region_code for batch_id, (region_code, _) in former.items()})
+    now = {batch_id: "cleared" if verdict.clear else "held" for batch_id, verdict in verdicts.items()}
+    changed = [
+        {"key": batch_id, "value": now[batch_id]} for batch_id in sorted(now) if now[batch_id] != former[batch_id][1]
+    ]
+    if changed:
+        table = Batch.__table__  # type: ignore[attr-defined]
+        statement = update(table).where(table.c.batch_id == bindparam("key")).values(status=bindparam("value"))
+        session.connection().execute(statement, changed)
+        for batch in list(session.identity_map.values()):
+            if isinstance(batch, Batch) and batch.batch_id in now:
+                session.expire(batch, ["status"])
+    return now
+
+
+def note_code_made(session: Session, batch_ids: Iterable[UUID], made_at: datetime) -> None:
+    """Note that labels were made for batches, the first time only (R2, 无码禁售), and refresh their status."""
+    wanted = set(batch_ids)
+    session.execute(
+        update(Batch)
+        .where(col(Batch.batch_id).in_(wanted), col(Batch.code_made_at).is_(None))
+        .values(code_made_at=made_at)
+        .execution_options(synchronize_session="fetch")
+    )
+    settle_status(session, wanted)
+
+
+def batch_ids_of(session: Session, arrival_id: UUID) -> list[UUID]:
+    """Return the batches of an arrival in line order; no rights are asked."""
+    return list(
+        session.scalars(
+            select(col(Batch.batch_id)).where(col(Batch.arrival_id) == arrival_id).order_by(col(Batch.line_no))
+        )
+    )
+
+
+def read(session: Session, actor: Actor, batch_id: UUID, *, zone_id: UUID | None = None) -> dict[str, Any]:
+    """Return the verdict on one batch as `actor` may see it, for the site of `zone_id`.
+
+    Without a zone: for the asker's only holding, else for the site where the batch entered the books. Raises NotFound.
+    """
+    region_code = session.scalar(
+        select(Batch.region_code).where(col(Batch.batch_id) == batch_id, reach.visible_batches(actor))
+    )
+    if region_code is None:
+        raise NotFound
+    if zone_id is not None:
+        region_code = registry.site_of_zone(session, zone_id)[1].region_code
+    elif actor.business_id is not None:
+        region_code = _only_place(session, actor.business_id, batch_id) or region_code
+    return gate(session, [batch_id], region_code)[batch_id].as_dict() | {"batch_id": batch_id}
+
+
+def _only_place(session: Session, business_id: UUID, batch_id: UUID) -> str | None:
+    """Return the region of the only zone where a business has some of a batch, None when there is not just one."""
+    rows = session.exec(
+        select(Zone.zone_id, Site.region_code)
+        .join(Holding, col(Holding.zone_id) == col(Zone.zone_id))
+        .join(Site, col(Site.site_id) == col(Zone.site_id))
+        .where(
+            col(Holding.batch_id) == batch_id,
+            col(Holding.owner_id) == business_id,
+            col(Holding.quantity_units) > 0,
+        )
+    ).all()
+    return rows[0][1] if len(rows) == 1 else None

@@ -1,0 +1,82 @@
+"""Holds that follow a tube's state (R8): placed with it, strengthened with it, ended with it, never with another cause.
+
+Invariant: the active holds whose cause is a result of the tube are exactly what the tube's state asks for. A stronger
+hold is placed before the weaker one ends, so that the goods are never free in between.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import states
+from coldchain.batches.models import BatchOrigin, Sample, TestResult
+from coldchain.ledger import holds
+from coldchain.ledger import service as ledger
+from coldchain.ledger.holds import Cause
+from coldchain.ledger.models import Hold
+
+
+def descendants(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:
+    """Return every batch made from these, by any number of steps; `UNION` on the node alone ends cycles."""
+    line = (
+        select(col(BatchOrigin.child_id).label("batch_id"))
+        .where(col(BatchOrigin.parent_id).in_(set(batch_ids)))
+        .cte("line", recursive=True)
+    )
+    line = line.union(select(col(BatchOrigin.child_id)).join(line, col(BatchOrigin.parent_id) == line.c.batch_id))
+    return set(session.scalars(select(line.c.batch_id)))
+
+
+def lock_with_descendants(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock batches and all that was made from them exclusively, and return them in id order.
+
+    Looks again after each lock: what was being made while we waited is there now.
+    """
+    known = set(batch_ids)
+    while True:
+        locked = ledger.lock_batches(session, known, exclusive=True)
+        found = descendants(session, known)
+        if found <= known:
+            return locked
+        known |= found
+
+
+def reconcile(
+    session: Session, actor: Actor, tube_id: UUID, decided: states.TubeState, occurred_at: datetime
+) -> list[UUID]:
+    """Make the holds of a tube's results what its state asks for; return the batches that are held by it now (R8)."""
+    named = session.scalars(select(col(Sample.batch_id)).where(col(Sample.tube_id) == tube_id))
+    sampled = {batch_id for batch_id in named if batch_id is not None}
+    wanted = states.grade(decided.state, len(sampled))
+    there = _holds_of(session, tube_id)
+    if not sampled or (wanted is None and not there):
+        return []
+    held = lock_with_descendants(session, sampled)
+    there = _holds_of(session, tube_id)  # again, now that nobody else can change them
+    if wanted is None:
+        for cause in there:
+            holds.end(session, actor, cause, "recheck_negative")
+        return []
+    if decided.decided_by is None:
+        raise AssertionError("a positive tube has a result that made it so")
+    keep = [cause for cause, grade in there.items() if grade == wanted]
+    cause = keep[0] if keep else Cause("result", decided.decided_by)
+    holds.place(session, actor, held, cause, wanted, occurred_at)
+    for former in there:
+        if former != cause:
+            holds.end(session, actor, former, "superseded_by_confirmation")
+    return held
+
+
+def _holds_of(session: Session, tube_id: UUID) -> dict[Cause, str]:
+    """Return the causes among a tube's results that hold something now, each with its grade."""
+    rows = session.exec(
+        select(Hold.cause_id, Hold.cause_version, Hold.grade)
+        .join(TestResult, col(TestResult.result_id) == col(Hold.cause_id))
+        .where(col(TestResult.tube_id) == tube_id, col(Hold.cause_kind) == "result", col(Hold.ended_at).is_(None))
+        .order_by(col(Hold.hold_id))
+    ).all()
+    return {Cause("result", cause_id, version): grade for cause_id, version, grade in rows}

@@ -1,0 +1,209 @@
+"""What happened to a batch, as far as the asker may see it: facts in the order in which they happened.
+
+Each fact says when it happened and when we learned it; one learned much later is late (补录). Nothing is made up here:
+every line is a row of the books.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import facts, reach
+from coldchain.batches.models import Arrival, Batch, Sample, TestResult, Tube
+from coldchain.core import clock
+from coldchain.core.errors import NotFound
+from coldchain.ledger.models import Hold, Holding, Movement, Posting
+from coldchain.policy import service as policy
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One fact about a batch; `details` depends on `kind` and holds ids, codes and numbers."""
+
+    kind: str
+    subject_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    late: bool
+    basis: str | None = None
+    piece_from: int | None = None
+    piece_to: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEntry]:
+    """Return the facts about a batch that `actor` may see, latest first. Raises NotFound.
+
+    Kinds: `arrived`, `evidence`, `disinfection`, `sampled`, `result`, `code_made`, `hold_placed`, `hold_ended` and
+    `movement` (with the movement's own kind in the details). Late: learned more than `late_after_min` afterwards.
+    """
+    row = session.exec(
+        select(Batch, Arrival)
+        .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
+        .where(col(Batch.batch_id) == batch_id, reach.visible_batches(actor))
+    ).first()
+    if row is None:
+        raise NotFound
+    batch, arrival = row
+    late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", clock.now().date())))
+    entries = [
+        _arrived(batch, arrival, late_after),
+        *_papers(session, batch, late_after),
+        *_tests(session, batch_id, late_after),
+        *_holds(session, actor, batch_id),
+        *_movements(session, actor, batch_id),
+    ]
+    if batch.code_made_at is not None:
+        entries.append(TimelineEntry("code_made", batch_id, batch.code_made_at, batch.code_made_at, late=False))
+    return sorted(entries, key=lambda entry: (entry.occurred_at, entry.recorded_at), reverse=True)
+
+
+def _arrived(batch: Batch, arrival: Arrival, late_after: timedelta) -> TimelineEntry:
+    late = arrival.entry_mode == "arrived" and batch.recorded_at - batch.occurred_at > late_after
+    return TimelineEntry(
+        "arrived",
+        arrival.arrival_id,
+        batch.occurred_at,
+        batch.recorded_at,
+        late,
+        details={
+            "arrival_no": arrival.arrival_no,
+            "entry_mode": arrival.entry_mode,
+            "container_no": arrival.container_no,
+            "seal_no": arrival.seal_no,
+            "zone_id": batch.zone_id,
+            "quantity_units": batch.quantity_units,
+        },
+    )
+
+
+def _papers(session: Session, batch: Batch, late_after: timedelta) -> Iterable[TimelineEntry]:
+    for paper in facts.current_evidence(session, [batch.arrival_id], [batch.batch_id]):
+        yield TimelineEntry(
+            "evidence",
+            paper.evidence_id,
+            paper.occurred_at,
+            paper.recorded_at,
+            paper.recorded_at - paper.occurred_at > late_after,
+            details={"kind": paper.kind, "number": paper.number, "issuer": paper.issuer},
+        )
+    for record in facts.disinfections(session, [batch.arrival_id], [batch.batch_id]):
+        yield TimelineEntry(
+            "disinfection",
+            record.disinfection_id,
+            record.occurred_at,
+            record.recorded_at,
+            record.recorded_at - record.occurred_at > late_after,
+            record.basis,
+            record.piece_from,
+            record.piece_to,
+            {
+                "agent": record.agent,
+                "concentration_mg_per_l": record.concentration_mg_per_l,
+                "contact_min": record.contact_min,
+                "ambient_temperature_c": record.ambient_temperature_c,
+                "protocol_state": record.protocol_state,
+            },
+        )
+
+
+def _tests(session: Session, batch_id: UUID, late_after: timedelta) -> Iterable[TimelineEntry]:
+    samples = session.exec(
+        select(Sample, Tube)
+        .join(Tube, col(Tube.tube_id) == col(Sample.tube_id))
+        .where(col(Sample.batch_id) == batch_id)
+        .order_by(col(Sample.sample_id))
+    ).all()
+    tubes = {tube.tube_id: tube for _, tube in samples}
+    for sample, tube in samples:
+        yield TimelineEntry(
+            "sampled",
+            tube.tube_id,
+            tube.sampled_at,
+            tube.recorded_at,
+            tube.recorded_at - tube.sampled_at > late_after,
+            sample.basis,
+            sample.piece_from,
+            sample.piece_to,
+            {"tube_no": tube.tube_no, "lab_id": tube.lab_id, "sample_site": sample.sample_site},
+        )
+    for result in session.exec(select(TestResult).where(col(TestResult.tube_id).in_(tubes))):
+        yield TimelineEntry(
+            "result",
+            result.result_id,
+            result.reported_at,
+            result.recorded_at,
+            result.recorded_at - result.reported_at > late_after,
+            details={
+                "tube_no": tubes[result.tube_id].tube_no,
+                "lab_id": tubes[result.tube_id].lab_id,
+                "stage": result.stage,
+                "result": result.result,
+                "report_no": result.report_no,
+            },
+        )
+
+
+def _holds(session: Session, actor: Actor, batch_id: UUID) -> Iterable[TimelineEntry]:
+    seen = select(col(Holding.holding_id)).where(col(Holding.batch_id) == batch_id, reach.visible_holdings(actor))
+    statement = select(Hold).where(
+        col(Hold.batch_id) == batch_id, or_(col(Hold.holding_id).is_(None), col(Hold.holding_id).in_(seen))
+    )
+    for hold in session.exec(statement):
+        details = {
+            "cause_kind": hold.cause_kind,
+            "cause_id": hold.cause_id,
+            "grade": hold.grade,
+            "quantity_units": hold.quantity_units,
+        }
+        yield TimelineEntry(
+            "hold_placed", hold.hold_id, hold.occurred_at, hold.recorded_at, late=False, details=details
+        )
+        if hold.ended_at is not None:
+            yield TimelineEntry(
+                "hold_ended",
+                hold.hold_id,
+                hold.ended_at,
+                hold.ended_at,
+                late=False,
+                details=details | {"reason": hold.ended_reason},
+            )
+
+
+def _movements(session: Session, actor: Actor, batch_id: UUID) -> Iterable[TimelineEntry]:
+    """Yield movements after the intake, each with its biggest side in units."""
+    rows = session.exec(
+        select(Movement, Posting)
+        .join(Posting, col(Posting.movement_id) == col(Movement.movement_id))
+        .where(
+            col(Movement.batch_id) == batch_id,
+            col(Movement.kind) != "intake",
+            col(Posting.batch_id) == batch_id,
+            reach.visible_postings(actor),
+        )
+        .order_by(col(Movement.movement_id), col(Posting.line_no))
+    ).all()
+    shown: dict[UUID, tuple[Movement, list[Posting]]] = {}
+    for movement, posting in rows:
+        shown.setdefault(movement.movement_id, (movement, []))[1].append(posting)
+    for movement, postings in shown.values():
+        yield TimelineEntry(
+            "movement",
+            movement.movement_id,
+            movement.occurred_at,
+            movement.recorded_at,
+            movement.late,
+            details={
+                "kind": movement.kind,
+                "consignment_id": movement.consignment_id,
+                "quantity_units": max(abs(posting.quantity_units) for posting in postings),
+                "from_zone_id": next((p.zone_id for p in postings if p.quantity_units < 0), None),
+                "to_zone_id": next((p.zone_id for p in postings if p.quantity_units > 0), None),
+                "reason": movement.reason,
+            },
+        )

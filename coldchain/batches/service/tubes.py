@@ -1,0 +1,218 @@
+"""Registering what went into a sampling tube, and the lists of tubes that a lab or an officer works off (R5, R17)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, false, or_, true
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.batches import reach
+from coldchain.batches.models import Batch, Sample, TestResult, Tube
+from coldchain.batches.service import tube_view
+from coldchain.batches.service.gate import settle_status
+from coldchain.batches.service.targets import checked_range
+from coldchain.core import clock, paging
+from coldchain.core.claims import claimed
+from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
+from coldchain.core.ids import new_id
+from coldchain.journal import personal
+from coldchain.journal import service as journal
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business
+
+SUBJECTS: Final = ("batch_id", "zone_id", "vehicle_plate", "worker_id", "unlisted")
+LAB_STATES: Final = ("pending", "active")
+
+
+def register(
+    session: Session,
+    actor: Actor,
+    *,
+    tube_no: str,
+    lab: str | UUID,
+    sampled_at: datetime,
+    samples: Sequence[Mapping[str, Any]],
+    sampled_by: str | None = None,
+) -> dict[str, Any]:
+    """Enter a tube with its samples and return it.
+
+    A lab enters its own tubes only and may name any batch. Raises Invalid (`unknown_lab`, `unknown_batch`,
+    `unknown_zone`, `one_subject`, `in_future`, the codes of ranges), Conflict `tube_exists`, NotFound.
+    """
+    business = registered_lab(session, lab)
+    authorize(actor, "tube.register", Resource.of(business.business_id, regions=actor.regions))
+    claimed(sampled_at, "/sampled_at")
+    batches, places = _subjects(session, actor, samples)
+    rows = _samples(samples, batches, places)
+    region_code = next((batch.region_code for batch in batches.values()), None) or next(iter(places.values()), None)
+    person = personal.keep(session, sampled_by)
+    tube = Tube(
+        tube_no=tube_no,
+        lab_id=business.business_id,
+        region_code=region_code or next(iter(actor.regions), business.region_code),
+        sampled_at=sampled_at,
+        sampled_by_id=person.personal_id if person else None,
+        recorded_at=clock.now(),
+        recorded_by=actor.user_id,
+    )
+    try:
+        with session.begin_nested():
+            session.add(tube)
+            session.flush()
+    except IntegrityError as error:
+        if "uq_tube_lab_id_tube_no" not in str(error.orig):
+            raise
+        raise Conflict("This laboratory has a tube {tube_no} already.", code="tube_exists", tube_no=tube_no) from error
+    _lock_named(session, batches)
+    session.add_all([Sample(tube_id=tube.tube_id, **row) for row in rows])
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="tube.registered",
+        subject_id=tube.tube_id,
+        occurred_at=sampled_at,
+        data={
+            "tube_no": tube_no,
+            "lab_id": business.business_id,
+            "sampled_by": person.commitment if person else None,
+            "samples": [{name: value for name, value in row.items() if value is not None} for row in rows],
+        },
+        business_id=business.business_id,
+        region_code=tube.region_code,
+    )
+    settle_status(session, batches)
+    return tube_view.describe(session, actor, [tube])[0]
+
+
+def registered_lab(session: Session, ref: str | UUID) -> Business:
+    """Return a laboratory of the register. Raises Invalid `unknown_lab` (R17)."""
+    try:
+        business = registry.find_business(session, ref)
+    except NotFound as error:
+        raise Invalid.of("/lab", "unknown_lab", "There is no such laboratory in the register.") from error
+    if "lab" not in business.kinds or business.status not in LAB_STATES:
+        raise Invalid.of("/lab", "unknown_lab", "There is no such laboratory in the register.")
+    return business
+
+
+def _subjects(
+    session: Session, actor: Actor, samples: Sequence[Mapping[str, Any]]
+) -> tuple[dict[UUID, Batch], dict[UUID, str]]:
+    """Return the batches that samples name and the region codes of the zones; an officer must see the batches."""
+    batch_ids = {sample["batch_id"] for sample in samples if sample.get("batch_id")}
+    seen: ColumnElement[bool] = reach.visible_batches(actor) if actor.is_officer else true()
+    batches = {
+        batch.batch_id: batch
+        for batch in session.exec(
+            select(Batch).where(col(Batch.batch_id).in_(batch_ids), seen).order_by(col(Batch.batch_id))
+        )
+    }
+    zones = registry.zones(session, (sample.get("zone_id") for sample in samples))
+    return batches, {zone_id: site.region_code for zone_id, (_, site) in zones.items()}
+
+
+def _samples(
+    samples: Sequence[Mapping[str, Any]], batches: Mapping[UUID, Batch], places: Mapping[UUID, str]
+) -> list[dict[str, Any]]:
+    errors: list[FieldError] = []
+    rows = []
+    for index, sample in enumerate(samples):
+        pointer = f"/samples/{index}"
+        subjects = {name: sample[name] for name in SUBJECTS if sample.get(name) is not None}
+        wrong = _wrong_subject(pointer, subjects, batches, places)
+        if wrong is not None:
+            errors.append(wrong)
+            continue
+        batch = batches.get(subjects["batch_id"]) if "batch_id" in subjects else None
+        try:
+            basis, first, last = checked_range(
+                pointer, sample.get("basis"), sample.get("piece_from"), sample.get("piece_to"),
+                batch.piece_count if batch else None,
+            )  # fmt: skip
+        except Invalid as error:
+            errors += error.errors
+            continue
+        rows.append(
+            {"sample_id": new_id(), "batch_id": None, "zone_id": None, "vehicle_plate": None, "worker_id": None,
+             "unlisted": None, "sample_site": sample["sample_site"], "basis": basis, "piece_from": first,
+             "piece_to": last} | subjects
+        )  # fmt: skip
+    if errors:
+        raise Invalid(errors=errors)
+    return rows
+
+
+def _wrong_subject(
+    pointer: str, subjects: Mapping[str, Any], batches: Mapping[UUID, Batch], places: Mapping[UUID, str]
+) -> FieldError | None:
+    if len(subjects) != 1:
+        return FieldError(pointer, "one_subject", "A sample is of exactly one: {values}.",
+                          {"values": ", ".join(SUBJECTS)})  # fmt: skip
+    ((name, value),) = subjects.items()
+    if name == "batch_id" and value not in batches:
+        return FieldError(f"{pointer}/batch_id", "unknown_batch", "There is no such batch.")
+    if name == "zone_id" and value not in places:
+        return FieldError(f"{pointer}/zone_id", "unknown_zone", "There is no such zone.")
+    if name == "worker_id":
+        return FieldError(f"{pointer}/worker_id", "unknown_worker", "There is no such worker in the register.")
+    return None
+
+
+def _lock_named(session: Session, batches: Mapping[UUID, Batch]) -> None:
+    """Take the foreign keys' row locks in id order, so that two writers never wait for each other."""
+    session.execute(
+        select(Batch.batch_id)
+        .where(col(Batch.batch_id).in_(batches))
+        .order_by(col(Batch.batch_id))
+        .with_for_update(read=True, key_share=True)
+    )
+
+
+def visible(actor: Actor, action: str = "tube.read") -> ColumnElement[bool]:
+    """Return the condition on `Tube` of what `actor` may see: a lab its own, an officer those about the region."""
+    reached = scope(actor, action)
+    if reached.everything:
+        return true()
+    if reached.business_id is not None:
+        return col(Tube.lab_id) == reached.business_id
+    here = [col(Tube.region_code).startswith(stem) for stem in reached.region_stems]
+    about = (
+        select(col(Sample.tube_id))
+        .join(Batch, col(Batch.batch_id) == col(Sample.batch_id))
+        .where(or_(false(), *(col(Batch.region_code).startswith(stem) for stem in reached.region_stems)))
+    )
+    return or_(col(Tube.tube_id).in_(about), *here)
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    pending: bool | None = None,
+    tube_no: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of tubes, newest first, and the next cursor; `pending`: those without (or with) a valid result."""
+    statement = select(Tube).where(visible(actor))
+    if pending is not None:
+        answered = exists().where(col(TestResult.tube_id) == col(Tube.tube_id), col(TestResult.result) != "invalid")
+        statement = statement.where(~answered if pending else answered)
+    if tube_no is not None:
+        statement = statement.where(col(Tube.tube_no) == tube_no)
+    rows, following = paging.page(session, statement, col(Tube.tube_id), limit, cursor)
+    return tube_view.describe(session, actor, rows), following
+
+
+def read(session: Session, actor: Actor, tube_id: UUID) -> dict[str, Any]:
+    """Return one tube. Raises NotFound."""
+    tube = session.exec(select(Tube).where(col(Tube.tube_id) == tube_id, visible(actor))).first()
+    if tube is None:
+        raise NotFound
+    return tube_view.describe(session, actor, [tube])[0]
