@@ -39,10 +39,11 @@ def contains_all(column: Any, query: str) -> ColumnElement[bool]:
 
 
 def searchable(*texts: str | None, numbers: tuple[str | None, ...] = ()) -> str:
-    """Return what a searched column keeps: each text as typed, with synonyms replaced, its pinyin initials; numbers."""
+    """Return what a searched column keeps: each text, also with synonyms replaced, the initials of both; numbers."""
     parts: list[str] = []
     for text in texts:
         if text:
-            parts += [normalise_name(text), search_key(text), pinyin_initials(text)]
+            key = search_key(text)
+            parts += [normalise_name(text), key, pinyin_initials(text), pinyin_initials(key)]
     parts += [search_key(number) for number in numbers if number]
     return " ".join(dict.fromkeys(part for part in parts if part))

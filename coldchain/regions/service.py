@@ -60,7 +60,7 @@ def check(session: Session, code: str, pointer: str = "/region_code") -> None:
 
 def get(session: Session, code: str) -> Region:
     """Return a region. Raises NotFound."""
-    region = session.get(Region, code)
+    region = session.get(Region, code) if _CODE.fullmatch(code) else None
     if region is None:
         raise NotFound
     return region

@@ -27,6 +27,15 @@ FACTS: Final[Mapping[str, str]] = MappingProxyType(
         "close": "business.closed",
     }
 )
+REFUSALS: Final[Mapping[str, str]] = MappingProxyType(  # message ids: why another decision can't be made
+    {
+        "pending": "This business is pending: approve, reject or close it.",
+        "active": "This business is active: suspend or close it.",
+        "rejected": "This business was rejected: take it up again or close it.",
+        "suspended": "This business is suspended: reinstate or close it.",
+        "closed": "This business is closed.",
+    }
+)
 
 
 def after(decision: str, status: str) -> str | None:

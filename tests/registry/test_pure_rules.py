@@ -38,6 +38,9 @@ class TestStates:
         for status in set(BUSINESS_STATES) - {"closed"}:
             assert states.possible(status)
 
+    def test_every_state_says_what_can_be_decided(self):
+        assert states.REFUSALS.keys() == set(BUSINESS_STATES)
+
     def test_every_decision_is_a_fact_of_its_own(self):
         assert states.FACTS.keys() == states.TRANSITIONS.keys()
         assert len(set(states.FACTS.values())) == len(states.FACTS)

@@ -196,10 +196,9 @@ def decide(
 
 def _wrong_state(status: str) -> Conflict:
     return Conflict(
-        "This can't be decided in the state that the business is in: {state}.",
+        states.REFUSALS[status],
         code="wrong_state",
         extra={"state": status, "possible": list(states.possible(status))},
-        state=status,
     )
 
 
