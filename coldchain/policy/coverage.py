@@ -82,4 +82,4 @@ def touches(record: Piece, ranges: Iterable[Range]) -> bool:
         return any(True for _ in ranges)
     if record.piece_from is None or record.piece_to is None:
         return False
-    return any(record.piece_from <= last and first <= record.piece_to for first, last in ranges)
+    return any(max(record.piece_from, first) <= min(record.piece_to, last) for first, last in ranges)
