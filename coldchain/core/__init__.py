@@ -1,1 +1,1 @@
-"""What every room stands on: database, errors, fields, clock, limits, languages, jobs. No word of the domain lives here."""
+"""What every room stands on: database, errors, fields, clock, limits, languages, jobs. No word of the domain."""

@@ -1,4 +1,4 @@
-"""Column shapes that SQLModel does not choose well by itself: text with CHECK for states, BIGINT, timestamptz, JSONB."""
+"""Column shapes that SQLModel does not choose well by itself: text with CHECK, BIGINT, timestamptz, JSONB."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,6 +1,6 @@
 """The edge: every view names its permission, gets a session and an actor, and owns the transaction.
 
-`@blp.route` → `@blp.arguments` → `@edge(permission)` → `@blp.response`. A view without `@edge` is refused (default deny).
+`@blp.route` → `@blp.arguments` → `@edge(permission)` → `@blp.response`. A view without `@edge` is refused: default deny.
 Who the actor is and what a permission means is supplied by a higher room through `Gatekeeper`.
 """
 
@@ -16,7 +16,7 @@ from webargs.flaskparser import FlaskParser
 
 from coldchain.core import forms, idempotency, json_body
 from coldchain.core.db import transaction
-from coldchain.core.errors import DomainError, NotFound, Unauthenticated
+from coldchain.core.errors import DomainError, Invalid, NotFound, Unauthenticated
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -35,7 +35,7 @@ class Gatekeeper(Protocol):
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE}  # noqa: RUF012 (webargs' name)
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE}
 
     def load_json(self, req: Request, schema: AnySchema) -> Any:
         if req.mimetype != "application/json":
@@ -58,9 +58,21 @@ class StrictParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A room's API blueprint."""
+    """A room's API blueprint; a view without a query schema takes no query."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[..., Any]:
+        """Parse and check the arguments of one location; remembers that the view reads a query."""
+        decorate = super().arguments(schema, location=location, **kwargs)
+
+        def marked(view: Callable[..., Any]) -> Callable[..., Any]:
+            wrapper: Callable[..., Any] = decorate(view)
+            if location == "query":
+                wrapper.takes_query = True  # type: ignore[attr-defined]
+            return wrapper
+
+        return marked
 
 
 def current_actor() -> Any:
@@ -123,3 +135,7 @@ def install(app: Flask, gatekeeper: Gatekeeper) -> None:
             raise NotFound
         if permission != PUBLIC and current_actor() is None:
             raise Unauthenticated("Sign in first.")
+        view = app.view_functions[request.endpoint]
+        if request.args and request.path.startswith("/api/") and not hasattr(view, "takes_query"):
+            unknown = next(iter(request.args))
+            raise Invalid.of(f"/{unknown}", "unknown_field", "There is no such field.")

@@ -1,4 +1,4 @@
-"""The one loader of JSON bodies: size, depth, duplicate keys and over-long numbers are refused before anything is built.
+"""The one loader of JSON bodies: size, depth, duplicate keys and long numbers are refused before it builds.
 
 The standard library's reader recurses and converts digits without bound (a 20,000-deep array or a 5,000-digit integer
 would be a 500), so the text is scanned once for depth and number length first.

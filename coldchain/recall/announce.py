@@ -52,7 +52,7 @@ def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: da
     if recall.kind != "drill":
         cause = holds.Cause("recall", recall.recall_id, recall.version)
         holds.place(session, actor, batch_ids, cause, "red", occurred_at or now)
-        watch.start(session, cause_id=recall.recall_id, version=recall.version, criterion=version.criterion)
+        watch.add(session, recall.recall_id, recall.version, version.criterion)
     recall.state, recall.announced_at = "announced", now
     found = [h for h in ledger.holdings(session, batch_ids) if h.quantity_units > 0]
     books = add_from_books(session, actor, recall, found)
@@ -151,7 +151,7 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
         .join(Site, col(Site.site_id) == col(Zone.site_id))
         .where(col(Zone.zone_id).in_(zone_ids))
     )
-    site_of_zone = dict(rows.tuples())
+    site_of_zone = {row[0]: row[1] for row in rows}
     destinations = trade.destinations(session, {h.consignment_id for h in holdings if h.consignment_id})
     sites = registry.sites(session, {d.site_id for d in destinations.values() if d.site_id})
     places = {}

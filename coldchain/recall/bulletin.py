@@ -37,7 +37,8 @@ def _mass(mass_g: int) -> str:
     """Return grams in tonnes from one tonne on, else in kilograms, without trailing zeros in kilograms."""
     if mass_g >= 1_000_000:
         return _("{tonnes} t").format(tonnes=(Decimal(mass_g) / 1_000_000).quantize(Decimal("0.01"), ROUND_HALF_UP))
-    return _("{kilograms} kg").format(kilograms=f"{Decimal(mass_g) / 1000:f}".rstrip("0").rstrip(".") or "0")
+    kilograms = f"{Decimal(mass_g) / 1000:.3f}".rstrip("0").rstrip(".")
+    return _("{kilograms} kg").format(kilograms=kilograms)
 
 
 def _moment(moment: datetime) -> str:

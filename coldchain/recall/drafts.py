@@ -13,6 +13,7 @@ from coldchain.accounts.rights import Resource, authorize, scope
 from coldchain.batches import matching
 from coldchain.batches.criterion import given
 from coldchain.batches.models import Batch
+from coldchain.batches.service import descendants
 from coldchain.core import clock, limits, paging, text
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.journal import service as journal
@@ -178,7 +179,8 @@ class Match:
 
 def matched_batches(session: Session, criterion: dict[str, Any]) -> list[UUID]:
     """Return the batches that a criterion selects, with everything made from them."""
-    return matching.with_descendants(session, matching.select_matching(session, criterion))
+    found = set(matching.select_matching(session, criterion))
+    return sorted(found | descendants(session, found))
 
 
 def matches(session: Session, actor: Actor, recall_id: UUID) -> list[Match]:

@@ -17,4 +17,4 @@ def unit_mass_g(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, int]:
         .join(Product, col(Product.product_id) == col(Batch.product_id))
         .where(col(Batch.batch_id).in_(set(batch_ids)))
     )
-    return dict(session.execute(statement).tuples())
+    return {batch_id: mass_g for batch_id, mass_g in session.execute(statement)}  # noqa: C416 (rows, not tuples)
