@@ -166,7 +166,7 @@ def test_a_column_that_quotes_the_body_does_not_fit() -> None:
     content = compose({"x": "y"}, region_code="230203").decode()
     row = columns(None, None, '230203","x":"y')
     assert not body.fits(content, *row)
-    nested = compose({"z": {"q": 1, "kind": "x"}}).decode()
+    nested = compose({"z": {"a": 1, "kind": "x"}}).decode()
     row = columns(None, None, None)
     row[0] = 'x"}},"kind":"recall.announced'
     assert not body.fits(nested, *row)
