@@ -55,3 +55,12 @@ def leaves(engine: Engine) -> list[tuple[int, UUID, bytes]]:
 def nodes(engine: Engine) -> dict[tuple[int, int], bytes]:
     """Return all stored interior nodes."""
     return {(row[0], row[1]): bytes(row[2]) for row in rows(engine, "SELECT level, index, hash FROM journal_node")}
+
+
+def leaked(engine: Engine) -> list[tuple[str, UUID]]:
+    """Return (kind, personal id) of every kept name or phone that stands in the body of an entry; there must be none."""
+    found = rows(
+        engine,
+        "SELECT e.kind, p.personal_id FROM personal_value p JOIN journal_entry e ON position(p.value IN e.body) > 0",
+    )
+    return [(row[0], row[1]) for row in found]
