@@ -58,7 +58,7 @@ def nodes(engine: Engine) -> dict[tuple[int, int], bytes]:
 
 
 def leaked(engine: Engine) -> list[tuple[str, UUID]]:
-    """Return (kind, personal id) of every kept name or phone that stands in the body of an entry; there must be none."""
+    """Return (kind, personal id) of every kept name or phone that stands in an entry's body; there must be none."""
     found = rows(
         engine,
         "SELECT e.kind, p.personal_id FROM personal_value p JOIN journal_entry e ON position(p.value IN e.body) > 0",
