@@ -1,0 +1,152 @@
+"""What a scanned or typed code stands for, as far as the asker may know it.
+
+Everybody signed in learns batch code and product, which the public label page says too. Officers learn verdict, locks
+and causes of any batch, wherever it is, since goods travel; a merchant learns more of a batch that it may see; a
+laboratory needs the batch's id for its tubes and nothing else.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, relation
+from coldchain.batches import reach, states
+from coldchain.batches import service as batches
+from coldchain.batches.models import Batch
+from coldchain.core.errors import NotFound
+from coldchain.labels import code as label_code
+from coldchain.labels import service as labels
+from coldchain.labels.code import InvalidLabelCode, LabelCode
+from coldchain.labels.specification import specification
+from coldchain.ledger import holds as ledger_holds
+from coldchain.ledger.models import Hold, Holding
+from coldchain.policy.facts import Verdict
+from coldchain.registry import service as registry
+from coldchain.registry.models import Product
+
+SHOWN_CHARS: Final = 60
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A label and the batch that it is of.
+
+    `may_open`: the asker may read the batch's page. `verdict`, `restriction` and `holds` are None or empty where the
+    asker may not know them; `printed` False: no run made this label.
+    """
+
+    label: LabelCode
+    batch: Batch
+    product: Product
+    producer_name: str
+    printed: bool
+    may_open: bool
+    may_name: bool
+    verdict: Verdict | None
+    restriction: str | None
+    holds: tuple[Hold, ...]
+
+    @property
+    def specification(self) -> str:
+        """What one piece holds."""
+        return specification(self.product.unit_mass_g, self.product.units_per_piece, self.product.ledger_unit)
+
+
+def read_code(text: str) -> LabelCode:
+    """Return the label that a text stands for. Raises NotFound with the reason's code: there is no such label."""
+    try:
+        return label_code.parse(text)
+    except InvalidLabelCode as error:
+        raise NotFound(error.message, code=error.code, **error.params) from error
+
+
+def resolve(session: Session, actor: Actor, text: str) -> Resolved:
+    """Return what a code stands for, with what `actor` may know of it.
+
+    Takes what `labels.code.parse` takes. Raises NotFound: `label_code_…` when mistyped, `unknown_code`; Forbidden.
+    """
+    authorize(actor, "code.resolve", Resource())
+    label = read_code(text)
+    batch = session.scalars(select(Batch).where(col(Batch.batch_code) == label.batch_code)).first()
+    if batch is None:
+        raise NotFound("No batch has this code.", code="unknown_code")
+    product = registry.products(session, [batch.product_id])[batch.product_id]
+    producer = registry.producers(session, [batch.producer_id])[batch.producer_id]
+    may_open = _may_open(session, actor, batch)
+    knows = may_open or actor.is_officer
+    holds = _shown(session, actor, batch.batch_id) if knows else []
+    return Resolved(
+        label=label,
+        batch=batch,
+        product=product,
+        producer_name=producer.name,
+        printed=labels.printed(session, batch.batch_id).covers(label),
+        may_open=may_open,
+        may_name=may_open or relation(actor, "tube.register") is not None,
+        verdict=batches.gate(session, [batch.batch_id], batch.region_code)[batch.batch_id] if knows else None,
+        restriction=states.restriction(hold.grade for hold in holds) if knows else None,
+        holds=tuple(holds),
+    )
+
+
+def _may_open(session: Session, actor: Actor, batch: Batch) -> bool:
+    if relation(actor, "batch.read") is None:
+        return False
+    found = select(col(Batch.batch_id)).where(col(Batch.batch_id) == batch.batch_id, reach.visible_batches(actor))
+    return session.scalar(found) is not None
+
+
+def _shown(session: Session, actor: Actor, batch_id: UUID) -> list[Hold]:
+    """Return the holds on the whole batch, and those on holdings that the actor sees."""
+    active = ledger_holds.active(session, [batch_id]).get(batch_id, [])
+    seen = set(
+        session.scalars(
+            select(col(Holding.holding_id)).where(col(Holding.batch_id) == batch_id, reach.visible_holdings(actor))
+        )
+    )
+    return [hold for hold in active if hold.holding_id is None or hold.holding_id in seen]
+
+
+def describe(found: Resolved) -> dict[str, Any]:
+    """Return a resolved code as the API shows it; what the asker may not know is null."""
+    knows = found.verdict is not None
+    return {
+        "code": found.label.text,
+        "level": found.label.level,
+        "serial": found.label.serial,
+        "printed": found.printed,
+        "batch_id": found.batch.batch_id if found.may_name else None,
+        "batch_code": found.batch.batch_code,
+        "product": {
+            "name": found.product.name,
+            "name_en": found.product.name_en,
+            "category": found.product.category,
+            "origin_country": found.product.origin_country,
+            "specification": found.specification,
+            "producer": found.producer_name,
+        },
+        "production_date": found.batch.production_date,
+        "expiry_date": found.batch.expiry_date,
+        "gate": found.verdict.as_dict() if found.verdict else None,
+        "restriction": found.restriction,
+        "holds": [
+            {
+                "cause": {"kind": hold.cause_kind, "id": hold.cause_id, "version": hold.cause_version},
+                "grade": hold.grade,
+                "quantity_units": hold.quantity_units,
+            }
+            for hold in found.holds
+        ]
+        if knows
+        else None,
+    }
+
+
+def visible(typed: object) -> str:
+    """Return what somebody typed, fit to be shown: short, and characters that can't be seen by their number."""
+    shown = "".join(c if c.isprintable() else f"[U+{ord(c):04X}]" for c in str(typed)[:SHOWN_CHARS])
+    return shown + ("…" if len(str(typed)) > SHOWN_CHARS else "")
