@@ -15,7 +15,7 @@ from coldchain.batches.criterion import Criterion, Identity, day_of, given, ids_
 from coldchain.batches.models import Arrival, Batch
 from coldchain.registry.models import Producer, Product
 
-__all__ = ["Criterion", "Identity", "identity_of", "matches", "select_matching"]
+__all__ = ["Criterion", "Identity", "identity_of", "matches", "products_matching", "select_matching"]
 
 
 def identity_of(product: Product, producer: Producer, batch: Batch | None, arrival: Arrival | None) -> Identity:
@@ -42,11 +42,7 @@ def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
     said = given(criterion)
     if not said:
         return []
-    products = {
-        row.product.product_id: row
-        for row in (_ProductRow(*pair) for pair in session.exec(_products(said)))
-        if matches_product(said, identity_of(row.product, row.producer, None, None))
-    }
+    products = {row.product.product_id: row for row in _product_rows(session, said)}
     if not products:
         return []
     statement = (
@@ -67,6 +63,21 @@ def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
 class _ProductRow:
     product: Product
     producer: Producer
+
+
+def products_matching(session: Session, criterion: Criterion) -> list[Product]:
+    """Return the products of the catalogue that the product's part of `criterion` describes, in name order (R9)."""
+    said = given(criterion)
+    found = [row.product for row in _product_rows(session, said)] if said else []
+    return sorted(found, key=lambda product: (product.name, product.product_id))
+
+
+def _product_rows(session: Session, said: Criterion) -> list[_ProductRow]:
+    return [
+        row
+        for row in (_ProductRow(*pair) for pair in session.exec(_products(said)))
+        if matches_product(said, identity_of(row.product, row.producer, None, None))
+    ]
 
 
 def _products(said: Criterion) -> Any:

@@ -1,0 +1,36 @@
+"""Reading back what was written about one subject, for the pages that show its decisions."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from coldchain.journal.models import JournalEntry
+
+
+@dataclass(frozen=True)
+class Told:
+    """One fact as it was written: `data` holds ids, codes, numbers and commitments."""
+
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    recorded_by: UUID | None
+    data: dict[str, Any]
+
+
+def of_subject(session: Session, subject_id: UUID, kinds: Iterable[str]) -> list[Told]:
+    """Return the facts of some kinds about a subject, oldest first; the caller has checked who may read them."""
+    statement = (
+        select(JournalEntry)
+        .where(col(JournalEntry.subject_id) == subject_id, col(JournalEntry.kind).in_(list(kinds)))
+        .order_by(col(JournalEntry.entry_id))
+    )
+    return [
+        Told(entry.kind, entry.occurred_at, entry.recorded_at, entry.recorded_by, json.loads(entry.body)["data"])
+        for entry in session.exec(statement)
+    ]
