@@ -375,7 +375,8 @@ def test_error_pages_name_the_request_and_hide_what_may_not_be_seen(app: Flask, 
             "viewer": None,
             "nav": [],
             "lang": "zh_CN",
-            "lang_switch_url": "/",
+            "here_url": "/",
+            "csrf_token": lambda: "token",
             "journal_foot": None,
         }
         app.secret_key = "for flashes"
