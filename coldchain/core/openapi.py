@@ -73,7 +73,7 @@ def install(app: Flask, blueprints: list[Blueprint]) -> None:
         },
     ) if "DEFAULT_ERROR" not in api.spec.components.responses else None
     for blueprint in [*blueprints, blp]:
-        api.register_blueprint(blueprint)
+        api.register_blueprint(blueprint, name=f"{blueprint.name}_api")  # the room's pages have the plain name
     app.extensions["openapi"] = api
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -187,7 +188,7 @@ def latest_by_task(session: Session, task_ids: Iterable[UUID], as_of: datetime) 
     statement = (
         select(Finding)
         .where(col(Finding.task_id).in_(list(task_ids)), col(Finding.recorded_at) <= as_of)
-        .distinct(col(Finding.task_id))
+        .ext(distinct_on(col(Finding.task_id)))
         .order_by(col(Finding.task_id), col(Finding.recorded_at).desc(), col(Finding.finding_id).desc())
     )
     return {finding.task_id: finding for finding in session.scalars(statement) if finding.task_id}
