@@ -1,7 +1,6 @@
 """Tubes, samples and results, at the door."""
 
 from coldchain.batches.models import BASES, RESULTS, SAMPLE_SITES, STAGES
-from coldchain.batches.schemas.arrivals import BatchProductSchema
 from coldchain.batches.schemas.evidence import pieces
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
@@ -38,12 +37,20 @@ class TubeRegistrationSchema(Schema):
     )
 
 
+class SampledProductSchema(Schema):
+    """What a laboratory sees of a product."""
+
+    product_id = fields.Key(required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    name_en = fields.Text(limits.NAME_CHARS)
+
+
 class SampledBatchSchema(Schema):
     """What a laboratory sees of a batch."""
 
     batch_id = fields.Key(required=True)
     batch_code = fields.Text(limits.CODE_CHARS, required=True)
-    product = fields.Part(BatchProductSchema(only=("product_id", "name", "name_en")), required=True)
+    product = fields.Part(SampledProductSchema, required=True)
 
 
 class SampleSchema(Schema):
