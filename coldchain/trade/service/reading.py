@@ -108,6 +108,17 @@ def search(
     return _summaries(session, rows), following
 
 
+def count_by_state(session: Session, actor: Actor, direction: str | None = None) -> dict[str, int]:
+    """Return how many consignments the actor may see in each state; `direction` as in `search`."""
+    reach = scope(actor, "trade.read")
+    rows = session.execute(
+        select(col(Consignment.state), func.count())
+        .where(_either(_leaving(reach), _coming(reach), direction))
+        .group_by(col(Consignment.state))
+    )
+    return dict(rows.tuples())
+
+
 def _either(leaving: ColumnElement[bool], coming: ColumnElement[bool], direction: str | None) -> ColumnElement[bool]:
     return {"out": leaving, "in": coming}.get(direction or "", or_(leaving, coming))
 
