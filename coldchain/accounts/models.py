@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
 from coldchain.core.columns import document, key, moment, one_of, ref, wordlist, words
@@ -90,7 +90,6 @@ class SignInFailure(SQLModel, table=True):
     """A refused sign-in, counted to slow down guessing; survives a restart."""
 
     __tablename__ = "sign_in_failure"
-    __table_args__ = (UniqueConstraint("failure_id"),)
 
     failure_id: UUID = key()
     username: str = words(index=True)

@@ -252,8 +252,7 @@ def upgrade() -> None:
     sa.Column('username', sa.Text(), nullable=False),
     sa.Column('address', sa.Text(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('failure_id', name=op.f('pk_sign_in_failure')),
-    sa.UniqueConstraint('failure_id', name=op.f('uq_sign_in_failure_failure_id'))
+    sa.PrimaryKeyConstraint('failure_id', name=op.f('pk_sign_in_failure'))
     )
     op.create_index(op.f('ix_sign_in_failure_address'), 'sign_in_failure', ['address'], unique=False)
     op.create_index(op.f('ix_sign_in_failure_at'), 'sign_in_failure', ['at'], unique=False)

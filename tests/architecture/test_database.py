@@ -42,9 +42,9 @@ def test_append_only_even_for_the_owner(owner_url: str, table: str) -> None:
     """UPDATE, DELETE and TRUNCATE are refused by a trigger, whoever asks."""
     engine = db.connect(owner_url)
     with engine.connect() as connection:
-        column = connection.scalar(
-            text("SELECT column_name FROM information_schema.columns WHERE table_name = :t LIMIT 1"), {"t": table}
-        )
+        named = text("SELECT column_name FROM information_schema.columns WHERE table_name = :t LIMIT 1")
+        column = connection.scalar(named, {"t": table})
+        connection.rollback()
         for statement in (
             f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"
         ):  # fmt: skip

@@ -58,7 +58,10 @@ def test_what_was_known_when(demo: tuple[Settings, str], database: Engine) -> No
     assert first == BY_PLACE
     assert sum(first.values()) == 202
     assert evening.samples_by_state == {"negative": 202}
-    assert evening.sites_by_origin["from_books"] == 0
+    # in nobody's books as a match at noon; the two that were registered at 18:20 are pulled in
+    noon = known("2021-01-19T13:00").figures
+    assert (noon.batches_held, noon.sites_by_origin["from_books"]) == (0, 0)
+    assert (evening.sites_by_origin["from_books"], evening.locked_mass_g) == (2, 280_000)
     morning = known("2021-01-22T08:00").figures
     assert (morning.sites_found, morning.sites_weighed, morning.sealed_mass_g) == (66, 43, 10_870_000)
     assert morning.samples_by_state["negative"] == 202 + 912
