@@ -62,12 +62,12 @@ def search(
     if production_date_to is not None:
         conditions.append(col(Batch.production_date) <= production_date_to)
     if restriction is not None:
-        conditions.append(_rank(actor) == states.RESTRICTIONS.index(restriction))
+        conditions.append(rank(actor) == states.RESTRICTIONS.index(restriction))
     rows, following = paging.page(session, select(Batch).where(*conditions), col(Batch.batch_id), limit, cursor)
     return summaries(session, actor, rows), following
 
 
-def _rank(actor: Actor) -> ColumnElement[int]:
+def rank(actor: Actor) -> ColumnElement[int]:
     """Return the strongest restriction of a batch over the holdings that `actor` sees, as an index of RESTRICTIONS."""
     seen = select(col(Holding.holding_id)).where(reach.visible_holdings(actor))
     grades = case(RANKS, value=col(Hold.grade), else_=0)
