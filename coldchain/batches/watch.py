@@ -88,7 +88,7 @@ def check(session: Session, actor: Actor, identities: Iterable[Identity]) -> dic
 def _hold(session: Session, actor: Actor, criterion: WatchCriterion, batch_ids: list[UUID]) -> None:
     now = clock.now()
     cause = Cause("recall", criterion.cause_id, criterion.cause_version)
-    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now)
+    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now, fresh=True)
     session.execute(
         insert(WatchMatch)
         .values(

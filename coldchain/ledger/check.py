@@ -44,7 +44,7 @@ _HELD: Final = text(f"""
     WHERE held_units <> demanded_units ORDER BY holding_id LIMIT 1
 """)  # noqa: S608 (constants of this module)
 
-_CHECKS: Final[tuple[tuple[Any, str], ...]] = (
+CHECKS: Final[tuple[tuple[Any, str], ...]] = (
     (_UNBALANCED, "movement {movement_id} does not balance: {lines} postings leave {rest} units"),
     (
         _DIFFERENT,
@@ -66,10 +66,10 @@ def stock_from_movements(session: Session, progress: Callable[[int, int], None] 
     and that held units are what the active holds demand (R8, R10). Calls `progress(done, total)` after each check.
     """
     session.execute(text("SET LOCAL statement_timeout = 0"))
-    for done, (statement, words) in enumerate(_CHECKS, 1):
+    for done, (statement, words) in enumerate(CHECKS, 1):
         row = session.execute(statement).mappings().first()
         if row is not None:
             return words.format_map(dict(row))
         if progress is not None:
-            progress(done, len(_CHECKS))
+            progress(done, len(CHECKS))
     return None

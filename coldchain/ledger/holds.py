@@ -72,15 +72,24 @@ _RECOMPUTE: Final = text(f"""
 
 
 def place(
-    session: Session, actor: Actor, batch_ids: Iterable[UUID], cause: Cause, grade: str, occurred_at: datetime
+    session: Session,
+    actor: Actor,
+    batch_ids: Iterable[UUID],
+    cause: Cause,
+    grade: str,
+    occurred_at: datetime,
+    *,
+    fresh: bool = False,
 ) -> list[UUID]:
     """Hold these batches wherever they lie, on the road too; return the batches that this cause didn't hold yet.
 
-    Locks the batch rows exclusively first. The same cause and version again is a no-op. Journals one fact a batch (R8).
+    Locks the batch rows exclusively first, unless they are `fresh`: made in this transaction, unseen by others. The
+    same cause and version again is a no-op. Journals one fact a batch (R8).
     """
     if cause.kind not in CAUSE_KINDS or grade not in HOLD_GRADES:
         raise ValueError(f"no such cause or grade: {cause.kind}, {grade}")
-    locked = lock_batches(session, batch_ids, exclusive=True)
+    locked = sorted(set(batch_ids)) if fresh else lock_batches(session, batch_ids, exclusive=True)
+    session.flush()
     if not locked:
         return []
     given = _named(cause) | {

@@ -44,3 +44,27 @@ def meet(acts: Sequence[Act]) -> list[Any]:
 def pause(most_s: float = 0.004) -> None:
     """Wait a little, differently each time: what lies between two statements when the network is slow."""
     time.sleep(random.random() * most_s)
+
+
+class Balance:
+    """Keeps a race open on any machine: whoever came last in a round gets a head start in the next.
+
+    `first` and `second` give the pause of each side before it acts; `lean` moves the start by STEP_S.
+    """
+
+    STEP_S = 0.004
+
+    def __init__(self) -> None:
+        self.offset_s = 0.0
+
+    def first(self) -> None:
+        """Pause one side."""
+        time.sleep(max(0.0, -self.offset_s) + random.random() * self.STEP_S)
+
+    def second(self) -> None:
+        """Pause the other side."""
+        time.sleep(max(0.0, self.offset_s) + random.random() * self.STEP_S)
+
+    def lean(self, first_won: bool, second_won: bool) -> None:
+        """Take note of a round that one side won altogether."""
+        self.offset_s += self.STEP_S * (second_won - first_won)

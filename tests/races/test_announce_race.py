@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import SYSTEM
@@ -23,7 +23,7 @@ from coldchain.ledger.models import Holding
 from coldchain.recall import announce, drafts, pull_in
 from coldchain.recall.models import TaskExpected
 from tests.ledger.books import Party, batch, party, product
-from tests.races.meeting import meet, pause
+from tests.races.meeting import Balance, meet, pause
 from tests.trade.parties import merchant, officer, send
 
 STOCK = 100
@@ -40,9 +40,14 @@ def draft(session: Session, criterion: dict[str, Any]) -> UUID:
     return made.recall_id
 
 
-def announcing(recall_id: UUID) -> Callable[[Session], Any]:
+def announcing(recall_id: UUID, balance: Balance) -> Callable[[Session], Any]:
     """Announce as the door does."""
-    return lambda session: announce.announce(session, officer(), recall_id)
+
+    def act(session: Session) -> Any:
+        balance.second()
+        return announce.announce(session, officer(), recall_id)
+
+    return act
 
 
 def unexpected(results: list[Any]) -> list[str]:
@@ -76,7 +81,7 @@ def slipped(recall_id: UUID, batch_ids: list[UUID]) -> list[str]:
     return found + ([difference] if difference else [])
 
 
-def play_dispatch() -> tuple[list[str], int]:
+def play_dispatch(balance: Balance) -> tuple[list[str], int]:
     """Play one round of dispatches against an announcement; return its faults and how many dispatches got through."""
     with db.transaction() as session:
         seller, buyer = party(session), party(session)
@@ -85,18 +90,23 @@ def play_dispatch() -> tuple[list[str], int]:
     sizes = [random.randint(1, STOCK // DISPATCHERS) for _ in range(DISPATCHERS)]
 
     def dispatching(units: int) -> Callable[[Session], Any]:
-        return lambda session: send(session, merchant(seller), seller, buyer, goods, units)
+        def act(session: Session) -> Any:
+            balance.first()
+            return send(session, merchant(seller), seller, buyer, goods, units)
 
-    results = meet([*(dispatching(units) for units in sizes), announcing(recall_id)])
+        return act
+
+    results = meet([*(dispatching(units) for units in sizes), announcing(recall_id, balance)])
     faults = unexpected(results)
     announced = results[-1]
     if not isinstance(announced, Exception) and announced.mass_total_g != STOCK * 2_000:
         faults.append(f"the announcement counted {announced.mass_total_g} g")
     moved = sum(not isinstance(result, Exception) for result in results[:-1])
+    balance.lean(first_won=moved == DISPATCHERS, second_won=moved == 0)
     return faults + slipped(recall_id, [goods]), moved
 
 
-def play_register() -> tuple[list[str], int]:
+def play_register(balance: Balance) -> tuple[list[str], int]:
     """Play one round of registrations against an announcement; return its faults and how many were pulled in after."""
     with db.transaction() as session:
         owner = party(session)
@@ -105,16 +115,21 @@ def play_register() -> tuple[list[str], int]:
         recall_id = draft(session, {"product_ids": [str(of.product_id)]})
 
     def registering(serial: int) -> Callable[[Session], Any]:
-        return lambda session: register(session, owner, of.product_id, serial)
+        def act(session: Session) -> Any:
+            balance.first()
+            return register(session, owner, of.product_id, serial)
 
-    results = meet([*(registering(serial) for serial in range(REGISTRARS)), announcing(recall_id)])
+        return act
+
+    results = meet([*(registering(serial) for serial in range(REGISTRARS)), announcing(recall_id, balance)])
     with db.transaction() as session:
         batch_ids = list(session.scalars(select(Batch.batch_id).where(col(Batch.product_id) == of.product_id)))
     faults = unexpected(results)
     if len(batch_ids) != REGISTRARS + 1:
         faults.append(f"{len(batch_ids)} batches are registered")
-    before = 0 if isinstance(results[-1], Exception) else results[-1].batches
-    return faults + slipped(recall_id, batch_ids), len(batch_ids) - before
+    pulled = len(batch_ids) - (0 if isinstance(results[-1], Exception) else results[-1].batches)
+    balance.lean(first_won=pulled == 0, second_won=pulled == REGISTRARS)
+    return faults + slipped(recall_id, batch_ids), pulled
 
 
 def register(session: Session, owner: Party, product_id: UUID, serial: int) -> Any:
@@ -162,14 +177,22 @@ def naive_lock(session: Session, batch_ids: Any, *, exclusive: bool) -> Any:
     return sorted(set(batch_ids))
 
 
+def naive_recompute(session: Session, batch_ids: Any) -> None:
+    """One plain statement that holds what it sees."""
+    session.execute(
+        text("UPDATE holding SET held_units = quantity_units WHERE batch_id = ANY(:batch_ids)"),
+        {"batch_ids": list(batch_ids)},
+    )
+
+
 def test_dispatch_against_announce(
     database: Engine, rounds: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_locks(monkeypatch, slow_lock)
     count = rounds(20, 200)
-    through = 0
+    through, balance = 0, Balance()
     for _ in range(count):
-        faults, moved = play_dispatch()
+        faults, moved = play_dispatch(balance)
         assert faults == []
         through += moved
     assert 0 < through < count * DISPATCHERS  # both orders were seen: they did meet
@@ -178,7 +201,9 @@ def test_dispatch_against_announce(
 def test_the_dispatch_race_sees_a_missing_lock(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same race without the batch locks: it must fail, else the race is blind."""
     with_locks(monkeypatch, naive_lock)
-    assert any(missed(*play_dispatch()) for _ in range(60))
+    monkeypatch.setattr(holds, "recompute", naive_recompute)
+    balance = Balance()
+    assert any(missed(*play_dispatch(balance)) for _ in range(60))
 
 
 def test_register_against_announce(
@@ -187,9 +212,9 @@ def test_register_against_announce(
     for name in ("lock_shared", "lock_exclusive"):
         monkeypatch.setattr(watch, name, _slowly(getattr(watch, name)))
     count = rounds(20, 200)
-    after = 0
+    after, balance = 0, Balance()
     for _ in range(count):
-        faults, pulled = play_register()
+        faults, pulled = play_register(balance)
         assert faults == []
         after += pulled
     assert 0 < after < count * REGISTRARS  # both orders were seen: they did meet
@@ -209,4 +234,5 @@ def test_the_register_race_sees_a_missing_lock(
     """The same race without the lock on the watch criteria: it must fail, else the race is blind."""
     for name in ("lock_shared", "lock_exclusive"):
         monkeypatch.setattr(watch, name, lambda session: pause())
-    assert any(missed(*play_register()) for _ in range(60))
+    balance = Balance()
+    assert any(missed(*play_register(balance)) for _ in range(60))

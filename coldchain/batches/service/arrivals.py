@@ -265,7 +265,7 @@ def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) 
         )
         for batch in batches
     ]
-    ledger.post(session, actor, drafts)
+    ledger.post(session, actor, drafts, fresh=True)
 
 
 def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_lines: Sequence[int]) -> list[str]:
