@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
 
 
 def _register_rooms(app: Flask) -> None:
-    from coldchain.home import shell
+    from coldchain.home import public_label, shell
     from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
     from coldchain.recall import pull_in
@@ -71,6 +71,7 @@ def _register_rooms(app: Flask) -> None:
     openapi.install(app, [import_module(f"coldchain.{room}.api").blp for room in API_ROOMS])
     for room in WEB_ROOMS:
         app.register_blueprint(import_module(f"coldchain.{room}.web").bp)
+    app.register_blueprint(public_label.bp)
     shell.install(app)
     pull_in.install()
     settings: Settings = app.config["SETTINGS"]
