@@ -107,7 +107,7 @@ def respond(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return Response(error.get_response().get_data(), error.code, dict(error.get_headers()))
     typed = as_domain_error(error)
-    if typed.status >= 500:
+    if typed.status >= 500 and not isinstance(error, DomainError):
         log.error("request failed", exc_info=error, extra={"request_id": request_id(), "endpoint": request.endpoint})
     if wants_json():
         body = json.dumps(problem(typed), ensure_ascii=False)
