@@ -6,6 +6,7 @@ when the announcement looks, or registered after the criterion can be read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -65,30 +66,41 @@ def running(session: Session) -> list[WatchCriterion]:
     return list(session.exec(statement.order_by(col(WatchCriterion.watch_id))))
 
 
-def check(session: Session, actor: Actor, identities: Iterable[Identity]) -> dict[UUID, list[UUID]]:
-    """Hold the new batches that a running criterion describes and tell the subscribers (R9).
+@dataclass(frozen=True)
+class Match:
+    """New batches that one running criterion describes."""
 
-    The caller holds `lock_shared` since before this statement. Returns batch ids by cause.
-    """
+    cause: Cause
+    batch_ids: tuple[UUID, ...]
+
+
+def find(session: Session, identities: Iterable[Identity]) -> list[Match]:
+    """Return which of the new batches the running criteria describe (R9); the caller holds `lock_shared` already."""
     listed = list(identities)
-    found: dict[UUID, list[UUID]] = {}
+    found = []
     for criterion in running(session):
         batch_ids = sorted(
             identity.batch_id
             for identity in listed
             if identity.batch_id is not None and matches(criterion.criterion, identity)
         )
-        if not batch_ids:
-            continue
-        found.setdefault(criterion.cause_id, []).extend(batch_ids)
-        _hold(session, actor, criterion, batch_ids)
+        if batch_ids:
+            found.append(Match(Cause("recall", criterion.cause_id, criterion.cause_version), tuple(batch_ids)))
     return found
 
 
-def _hold(session: Session, actor: Actor, criterion: WatchCriterion, batch_ids: list[UUID]) -> None:
-    now = clock.now()
-    cause = Cause("recall", criterion.cause_id, criterion.cause_version)
-    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now, fresh=True)
+def hold(session: Session, actor: Actor, found: Iterable[Match]) -> None:
+    """Hold the batches that were found, write down why and tell the subscribers (R9).
+
+    The caller has locked the batch rows exclusively before it posted their stock.
+    """
+    for match in found:
+        _hold(session, actor, match)
+
+
+def _hold(session: Session, actor: Actor, match: Match) -> None:
+    now, cause, batch_ids = clock.now(), match.cause, list(match.batch_ids)
+    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now)
     session.execute(
         insert(WatchMatch)
         .values(

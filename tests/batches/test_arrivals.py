@@ -186,11 +186,14 @@ def test_a_zone_of_another_site(world, store):
 
 def test_imported_goods_have_zones_of_their_own(world, store):
     before = counts()
-    refused = store["merchant"].post("/arrivals", body(store, line(store["product"], store["general"])), 409)
+    english = {"Accept-Language": "en"}
+    refused = store["merchant"].post("/arrivals", body(store, line(store["product"], store["general"])), 409, english)
     assert refused["code"] == "zone_not_dedicated"
     assert refused["errors"][0]["pointer"] == "/lines/0/zone_id"
-    assert "import_dedicated" in refused["detail"]
-    assert "general" in refused["detail"]
+    assert "Zone for imports only, Sale counter" in refused["detail"]
+    assert "General zone" in refused["detail"]
+    assert refused["zone_kind"] == "general"
+    assert refused["allowed_zone_kinds"][:2] == ["import_dedicated", "sale_counter"]
     domestic = world.product(imported=False)
     refused = store["merchant"].post("/arrivals", body(store, line(domestic, store["zone"])), 409)
     assert refused["code"] == "zone_not_dedicated"

@@ -1,5 +1,8 @@
 """The gate over real rows (R1, R2), and that its cost in statements doesn't grow with the batches."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -206,3 +209,27 @@ def test_depleted_is_read_from_the_stock(case):
     assert case.merchant.get(f"/arrivals/{case.arrival['arrival_id']}")["batches"][0]["status"] == "depleted"
     with db.transaction() as session:
         assert session.get(Batch, UUID(case.first)).status == "held"
+
+
+def test_of_two_facts_entered_at_once_the_second_sees_both(case, world, rounds):
+    """Each alone leaves the batch held; together they clear it, whichever comes last."""
+    general = world.zone(case.site, "general")
+    ice = world.product(imported=False, category="meat")
+    line = {"product_id": ice["product_id"], "quantity_units": 6, "zone_id": general["zone_id"]}
+    kinds = ("animal_quarantine", "factory_inspection", "purchase_receipt")
+    barrier = Barrier(len(kinds))
+
+    def enter(target):
+        batch_id, kind = target
+        with db.transaction() as session:
+            barrier.wait()
+            service.register_evidence(
+                session, SYSTEM, batch_id=batch_id, kind=kind, number="N", issuer="示例", issued_on=date(2021, 1, 17)
+            )
+
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        for _ in range(rounds(10, 100)):
+            batch_id = UUID(world.arrival(case.owner, case.site, general, [line])["batches"][0]["batch_id"])
+            list(pool.map(enter, [(batch_id, kind) for kind in kinds]))
+            with db.transaction() as session:
+                assert session.get(Batch, batch_id).status == "cleared"

@@ -1,14 +1,20 @@
 """Batches registered after an announcement are held in the same request (R9); matching in the books."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
 
-from coldchain.batches import watch
+from coldchain.accounts.actor import SYSTEM
+from coldchain.batches import service, watch
 from coldchain.batches.matching import select_matching
 from coldchain.batches.models import WatchMatch
 from coldchain.core import db
+from coldchain.ledger import holds
+from coldchain.ledger import service as ledger
 
 
 @pytest.fixture
@@ -66,6 +72,33 @@ def test_two_notices_hold_apart(case, world, told):
     causes = {hold["cause"]["id"] for hold in case.batch(arrival["batches"][0]["batch_id"])["holds"]}
     assert causes == {str(first), str(second)}
     assert len(told) == 2
+
+
+def test_registering_matching_goods_at_the_same_moment(case, told, rounds):
+    """Everybody holds what they register; nobody waits for somebody who waits for them."""
+    announce({"product_ids": [case.product["product_id"]]})
+    writers = 4
+    barrier = Barrier(writers)
+    line = {
+        "product_id": UUID(case.product["product_id"]), "zone_id": UUID(case.zone["zone_id"]), "quantity_units": 6,
+        "production_date": date(2020, 11, 6), "expiry_date": date(2022, 11, 5),
+    }  # fmt: skip
+
+    def register(_):
+        barrier.wait()
+        with db.transaction() as session:
+            arrival_id = service.register_arrival(
+                session, SYSTEM, site_id=UUID(case.site["site_id"]), owner=case.owner["business_id"],
+                entry_mode="arrived", lines=[line] * 40,
+            )  # fmt: skip
+            return service.batch_ids_of(session, arrival_id)
+
+    with ThreadPoolExecutor(writers) as pool:
+        for _ in range(rounds(5, 50)):
+            made = [batch_id for batch_ids in pool.map(register, range(writers)) for batch_id in batch_ids]
+            with db.transaction() as session:
+                assert set(holds.active(session, made)) == set(made)
+                assert all(holding.held_units == 6 for holding in ledger.holdings(session, made))
 
 
 def test_what_is_in_the_books_is_found(case, world):

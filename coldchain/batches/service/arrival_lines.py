@@ -10,7 +10,9 @@ from sqlmodel import Session
 from coldchain.batches import storage
 from coldchain.core import limits
 from coldchain.core.errors import Conflict, FieldError, Invalid
+from coldchain.core.i18n import pgettext
 from coldchain.registry import service as registry
+from coldchain.registry import words
 from coldchain.registry.models import Product, Site, Zone
 
 
@@ -31,6 +33,18 @@ class Line:
     def mixed(self) -> bool:
         """Say whether the zone is not meant for these goods (R4)."""
         return not storage.fits(self.zone.kind, self.product.imported)
+
+
+@dataclass(frozen=True)
+class AllowedZones:
+    """The kinds of zone that may take imported (or other) goods, said in the reader's language when it is shown."""
+
+    imported: bool
+
+    def __str__(self) -> str:
+        return pgettext("list separator", ", ").join(
+            str(words.ZONE_KINDS[kind]) for kind in storage.allowed_zones(self.imported)
+        )
 
 
 def pieces(quantity_units: int, units_per_piece: int) -> int:
@@ -138,11 +152,12 @@ def _refuse_mixed(lines: Sequence[Line]) -> None:
                 f"/lines/{line.line_no - 1}/zone_id",
                 "zone_not_dedicated",
                 "This zone is of the kind {kind}; these goods go into: {allowed}.",
-                {"kind": line.zone.kind, "allowed": ", ".join(storage.allowed_zones(line.product.imported))},
+                {"kind": words.ZONE_KINDS[line.zone.kind], "allowed": AllowedZones(line.product.imported)},
             )
             for line in mixed
         ],
         line=mixed[0].line_no,
-        kind=mixed[0].zone.kind,
-        allowed=", ".join(storage.allowed_zones(imported)),
+        kind=words.ZONE_KINDS[mixed[0].zone.kind],
+        allowed=AllowedZones(imported),
+        extra={"zone_kind": mixed[0].zone.kind, "allowed_zone_kinds": list(storage.allowed_zones(imported))},
     )

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import watch
-from coldchain.batches.matching import identity_of
+from coldchain.batches.matching import Identity, identity_of
 from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.service import arrival_lines
 from coldchain.batches.service.arrival_lines import Line
@@ -119,10 +119,14 @@ def register(
     )
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
     arrival, batches = _write(session, actor, head, checked)
+    batch_ids = [batch.batch_id for batch in batches]
+    found = watch.find(session, _identities(session, arrival, checked, batches))
+    if found:  # before the posting locks them shared: nobody may make a shared lock exclusive later
+        ledger.lock_batches(session, batch_ids, exclusive=True)
     _post(session, actor, head, batches)
     _journal(session, actor, head, arrival, checked, batches)
-    _check_watch(session, actor, arrival, checked, batches)
-    refresh_status(session, [batch.batch_id for batch in batches])
+    watch.hold(session, actor, found)
+    refresh_status(session, batch_ids)
     return arrival.arrival_id
 
 
@@ -334,15 +338,9 @@ def _journal(
     journal.append_many(session, actor, facts)
 
 
-def _check_watch(
-    session: Session, actor: Actor, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]
-) -> None:
+def _identities(session: Session, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]) -> list[Identity]:
     producers = registry.producers(session, {line.product.producer_id for line in lines})
-    watch.check(
-        session,
-        actor,
-        [
-            identity_of(line.product, producers[line.product.producer_id], batch, arrival)
-            for line, batch in zip(lines, batches, strict=True)
-        ],
-    )
+    return [
+        identity_of(line.product, producers[line.product.producer_id], batch, arrival)
+        for line, batch in zip(lines, batches, strict=True)
+    ]

@@ -35,10 +35,11 @@ def lock_with_descendants(session: Session, batch_ids: Iterable[UUID]) -> list[U
 
     Looks again after each lock: what was being made while we waited is there now.
     """
-    known = set(batch_ids)
+    named = set(batch_ids)
+    known = named | descendants(session, named)  # all at once, so that the locks are taken in one order
     while True:
         locked = ledger.lock_batches(session, known, exclusive=True)
-        found = descendants(session, known)
+        found = descendants(session, named)
         if found <= known:
             return locked
         known |= found
