@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, json, render_template, request, url_for
@@ -63,7 +64,9 @@ def _officers_page(session: Session, actor: Actor, code: str) -> Any:
         return scan.page(session, actor, code)
     except NotFound as error:
         words = said(error.message, {name: resolve.visible(value) for name, value in error.params.items()})
-        page = render_template("inspections/scan.html", typed=resolve.visible(code), errors={"code": words})
+        page = render_template(
+            "inspections/scan.html", typed=resolve.visible(code), errors={"code": words}, here_url="/scan"
+        )
         return Response(page, 404)
 
 
@@ -96,6 +99,7 @@ def _unknown_page(code: str, error: NotFound) -> Response:
         typed=resolve.visible(code),
         why=said(error.message, {name: resolve.visible(value) for name, value in error.params.items()}),
         mistyped=error.code != "unknown_code",
+        here_url="/C/" + quote(code, safe=""),  # not as it came: it may hold what no page should
     )
     return Response(with_own_icons(page), 404)
 
@@ -112,6 +116,7 @@ def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response
         product=facts.product if locale == "zh_CN" else facts.product_en or facts.product,
         specification=specification(facts.unit_mass_g, facts.units_per_piece, facts.ledger_unit),
         code=facts.label.text,
+        here_url=f"/C/{facts.label.text}",
         as_of=clock.now(),
         own_batch=scan.own_batch(session, actor, facts.label),
         signed_in=actor is not None,
