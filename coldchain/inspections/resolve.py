@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize, relation
+from coldchain.accounts.rights import OWN, Resource, authorize, relation
 from coldchain.batches import reach, states
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
@@ -35,8 +35,8 @@ SHOWN_CHARS: Final = 60
 class Resolved:
     """A label and the batch that it is of.
 
-    `may_open`: the asker may read the batch's page. `verdict`, `restriction` and `holds` are None or empty where the
-    asker may not know them; `printed` False: no run made this label.
+    `may_open`: the asker may read the batch's page; `may_name`: it may learn the batch's id. `verdict`, `restriction`
+    and `holds` are None or empty where the asker may not know them; `printed` False: no run made this label.
     """
 
     label: LabelCode
@@ -86,7 +86,7 @@ def resolve(session: Session, actor: Actor, text: str) -> Resolved:
         producer_name=producer.name,
         printed=labels.printed(session, batch.batch_id).covers(label),
         may_open=may_open,
-        may_name=may_open or relation(actor, "tube.register") is not None,
+        may_name=may_open or relation(actor, "tube.register") == OWN,
         verdict=batches.gate(session, [batch.batch_id], batch.region_code)[batch.batch_id] if knows else None,
         restriction=states.restriction(hold.grade for hold in holds) if knows else None,
         holds=tuple(holds),

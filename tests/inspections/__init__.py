@@ -1,0 +1,1 @@
+"""Tests of codes looked up on site."""
