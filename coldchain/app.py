@@ -67,6 +67,7 @@ def _register_rooms(app: Flask) -> None:
     from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
     from coldchain.recall import pull_in
+    from coldchain.trade.service import roads
 
     openapi.install(app, [import_module(f"coldchain.{room}.api").blp for room in API_ROOMS])
     for room in WEB_ROOMS:
@@ -74,6 +75,7 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(public_label.bp)
     shell.install(app)
     pull_in.install()
+    roads.install()
     settings: Settings = app.config["SETTINGS"]
     label_jobs.install(settings.public_url, settings.var_dir)
     cli.install(app)

@@ -5,6 +5,7 @@ from typing import Final
 
 CONFIRMED, REJECTED, IN_TRANSIT, SIGNED = "confirmed", "rejected", "in_transit", "signed"
 
+ON_THE_ROAD: Final = frozenset({IN_TRANSIT, SIGNED, "disputed"})  # goods may still be in transit
 # answer → the states in which it can be given
 ANSWERS: Final = MappingProxyType({CONFIRMED: frozenset({IN_TRANSIT, SIGNED}), REJECTED: frozenset({IN_TRANSIT})})
 

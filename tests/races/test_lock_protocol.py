@@ -96,6 +96,20 @@ def test_goods_wait_for_a_lock_that_is_being_placed_and_stay(scene: tuple[Party,
         assert stock(session, goods) == {("zone", seller.zone_id): (100, 100)}
 
 
+def test_goods_that_come_later_queue_behind_a_waiting_lock(scene: tuple[Party, UUID]) -> None:
+    """Row locks alone would let them pass, and the lock wait as long as somebody is always leaving."""
+    seller, goods = scene
+    with open_transaction() as leaving:
+        service.post(leaving, SYSTEM, [sent(goods, seller, 30)[1]])
+        lock = Other(lambda s: holds.place(s, SYSTEM, [goods], Cause("recall", new_id()), "red", NOW))
+        assert lock.waits
+        later = Other(lambda s: service.post(s, SYSTEM, [sent(goods, seller, 30)[1]]))
+        assert later.waits
+        leaving.commit()
+    assert lock.end() == [goods]
+    assert isinstance(later.end(), Conflict)
+
+
 def test_a_lock_that_was_taken_back_lets_the_waiting_goods_go(scene: tuple[Party, UUID]) -> None:
     seller, goods = scene
     with open_transaction() as locking:

@@ -4,16 +4,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
-from sqlmodel import Session
+from sqlalchemy import event, select
+from sqlmodel import Session, col
 
 from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.batches import reach
+from coldchain.batches.models import Batch
 from coldchain.core.errors import Forbidden, Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.ledger import holds
 from coldchain.ledger.holds import Cause
 from coldchain.registry.models import Site
 from coldchain.trade import service
+from coldchain.trade.service import roads
 from tests.ledger.books import NOW, Party, batch, party, product
 from tests.trade.parties import merchant, officer, send
 
@@ -235,11 +238,26 @@ def test_where_goods_on_the_road_belong(session: Session, scene: Scene) -> None:
     nowhere = send(session, merchant(scene.seller), scene.seller, homeless, scene.goods, 1)["consignment_id"]
     person = send(session, merchant(scene.seller), scene.seller, name, scene.goods, 1)["consignment_id"]
     found = service.destinations(session, [scene.to_buyer, nowhere, person, new_id()])
-    assert {(d.consignment_id, d.business_id, d.site_id) for d in found.values()} == {
-        (scene.to_buyer, scene.buyer.business_id, scene.buyer.site_id),
-        (nowhere, homeless.business_id, None),
-        (person, None, None),
+    assert {road: (to.business_id, to.site_id) for road, to in found.items()} == {
+        scene.to_buyer: (scene.buyer.business_id, scene.buyer.site_id),
+        nowhere: (homeless.business_id, None),
+        person: (None, None),
     }
     coming = listed(session, officer(HERE), direction="in")
     assert nowhere in coming
     assert person not in coming
+
+
+def test_the_receiver_sees_the_batch_while_it_travels(session: Session, scene: Scene) -> None:
+    """What comes to a business is looked up by it before it is there, and no longer when it was sent back."""
+    roads.install()
+    buyer, stranger = merchant(scene.buyer), merchant(scene.stranger)
+
+    def sees(actor: Actor) -> bool:
+        return session.scalar(select(reach.visible_batches(actor)).where(col(Batch.batch_id) == scene.goods)) is True
+
+    assert (sees(buyer), sees(stranger)) == (True, False)
+    assert sees(officer(ELSEWHERE))
+    service.reject(session, buyer, scene.to_buyer, reason="不收")
+    assert not sees(buyer)
+    assert not sees(officer(ELSEWHERE))

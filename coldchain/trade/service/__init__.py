@@ -2,7 +2,8 @@
 
 from coldchain.trade.service.answering import confirm, reject
 from coldchain.trade.service.dispatching import dispatch
-from coldchain.trade.service.reading import Destination, count_by_state, destinations, get, search
+from coldchain.trade.service.reading import count_by_state, get, search
+from coldchain.trade.service.roads import destinations
 from coldchain.trade.service.stock import stock
 
-__all__ = ["Destination", "confirm", "count_by_state", "destinations", "dispatch", "get", "reject", "search", "stock"]
+__all__ = ["confirm", "count_by_state", "destinations", "dispatch", "get", "reject", "search", "stock"]

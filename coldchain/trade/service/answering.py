@@ -5,7 +5,7 @@ Goods that already travel arrive whatever is locked meanwhile, and carry the loc
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -17,7 +17,8 @@ from coldchain.batches.models import Batch
 from coldchain.batches.storage import fits
 from coldchain.core import clock, limits
 from coldchain.core.claims import claimed
-from coldchain.core.errors import Conflict, Forbidden, Invalid, NotFound
+from coldchain.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from coldchain.core.i18n import N_
 from coldchain.journal import personal
 from coldchain.journal import service as journal
 from coldchain.ledger import postings
@@ -29,6 +30,8 @@ from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade import states
 from coldchain.trade.models import Consignment, ConsignmentLine
 from coldchain.trade.service import reading
+
+DIFFERS: Final = "quantity_differs"
 
 
 def confirm(
@@ -198,20 +201,16 @@ def _require_same(sent: Mapping[UUID, int], lines: Sequence[Mapping[str, Any]]) 
         if batch_id not in sent:
             raise Invalid.of(f"{pointer}/batch_id", "not_in_consignment", "This batch is not in the consignment.")
         if line["quantity_units"] != sent[batch_id]:
-            message = "{sent} units were sent: confirm all of them, or reject the consignment."
-            raise Invalid("The quantity differs from what was sent.", code="quantity_differs", errors=[
-                _field(f"{pointer}/quantity_units", "quantity_differs", message, sent=sent[batch_id])
-            ])  # fmt: skip
+            message = N_("{sent} units were sent: confirm all of them, or reject the consignment.")
+            raise _differs(FieldError(f"{pointer}/quantity_units", DIFFERS, message, {"sent": sent[batch_id]}))
     missing = sent.keys() - named
     if missing:
-        message = "{count} batches of the consignment are not named: confirm all of them, or reject the consignment."
-        raise Invalid("The quantity differs from what was sent.", code="quantity_differs", errors=[
-            _field("/lines", "quantity_differs", message, count=len(missing))
-        ])  # fmt: skip
+        message = N_("{count} batches of the consignment are not named: confirm all, or reject the consignment.")
+        raise _differs(FieldError("/lines", DIFFERS, message, {"count": len(missing)}))
 
 
-def _field(pointer: str, code: str, message: str, **params: Any) -> Any:
-    return Invalid.of(pointer, code, message, **params).errors[0]
+def _differs(error: FieldError) -> Invalid:
+    return Invalid("The quantity differs from what was sent.", code=DIFFERS, errors=[error])
 
 
 def _receiving_zone(session: Session, actor: Actor, zone_id: UUID, buyer_id: UUID) -> tuple[Zone, Site]:

@@ -102,8 +102,7 @@ def dispatch(
     )  # fmt: skip
     warnings = parties.judge(figures, seller, receiver)
     _require_known(session, shipment)
-    # what leaves custody may use a batch up, which changes its row: locked for that from the start, never upgraded
-    ledger.lock_batches(session, shipment.batch_ids, exclusive=shipment.leaves_custody)
+    ledger.lock_batches(session, shipment.batch_ids, exclusive=False)
     holds.assert_free(session, shipment.batch_ids)
     verdicts = _pass_gate(session, shipment)
     consignment = _write(session, actor, shipment, verdicts, vehicle_plate, driver or {})
@@ -230,8 +229,6 @@ def _write(
     ]
     ledger.post(session, actor, drafts)
     _record(session, actor, shipment, consignment, verdicts, people)
-    if shipment.leaves_custody:
-        batches.refresh_status(session, shipment.batch_ids)
     return consignment
 
 

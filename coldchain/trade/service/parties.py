@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core.errors import Conflict, Invalid, NotFound
+from coldchain.core.i18n import N_
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 
@@ -72,16 +73,16 @@ def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[di
             raise Conflict(
                 "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
             )
-        warnings.append({"code": "seller_not_active", "message": "The seller is not active."})
+        warnings.append({"code": "seller_not_active", "message": N_("The seller is not active.")})
     elif sender.status != "active":
-        warnings.append({"code": "seller_not_approved", "message": "The seller is not yet approved."})
+        warnings.append({"code": "seller_not_approved", "message": N_("The seller is not yet approved.")})
     if to.business is None or registry.trading_state(to.business) != "registered":
         if figures["unregistered_party"] == "block":
             raise Conflict("The receiver is not registered as active.", code="receiver_not_active")
         warnings.append(
             {
                 "code": "receiver_not_active",
-                "message": "The receiver is not registered as active. Check who takes over.",
+                "message": N_("The receiver is not registered as active. Check who takes the goods."),
             }
         )
     return warnings

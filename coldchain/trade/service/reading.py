@@ -1,11 +1,11 @@
 """Who sees which consignments, and how they stand in answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -15,20 +15,12 @@ from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, Product, Site
+from coldchain.registry.models import Product, Site
 from coldchain.registry.service.reach import within_reach
 from coldchain.trade.models import Consignment, ConsignmentLine
+from coldchain.trade.service.roads import coming
 
 PRODUCTS_IN_A_LIST = 3
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where goods on the road belong: the receiver (None: a name and a phone) and its site, if there is one to name."""
-
-    consignment_id: UUID
-    business_id: UUID | None
-    site_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -37,27 +29,6 @@ class Involved:
 
     resource: Resource
     answering_region: str
-
-
-def destinations(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, Destination]:
-    """Return where consignments are bound for: their site, else the receiver's only site, else no site."""
-    rows = session.execute(
-        select(col(Consignment.consignment_id), col(Consignment.to_business_id), col(Consignment.to_site_id)).where(
-            col(Consignment.consignment_id).in_(set(consignment_ids))
-        )
-    ).all()
-    homeless = {business_id for _, business_id, site_id in rows if business_id and site_id is None}
-    only = session.execute(
-        select(col(Site.business_id), func.array_agg(col(Site.site_id)))
-        .where(col(Site.business_id).in_(homeless))
-        .group_by(col(Site.business_id))
-        .having(func.count() == 1)
-    )
-    only_site = {business_id: site_ids[0] for business_id, site_ids in only}
-    return {
-        consignment_id: Destination(consignment_id, business_id, site_id or only_site.get(business_id))
-        for consignment_id, business_id, site_id in rows
-    }
 
 
 def involved(session: Session, consignment: Consignment) -> Involved:
@@ -98,10 +69,10 @@ def search(
     `direction` is seen from `business`, else from the actor's own business or regions: `out` left, `in` arrives.
     """
     reach = scope(actor, "trade.read")
-    statement = select(Consignment).where(_either(_leaving(reach), _coming(reach), direction if not business else None))
+    statement = select(Consignment).where(_either(_leaving(reach), coming(reach), direction if not business else None))
     if business is not None:
         named = Scope(business_id=registry.find_business(session, business).business_id)
-        statement = statement.where(_either(_leaving(named), _coming(named), direction))
+        statement = statement.where(_either(_leaving(named), coming(named), direction))
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
     rows, following = paging.page(session, statement, col(Consignment.consignment_id), limit, cursor)
@@ -113,7 +84,7 @@ def count_by_state(session: Session, actor: Actor, direction: str | None = None)
     reach = scope(actor, "trade.read")
     rows = session.execute(
         select(col(Consignment.state), func.count())
-        .where(_either(_leaving(reach), _coming(reach), direction))
+        .where(_either(_leaving(reach), coming(reach), direction))
         .group_by(col(Consignment.state))
     )
     return dict(rows.tuples())
@@ -132,21 +103,6 @@ def _leaving(reach: Scope) -> ColumnElement[bool]:
     if reach.business_id is not None:
         return or_(col(Consignment.owner_id) == reach.business_id, left.exists())
     return left.exists()
-
-
-def _coming(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that goods are bound for `reach`: the receiver, or the region of its site, else its own."""
-    if reach.business_id is not None:
-        return col(Consignment.to_business_id) == reach.business_id
-    site = select(col(Site.site_id)).where(
-        col(Site.site_id) == col(Consignment.to_site_id),
-        within_reach(reach, col(Site.business_id), col(Site.region_code)),
-    )
-    business = select(col(Business.business_id)).where(
-        col(Business.business_id) == col(Consignment.to_business_id),
-        within_reach(reach, col(Business.business_id), col(Business.region_code)),
-    )
-    return or_(site.exists(), and_(col(Consignment.to_site_id).is_(None), business.exists()))
 
 
 def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
