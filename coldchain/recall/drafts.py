@@ -14,8 +14,9 @@ from coldchain.batches import matching
 from coldchain.batches.criterion import given
 from coldchain.batches.models import Batch
 from coldchain.batches.service import descendants
-from coldchain.core import clock, limits, paging, text
+from coldchain.core import clock, limits, paging
 from coldchain.core.errors import Conflict, Invalid, NotFound
+from coldchain.core.text_search import contains_all, searchable
 from coldchain.journal import service as journal
 from coldchain.ledger import service as ledger
 from coldchain.recall.models import Recall, RecallVersion
@@ -63,7 +64,7 @@ def draft(
         region_code=region_code,
         received_at=received_at,
         deadline_at=deadline_at,
-        search_text=text.normalise_name(f"{title} {notice_no} {issuer}"),
+        search_text=searchable(title, issuer, numbers=(notice_no,)),
         occurred_at=occurred_at or now,
         recorded_at=now,
         recorded_by=actor.user_id,
@@ -148,9 +149,16 @@ def current_version(session: Session, recall: Recall) -> RecallVersion:
 
 
 def listing(
-    session: Session, actor: Actor, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+    session: Session,
+    actor: Actor,
+    *,
+    limit: int,
+    cursor: str | None,
+    state: str | None = None,
+    kind: str | None = None,
+    q: str | None = None,
 ) -> tuple[list[Recall], str | None]:
-    """Return a page of the recalls that the actor may read, newest first."""
+    """Return a page of the recalls that the actor may read, newest first; `q` searches title, number and issuer."""
     reach = scope(actor, "recall.read")
     statement = select(Recall)
     if not reach.everything:
@@ -161,6 +169,8 @@ def listing(
         statement = statement.where(col(Recall.state) == state)
     if kind:
         statement = statement.where(col(Recall.kind) == kind)
+    if q is not None:
+        statement = statement.where(contains_all(col(Recall.search_text), q))
     return paging.page(session, statement, col(Recall.recall_id), limit, cursor)
 
 

@@ -46,6 +46,13 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
     return found
 
 
+def place_name(task: dict[str, Any]) -> str:
+    """Return what a task's place is called: the site, the sign found on foot, the business that goods travel to."""
+    if task["site"]:
+        return str(task["site"]["name"])
+    return str(task["place_name"] or (task["business"] or {}).get("name") or "")
+
+
 def _id(key: UUID | None) -> str | None:
     return str(key) if key else None
 

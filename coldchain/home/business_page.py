@@ -1,0 +1,104 @@
+"""The page of one business: the register's facts, what the ledger holds of it, and what was decided about it."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, render_template, request, url_for
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may, relation
+from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
+from coldchain.home import totals
+from coldchain.home.blueprint import bp
+from coldchain.journal import history
+from coldchain.regions import service as regions
+from coldchain.registry import schemas, service, states, words
+from coldchain.registry.models import Business
+from coldchain.registry.service import overview
+from coldchain.registry.web import LABELS, readable
+
+SITES_SHOWN: Final = 200
+
+
+@bp.get("/businesses/<string:business>")
+@edge("business.lookup")
+def show_business(session: Session, actor: Actor, business: str) -> Any:
+    """Show a business: who it is, its letter, sites, stock, decisions; strangers see name, kinds and state."""
+    return page(session, actor, business, Form(), {})
+
+
+def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str, str], status: int = 200) -> Response:
+    found, full = readable(session, actor, ref)
+    here = Resource.of(found.business_id, regions=[found.region_code])
+    html = render_template(
+        "registry/business.html",
+        business=service.read_business(session, actor, found.business_id),
+        full=full,
+        region=regions.name(session, found.region_code, current_locale()),
+        kinds=words.BUSINESS_KINDS,
+        site_kinds=words.SITE_KINDS,
+        zone_kinds=words.ZONE_KINDS,
+        temperatures=words.TEMPERATURE_CLASSES,
+        sites=service.search_sites(session, actor, business=str(found.business_id), limit=SITES_SHOWN)[0]
+        if relation(actor, "site.read") and full
+        else [],
+        stock=totals.stock_of(session, found.business_id) if full else None,
+        told=_told(session, found.business_id) if full else [],
+        decisions=_decisions(actor, found, here),
+        words=words.DECISIONS,
+        texts=service.commitment_texts(session),
+        may_sign=may(actor, "business.sign_commitment", here),
+        may_register_site=may(actor, "site.register", here),
+        values=form,
+        once=form.get("_once") or new_once(),
+        errors=errors,
+        labels=LABELS,
+    )
+    return Response(html, status)
+
+
+def _decisions(actor: Actor, business: Business, here: Resource) -> tuple[str, ...]:
+    return states.possible(business.status) if may(actor, "business.decide", here) else ()
+
+
+def _told(session: Session, business_id: UUID) -> list[dict[str, Any]]:
+    """Return what was registered and decided, newest first."""
+    kinds = {
+        "business.registered": _l("Registered"),
+        "commitment_letter.signed": _l("Commitment letter signed"),
+        **{fact: words.DECISIONS[decision] for decision, fact in states.FACTS.items()},
+    }
+    facts = history.of_subject(session, business_id, kinds)
+    reasons = overview.reasons(session, [fact.data.get("reason_id") for fact in facts])
+    officers = overview.names(session, [fact.recorded_by for fact in facts])
+    return [
+        {
+            "at": fact.occurred_at,
+            "text": str(kinds[fact.kind]),
+            "notes": [reasons.get(str(fact.data.get("reason_id")), ""), officers.get(fact.recorded_by, "")],
+        }
+        for fact in reversed(facts)
+    ]
+
+
+@bp.post("/businesses/<string:business>/commitment-letters")
+@edge("business.sign_commitment")
+def sign_commitment(session: Session, actor: Actor, business: str) -> Any:
+    """Record a signed commitment letter."""
+    form = copy(request.form)
+
+    def act() -> str:
+        service.sign_commitment(session, actor, business, **load(schemas.CommitmentSignatureSchema(), form))
+        return url_for("home.show_business", business=business, _anchor="letter")
+
+    try:
+        return once(session, actor.user_id, form, act)
+    except NotFound:
+        raise
+    except REFUSALS as error:
+        return page(session, actor, business, form, *refusal(error, LABELS))

@@ -1,0 +1,62 @@
+"""The inspector's desk: a field for a code, the sites still to be looked at by office, what was recorded last."""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.core import clock
+from coldchain.core.i18n import current_locale
+from coldchain.home import jobs
+from coldchain.inspections.models import Finding
+from coldchain.recall import present, tasks, words
+from coldchain.recall.models import SweepTask
+from coldchain.regions import service as regions
+
+NEXT_SHOWN = 8
+RECORDED_SHOWN = 5
+
+
+def context(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the page shows; an inspector assigned to offices sees those first."""
+    sweeps = jobs.running(session, actor)
+    open_views = [view for sweep in sweeps for view in sweep.open_views]
+    open_views.sort(
+        key=lambda view: (
+            view.task.office_id not in actor.office_ids,
+            not view.expected,
+            view.state != "open",
+            view.task.task_id,
+        )
+    )
+    titles = {sweep.recall.recall_id: sweep.recall for sweep in sweeps}
+    following = present.tasks(session, open_views[:NEXT_SHOWN])
+    waiting = jobs.open_by_office([view for sweep in sweeps for view in sweep.views])
+    names = regions.offices_by_id(session, waiting)
+    area_names = regions.names(session, actor.regions, current_locale())
+    return {
+        "place": ", ".join(area_names.values()),
+        "as_of": clock.now(),
+        "sweeps": sweeps,
+        "kinds": words.RECALL_KINDS,
+        "open_total": len(open_views),
+        "following": [(task, present.place_name(task), titles[task["recall_id"]]) for task in following],
+        "offices": sorted(
+            ((names[key].name if key else "", key, counts) for key, counts in waiting.items()),
+            key=lambda row: (row[1] not in actor.office_ids, row[0] == "", row[0]),
+        ),
+        "recorded": _recorded(session, actor),
+    }
+
+
+def _recorded(session: Session, actor: Actor) -> list[tuple[Finding, dict[str, Any], str]]:
+    """Return the findings that the actor recorded last, with their tasks."""
+    rows = session.exec(
+        select(Finding, SweepTask)
+        .join(SweepTask, col(SweepTask.task_id) == col(Finding.task_id))
+        .where(col(Finding.recorded_by) == actor.user_id)
+        .order_by(col(Finding.recorded_at).desc())
+        .limit(RECORDED_SHOWN)
+    ).all()
+    shown = present.tasks(session, tasks.views(session, [task for _finding, task in rows]))
+    return [(finding, task, present.place_name(task)) for (finding, _task), task in zip(rows, shown, strict=True)]

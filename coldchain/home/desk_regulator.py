@@ -1,0 +1,45 @@
+"""The regulator's desk: what to do first, the area's figures, running sweeps, stock by state, offices."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import scope
+from coldchain.core import clock
+from coldchain.core.i18n import current_locale
+from coldchain.home import jobs, totals
+from coldchain.recall import words
+from coldchain.regions import service as regions
+
+
+def context(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the page shows, all of it computed now."""
+    sweeps = jobs.running(session, actor)
+    found = totals.register(session, scope(actor, "business.read"))
+    waiting = jobs.open_by_office([view for sweep in sweeps for view in sweep.views])
+    offices = [office for area in actor.regions for office in regions.offices(session, area)]
+    known = {office.office_id for office in offices}
+    rows = [
+        (
+            office.name,
+            found.offices.get(office.office_id, totals.OfficeCounts()),
+            waiting.get(office.office_id, (0, 0)),
+        )
+        for office in offices
+    ]
+    rest = [office_id for office_id in {*found.offices, *waiting} if office_id not in known]
+    for office_id in rest:  # businesses and tasks of no office, so that the columns add up
+        rows.append(("", found.offices.get(office_id, totals.OfficeCounts()), waiting.get(office_id, (0, 0))))
+    names = regions.names(session, actor.regions, current_locale())
+    return {
+        "place": ", ".join(names.values()),
+        "as_of": clock.now(),
+        "jobs": jobs.of_regulator(session, actor, sweeps),
+        "area": found.area,
+        "sweeps": sweeps,
+        "kinds": words.RECALL_KINDS,
+        "offices": rows,
+        "open_total": sum(pair[0] for pair in waiting.values()),
+        "seal_total": sum(pair[1] for pair in waiting.values()),
+    }

@@ -1,0 +1,198 @@
+"""What an officer does first today: a line for each thing that waits, found in the rows, by the nearest deadline."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import scope
+from coldchain.batches.models import TestResult, Tube
+from coldchain.core import clock, pages
+from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import ngettext
+from coldchain.home import totals
+from coldchain.policy import service as policy
+from coldchain.recall import drafts, report, tasks
+from coldchain.recall.figures import CHECKED, Figures
+from coldchain.recall.models import Recall, RecallVersion
+from coldchain.recall.tasks import TaskView
+from coldchain.registry.models import Business
+
+RUNNING_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line: the code of its chip, where it leads, what and why, by when (None: no deadline), the verb."""
+
+    chip: str
+    href: str
+    title: str
+    reason: str
+    verb: str
+    due: datetime | None = None
+
+    @property
+    def overdue(self) -> bool:
+        """Say whether the deadline has passed."""
+        return self.due is not None and self.due < clock.now()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running sweep with its figures and tasks as of now."""
+
+    recall: Recall
+    version: RecallVersion
+    figures: Figures
+    views: list[TaskView]
+
+    @property
+    def open_views(self) -> list[TaskView]:
+        """Return the tasks that nobody has checked."""
+        return [view for view in self.views if view.state not in CHECKED]
+
+
+def running(session: Session, actor: Actor) -> list[Running]:
+    """Return the running sweeps that `actor` may read, newest first, with figures and tasks."""
+    rows, _following = drafts.listing(session, actor, limit=RUNNING_SHOWN, cursor=None, state="announced")
+    return [
+        Running(
+            row,
+            drafts.current_version(session, row),
+            report.report(session, actor, row.recall_id).figures,
+            tasks.views(session, tasks.all_tasks(session, row)),
+        )
+        for row in rows
+    ]
+
+
+def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[Job]:
+    """Return a regulator's jobs, the nearest deadline first, then those without one."""
+    found = [job for sweep in sweeps for job in _of_sweep(sweep)]
+    found += _drafts(session, actor)
+    found += _pending_businesses(session, actor)
+    found += _tubes(session, actor)
+    return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
+
+
+def _of_sweep(sweep: Running) -> list[Job]:
+    here = f"/recalls/{sweep.recall.recall_id}"
+    waiting = [view for view in sweep.open_views if view.expected]
+    figures, found = sweep.figures, []
+    if waiting:
+        mass_g = sum(row.mass_g for view in waiting for row in view.expected)
+        found.append(
+            Job(
+                "locked",
+                f"{here}?state=open#tasks",
+                ngettext("%(num)s site waits to be sealed, %(mass)s", "%(num)s sites wait to be sealed, %(mass)s",
+                         len(waiting), mass=pages.mass(mass_g)),
+                sweep.recall.title,
+                _("See tasks"),
+                sweep.recall.deadline_at,
+            )
+        )  # fmt: skip
+    if figures.sites_open:
+        found.append(
+            Job(
+                "open",
+                f"{here}?state=open#tasks",
+                _("%(title)s: %(count)s sites not checked", title=sweep.recall.title, count=figures.sites_open),
+                _reasons(figures),
+                _("See tasks"),
+                sweep.recall.deadline_at,
+            )
+        )
+    pending = figures.samples_by_state.get("sent", 0)
+    if pending:
+        found.append(
+            Job(
+                "sent",
+                f"{here}/sample-results/new",
+                ngettext("The result of %(num)s sample is not out", "The results of %(num)s samples are not out",
+                         pending),
+                sweep.recall.title,
+                _("Record"),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _reasons(figures: Figures) -> str:
+    parts = [
+        _("shut %(count)s", count=figures.sites_closed) if figures.sites_closed else "",
+        _("unreachable %(count)s", count=figures.sites_unreachable) if figures.sites_unreachable else "",
+        _("inspection refused %(count)s", count=figures.sites_refused) if figures.sites_refused else "",
+        _("not reached %(count)s", count=figures.sites_not_reached_yet) if figures.sites_not_reached_yet else "",
+    ]
+    return _(", ").join(part for part in parts if part)
+
+
+def _drafts(session: Session, actor: Actor) -> list[Job]:
+    """Return drafts that nobody has announced; the rule book says how soon after the notice that is due (R9)."""
+    rows, _following = drafts.listing(session, actor, limit=RUNNING_SHOWN, cursor=None, state="draft")
+    hours = int(policy.parameter(session, "lock_within_h", clock.now().date())) if rows else 0
+    return [
+        Job(
+            "recall.draft",
+            f"/recalls/{row.recall_id}/announce",
+            _("Not announced yet: %(title)s", title=row.title),
+            _("received %(moment)s, to be locked within %(hours)s h", moment=pages.moment(row.received_at),
+              hours=hours),
+            _("Check"),
+            row.received_at + timedelta(hours=hours),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
+    here = totals.in_area(scope(actor, "business.read"), col(Business.region_code))
+    row: Any = session.execute(
+        select(func.count(), func.min(col(Business.recorded_at))).where(here, col(Business.status) == "pending")
+    ).one()
+    if not row[0]:
+        return []
+    return [
+        Job(
+            "business.pending",
+            "/businesses?status=pending",
+            ngettext("%(num)s business waits for approval", "%(num)s businesses wait for approval", row[0]),
+            _("the first since %(moment)s", moment=pages.moment(row[1])),
+            _("Decide"),
+        )
+    ]
+
+
+def _tubes(session: Session, actor: Actor) -> list[Job]:
+    here = totals.in_area(scope(actor, "tube.read"), col(Tube.region_code))
+    reported = select(col(TestResult.tube_id))
+    row: Any = session.execute(
+        select(func.count(), func.min(col(Tube.sampled_at))).where(here, col(Tube.tube_id).not_in(reported))
+    ).one()
+    if not row[0]:
+        return []
+    return [
+        Job(
+            "sent",
+            "/tubes",
+            ngettext("%(num)s tube has no result yet", "%(num)s tubes have no result yet", row[0]),
+            _("the first was sampled %(moment)s", moment=pages.moment(row[1])),
+            _("View"),
+        )
+    ]
+
+
+def open_by_office(views: list[TaskView]) -> dict[UUID | None, tuple[int, int]]:
+    """Return for each office how many of these tasks are not checked, and how many of those have goods to seal."""
+    found: dict[UUID | None, tuple[int, int]] = {}
+    for view in views:
+        if view.state not in CHECKED:
+            not_checked, to_seal = found.get(view.task.office_id, (0, 0))
+            found[view.task.office_id] = (not_checked + 1, to_seal + bool(view.expected))
+    return found

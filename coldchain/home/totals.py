@@ -1,0 +1,148 @@
+"""Figures of an area, counted from the register and the ledger as they stand now; nothing here is typed in."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, true
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.rights import Scope
+from coldchain.batches import reach as batches_reach
+from coldchain.batches.models import Batch
+from coldchain.ledger.models import Holding
+from coldchain.registry.models import Business, CommitmentLetter, Product, Site, Zone
+from coldchain.registry.service import within_reach
+
+ON_THE_REGISTER = ("pending", "active", "suspended")
+
+
+@dataclass
+class Area:
+    """Counts of businesses (户), and grams of imported goods in custody by what may be done with them."""
+
+    businesses: int = 0
+    cards: int = 0
+    letters: int = 0
+    sites: int = 0
+    cleared_mass_g: int = 0
+    held_mass_g: int = 0
+    locked_mass_g: int = 0
+
+    @property
+    def imported_mass_g(self) -> int:
+        """Return all imported goods in custody."""
+        return self.cleared_mass_g + self.held_mass_g + self.locked_mass_g
+
+
+@dataclass
+class OfficeCounts:
+    """Counts of one office."""
+
+    businesses: int = 0
+    cards: int = 0
+    sites: int = 0
+
+
+@dataclass
+class Register:
+    """An area's figures, and those of its offices."""
+
+    area: Area
+    offices: dict[UUID | None, OfficeCounts] = field(default_factory=dict)
+
+
+def register(session: Session, reach: Scope) -> Register:
+    """Return the figures of the area that `reach` names, in four statements."""
+    area, offices = Area(), dict[UUID | None, OfficeCounts]()
+    here = within_reach(reach, col(Business.business_id), col(Business.region_code))
+    listed = and_(here, col(Business.status).in_(ON_THE_REGISTER), col(Business.merged_into_id).is_(None))
+    rows = session.execute(
+        select(col(Business.office_id), func.count(), func.count(col(Business.card_no)))
+        .where(listed)
+        .group_by(col(Business.office_id))
+    )
+    for office_id, businesses, cards in rows:
+        offices[office_id] = OfficeCounts(businesses, cards)
+        area.businesses += businesses
+        area.cards += cards
+    signed = select(func.count(func.distinct(col(CommitmentLetter.business_id)))).join(
+        Business, col(Business.business_id) == col(CommitmentLetter.business_id)
+    )
+    area.letters = session.scalar(signed.where(listed)) or 0
+    sites = (
+        select(col(Site.office_id), func.count())
+        .where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+        .group_by(col(Site.office_id))
+    )
+    for office_id, count in session.execute(sites):
+        offices.setdefault(office_id, OfficeCounts()).sites = count
+        area.sites += count
+    _stock(session, reach, area)
+    return Register(area, offices)
+
+
+def _stock(session: Session, reach: Scope, area: Area) -> None:
+    free = col(Holding.quantity_units) - col(Holding.held_units)
+    status = case((batches_reach.current_status() == "cleared", 1), else_=0)
+    statement: Any = (
+        select(
+            status.label("clear"),
+            func.sum(free * col(Product.unit_mass_g)).label("free_g"),
+            func.sum(col(Holding.held_units) * col(Product.unit_mass_g)).label("locked_g"),
+        )
+        .select_from(Holding)
+        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .join(Zone, col(Zone.zone_id) == col(Holding.zone_id))
+        .join(Site, col(Site.site_id) == col(Zone.site_id))
+        .where(
+            col(Product.imported).is_(True),
+            col(Holding.quantity_units) > 0,
+            within_reach(reach, col(Site.business_id), col(Site.region_code)),
+        )
+        .group_by("clear")
+    )
+    for clear, free_g, locked_g in session.execute(statement):
+        area.locked_mass_g += int(locked_g)
+        if clear:
+            area.cleared_mass_g += int(free_g)
+        else:
+            area.held_mass_g += int(free_g)
+
+
+@dataclass(frozen=True)
+class StockLine:
+    """What a business owns of one state, everywhere: batches, grams, grams of it locked."""
+
+    status: str
+    batches: int
+    mass_g: int
+    locked_mass_g: int
+
+
+def stock_of(session: Session, business_id: UUID) -> list[StockLine]:
+    """Return a business's own goods in custody, on the road too, by the state of their batches."""
+    status = batches_reach.current_status().label("state")
+    statement: Any = (
+        select(
+            status,
+            func.count(func.distinct(col(Batch.batch_id))),
+            func.sum(col(Holding.quantity_units) * col(Product.unit_mass_g)),
+            func.sum(col(Holding.held_units) * col(Product.unit_mass_g)),
+        )
+        .select_from(Holding)
+        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
+        .group_by("state")
+        .order_by("state")
+    )
+    return [StockLine(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(statement)]
+
+
+def in_area(reach: Scope, region_code: Any) -> ColumnElement[bool]:
+    """Return the condition that a row lies in an officer's area."""
+    if reach.everything:
+        return true()
+    return or_(*(region_code.startswith(stem) for stem in reach.region_stems))
