@@ -1,7 +1,5 @@
 """Papers and disinfection records over HTTP (R1, R5, R7)."""
 
-import pytest
-
 SOME_ID = "00000000-0000-7000-8000-000000000000"
 
 
@@ -31,26 +29,26 @@ def test_an_expired_paper_does_not_count(case):
     assert "evidence_expired" not in case.missing()
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointer", "code"),
-    [
-        ({"kind": "birth_certificate"}, "/kind", "not_one_of"),
-        ({"kind": "customs_declaration", "number": "1901 2021 1 00004287"}, "/number", "customs_declaration_length"),
-        ({"kind": "customs_declaration", "number": "190120212000042871"}, "/number", "customs_declaration_flag"),
-        ({"issued_on": "2099-01-01"}, "/issued_on", "in_future"),
-        ({"valid_to": "2021-01-16"}, "/valid_to", "before_issue"),
-        ({"issuer": " "}, "/issuer", "required"),
-        ({"number": None}, "/number", "required"),
-        ({"number": "x" * 101}, "/number", "too_long"),
-        ({"quantity_units": 0}, "/quantity_units", "out_of_range"),
-        ({"occurred_at": "2099-01-01T00:00:00Z"}, "/occurred_at", "in_future"),
-        ({"file": "x"}, "/file", "unknown_field"),
-    ],
-)
-def test_a_wrong_paper_is_refused(case, fields, pointer, code):
-    refused = case.paper(**({"kind": "nucleic_acid"} | fields), expect=422)
-    assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused["errors"]}
-    assert case.batch()["evidence"] == []
+WRONG_PAPERS = [
+    ({"kind": "birth_certificate"}, "/kind", "not_one_of"),
+    ({"kind": "customs_declaration", "number": "1901 2021 1 00004287"}, "/number", "customs_declaration_length"),
+    ({"kind": "customs_declaration", "number": "190120212000042871"}, "/number", "customs_declaration_flag"),
+    ({"issued_on": "2099-01-01"}, "/issued_on", "in_future"),
+    ({"valid_to": "2021-01-16"}, "/valid_to", "before_issue"),
+    ({"issuer": " "}, "/issuer", "required"),
+    ({"number": None}, "/number", "required"),
+    ({"number": "x" * 101}, "/number", "too_long"),
+    ({"quantity_units": 0}, "/quantity_units", "out_of_range"),
+    ({"occurred_at": "2099-01-01T00:00:00Z"}, "/occurred_at", "in_future"),
+    ({"file": "x"}, "/file", "unknown_field"),
+]
+
+
+def test_a_wrong_paper_is_refused(case):
+    for fields, pointer, code in WRONG_PAPERS:
+        refused = case.paper(**({"kind": "nucleic_acid"} | fields), expect=422)
+        assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused["errors"]}
+        assert case.batch()["evidence"] == []
 
 
 def test_a_customs_declaration_is_kept_as_digits(case):
@@ -108,29 +106,29 @@ def test_an_agent_without_protocol_counts_with_a_note(case):
     assert [note["code"] for note in verdict["notes"]] == ["no_protocol"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointer", "code"),
-    [
-        ({"basis": "declared_range"}, "/piece_from", "required"),
-        ({"basis": "declared_range", "piece_from": 1}, "/piece_to", "required"),
-        ({"basis": "declared_range", "piece_from": 3, "piece_to": 2}, "/piece_to", "wrong_order"),
-        ({"basis": "declared_range", "piece_from": 1, "piece_to": 21}, "/piece_to", "beyond_pieces"),
-        ({"basis": "declared_range", "piece_from": 0, "piece_to": 2}, "/piece_from", "out_of_range"),
-        ({"basis": "whole_batch", "piece_from": 1, "piece_to": 20}, "/piece_from", "range_not_allowed"),
-        ({"basis": "guess"}, "/basis", "not_one_of"),
-        ({"agent": "soap"}, "/agent", "not_one_of"),
-        ({"concentration_mg_per_l": -1}, "/concentration_mg_per_l", "out_of_range"),
-        ({"contact_min": 10_081}, "/contact_min", "out_of_range"),
-        ({"ambient_temperature_c": -300}, "/ambient_temperature_c", "out_of_range"),
-        ({"ambient_temperature_c": "cold"}, "/ambient_temperature_c", "not_number"),
-        ({"volume_ml_per_m2": 0}, "/volume_ml_per_m2", "out_of_range"),
-        ({"occurred_at": "2099-01-01T00:00:00Z"}, "/occurred_at", "in_future"),
-    ],
-)
-def test_a_wrong_treatment_is_refused(case, fields, pointer, code):
-    refused = case.disinfect(f"/batches/{case.first}", 422, **fields)
-    assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused["errors"]}
-    assert case.batch()["disinfections"] == []
+WRONG_TREATMENTS = [
+    ({"basis": "declared_range"}, "/piece_from", "required"),
+    ({"basis": "declared_range", "piece_from": 1}, "/piece_to", "required"),
+    ({"basis": "declared_range", "piece_from": 3, "piece_to": 2}, "/piece_to", "wrong_order"),
+    ({"basis": "declared_range", "piece_from": 1, "piece_to": 21}, "/piece_to", "beyond_pieces"),
+    ({"basis": "declared_range", "piece_from": 0, "piece_to": 2}, "/piece_from", "out_of_range"),
+    ({"basis": "whole_batch", "piece_from": 1, "piece_to": 20}, "/piece_from", "range_not_allowed"),
+    ({"basis": "guess"}, "/basis", "not_one_of"),
+    ({"agent": "soap"}, "/agent", "not_one_of"),
+    ({"concentration_mg_per_l": -1}, "/concentration_mg_per_l", "out_of_range"),
+    ({"contact_min": 10_081}, "/contact_min", "out_of_range"),
+    ({"ambient_temperature_c": -300}, "/ambient_temperature_c", "out_of_range"),
+    ({"ambient_temperature_c": "cold"}, "/ambient_temperature_c", "not_number"),
+    ({"volume_ml_per_m2": 0}, "/volume_ml_per_m2", "out_of_range"),
+    ({"occurred_at": "2099-01-01T00:00:00Z"}, "/occurred_at", "in_future"),
+]
+
+
+def test_a_wrong_treatment_is_refused(case):
+    for fields, pointer, code in WRONG_TREATMENTS:
+        refused = case.disinfect(f"/batches/{case.first}", 422, **fields)
+        assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused["errors"]}
+        assert case.batch()["disinfections"] == []
 
 
 def test_pieces_are_numbered_within_a_batch(case):
