@@ -53,6 +53,11 @@ class Badge:
         """The plate's kind."""
         return KINDS[self.badge]
 
+    @property
+    def details(self) -> tuple[Reason, ...]:
+        """The reasons that the plate's own sentence doesn't say."""
+        return tuple(reason for reason in self.reasons if reason not in ON_PLATE)
+
 
 CONFIRMED: Final = Reason("confirmed_positive", N_("A test of these goods was confirmed positive."))
 RECALLED: Final = Reason("recalled", N_("These goods are recalled by a notice."))
@@ -61,6 +66,8 @@ RECHECK: Final = Reason("awaiting_recheck", N_("Sale is paused until a re-check 
 SEALED: Final = Reason("sealed_in_part", N_("Part of these goods was sealed on site."))
 NOT_ARRIVED: Final = Reason("not_arrived", N_("These goods have been declared and have not arrived."))
 NOT_PRINTED: Final = Reason("code_not_printed", N_("No label with this code was ever made."))
+
+ON_PLATE: Final = frozenset({CONFIRMED, RECALLED, UNDER_CHECK, RECHECK})
 
 _PAPERS: Final = {
     "evidence_missing": N_("This paper is missing: %(paper)s"),
