@@ -206,6 +206,13 @@ def test_a_lock_refuses_and_names_its_cause(session: Session, seller: Party, buy
     assert send(session, merchant(seller), seller, buyer, goods, 1)["state"] == "in_transit"
 
 
+def test_a_lock_is_said_before_missing_papers(session: Session, seller: Party, buyer: Party) -> None:
+    """Nobody is sent for papers when the authority has locked the goods."""
+    goods = batch(session, seller, product(session), 10, papers=False)
+    holds.place(session, SYSTEM, [goods], Cause("result", new_id()), "amber", NOW)
+    refused(session, "locked", Conflict, merchant(seller), seller, buyer, goods, 1)
+
+
 def test_one_locked_line_stops_all(session: Session, seller: Party, buyer: Party, goods: UUID) -> None:
     free = batch(session, seller, product(session), 10)
     holds.place(session, SYSTEM, [goods], Cause("recall", new_id()), "red", NOW)
