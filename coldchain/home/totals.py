@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, true
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.rights import Scope
-from coldchain.batches import reach as batches_reach
 from coldchain.batches.models import Batch
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Business, CommitmentLetter, Product, Site, Zone
@@ -84,7 +83,7 @@ def register(session: Session, reach: Scope) -> Register:
 
 def _stock(session: Session, reach: Scope, area: Area) -> None:
     free = col(Holding.quantity_units) - col(Holding.held_units)
-    status = case((batches_reach.current_status() == "cleared", 1), else_=0)
+    status = case((col(Batch.status) == "cleared", 1), else_=0)
     statement: Any = (
         select(
             status.label("clear"),
@@ -123,7 +122,7 @@ class StockLine:
 
 def stock_of(session: Session, business_id: UUID) -> list[StockLine]:
     """Return a business's own goods in custody, on the road too, by the state of their batches."""
-    status = batches_reach.current_status().label("state")
+    status = col(Batch.status).label("state")  # none is depleted: something of it is in custody
     statement: Any = (
         select(
             status,
