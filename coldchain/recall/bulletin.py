@@ -141,7 +141,7 @@ def text(facts: Facts, locale: str) -> str:
             lines.append(_("People under control: {count}.").format(count=figures.people_controlled))
         if figures.locked_mass_g or figures.sites_locked:
             lines.append(
-                _("Locked in the books, waiting to be sealed on site: {mass} at {sites} places, listed apart.").format(
+                _("Locked in the books, waiting to be sealed on site: {mass} (places: {sites}), listed apart.").format(
                     mass=_mass(figures.locked_mass_g), sites=figures.sites_locked
                 )
             )

@@ -1,13 +1,19 @@
 """The JSON loader at its limits and one past them."""
 
+import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from coldchain.core import json_body, limits
 from coldchain.core.errors import BadRequest, DomainError
+
+
+def _depth(value: object) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 @given(
@@ -19,22 +25,19 @@ from coldchain.core.errors import BadRequest, DomainError
 )
 def test_reads_what_the_standard_library_writes(value: object) -> None:
     """Whatever valid JSON says is read as it is."""
-    try:
-        assert json_body.load(json.dumps(value).encode()) == value
-    except BadRequest as error:
-        assert error.code == "too_deep"
+    assume(_depth(value) <= limits.JSON_DEPTH)
+    assert json_body.load(json.dumps(value).encode()) == value
 
 
 @pytest.mark.parametrize("opener", ["[", '{"a":'])
 def test_depth(opener: str) -> None:
     """Exactly the limit is read; one more, or 20,000, is refused without recursion."""
     closer = "]" if opener == "[" else "}"
-    inner = "1" if opener == "[" else "1"
-    at_limit = opener * limits.JSON_DEPTH + inner + closer * limits.JSON_DEPTH
+    at_limit = opener * limits.JSON_DEPTH + "1" + closer * limits.JSON_DEPTH
     assert json_body.load(at_limit.encode()) is not None
     for depth in (limits.JSON_DEPTH + 1, 20_000):
         with pytest.raises(BadRequest) as refused:
-            json_body.load((opener * depth + inner + closer * depth).encode())
+            json_body.load((opener * depth + "1" + closer * depth).encode())
         assert refused.value.code == "too_deep"
 
 
@@ -85,7 +88,5 @@ def test_refusals(raw: bytes, code: str) -> None:
 @given(st.binary(max_size=200))
 def test_never_anything_but_a_value_or_a_refusal(raw: bytes) -> None:
     """No bytes make it crash."""
-    try:
-        json_body.load(raw)
-    except DomainError as error:
-        assert error.status in {400, 413}
+    with contextlib.suppress(BadRequest):
+        json.dumps(json_body.load(raw))
