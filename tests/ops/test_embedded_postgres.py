@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -168,7 +169,8 @@ def test_an_interrupted_initdb_starts_over(var_dir: Path) -> None:
         while not (server.home / "data.partial" / "global").exists() and process.poll() is None:
             time.sleep(0.001)
         for pid in processes_of(str(server.home)):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its parent was killed before it
+                os.kill(pid, signal.SIGKILL)
         killed(process)
         assert eventually(lambda: gone(server))
         if not server.data.exists():
