@@ -14,6 +14,7 @@ from coldchain.core import db, marks
 from coldchain.core.clock import now
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
+from coldchain.home import desk_admin
 from coldchain.journal import health as journal_health
 from coldchain.ledger.models import Holding
 from coldchain.ops import migrate
@@ -44,6 +45,9 @@ def readiness(session: Session) -> dict[str, str]:
         "worker": "ok" if fresh else "no sign of life",
         "journal": journal_health.state(session),
     }
+
+
+desk_admin.readiness.append(readiness)  # the administrator's desk shows the same
 
 
 @bp.get("/readyz")

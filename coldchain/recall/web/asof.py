@@ -14,7 +14,7 @@ from coldchain.inspections.models import Finding
 from coldchain.recall.models import Recall, SampleEvent, SweepTask
 
 HOURS: Final = (8, 17, 19)  # when bulletins are usually due, Beijing time
-LATER_SHOWN: Final = 2
+LATER_SHOWN: Final = 3
 
 
 def parse(text: str | None) -> datetime | None:
@@ -26,14 +26,13 @@ def parse(text: str | None) -> datetime | None:
 
 
 def given_moments(session: Session, recall: Recall) -> list[datetime]:
-    """Return the first bulletin hour after the announcement and the last ones by which something new was recorded."""
+    """Return the evening of the announcement and the last bulletin hours by which something new was recorded."""
     if recall.announced_at is None:
         return []
     rows = session.scalars(select(_hours(recall.recall_id).c.hour)).all()
-    now = clock.now()
-    found = sorted({_due(moment) for moment in rows if moment >= recall.announced_at} | {_evening(recall.announced_at)})
-    past = [moment for moment in found if recall.announced_at <= moment <= now]
-    return past[:1] + past[1:][-LATER_SHOWN:]
+    now, first = clock.now(), _evening(recall.announced_at)
+    later = sorted({_due(moment) for moment in rows if moment > first})
+    return [moment for moment in [first, *later[-LATER_SHOWN:]] if moment <= now]
 
 
 def _hours(recall_id: UUID) -> Any:

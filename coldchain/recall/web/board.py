@@ -172,9 +172,12 @@ def _filters(
 def _moments(session: Session, recall: Recall, chosen: datetime | None) -> list[tuple[str, str, bool]]:
     """Return the switch between given moments and now: address, text (empty: now), whether chosen."""
     here = url_for("recall.show_recall", recall_id=recall.recall_id)
+    given = asof.given_moments(session, recall)
+    if chosen is not None and chosen not in given:
+        given = sorted([*given, chosen])
     found = [
         (f"{here}?as_of={pages.form_moment(each).replace(' ', 'T')}", pages.short_moment(each), each == chosen)
-        for each in asof.given_moments(session, recall)
+        for each in given
     ]
     return [*found, (here, "", chosen is None)]
 

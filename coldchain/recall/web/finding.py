@@ -77,7 +77,7 @@ class _Page:
             dispositions=DISPOSITIONS,
             looked=outcome in finding_form.LOOKED,
             choices=self.choices,
-            as_tiles=len(self.choices) < CHOICES_AS_TILES,
+            as_tiles=lines == 1 and len(self.choices) < CHOICES_AS_TILES,
             lines=lines,
             samples=samples,
             once=form.get("_once") or new_once(),

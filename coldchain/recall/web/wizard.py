@@ -14,7 +14,8 @@ from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, labelled, load, new_once, once, refusal, trial
-from coldchain.recall import announce, drafts, report, schemas, words
+from coldchain.journal import history
+from coldchain.recall import announce, drafts, schemas, words
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.web import notice_form
 from coldchain.recall.web.blueprint import bp
@@ -217,7 +218,8 @@ def announce_draft(session: Session, actor: Actor, recall_id: UUID) -> Any:
 def announced(session: Session, actor: Actor, recall_id: UUID) -> Any:
     """Show the receipt of an announcement: what is locked, how many places are to be looked at, what is next."""
     recall = drafts.get(session, actor, recall_id)
-    if recall.announced_at is None:
+    told = history.of_subject(session, recall_id, ["recall.announced"])
+    if not told:
         return redirect(url_for("recall.show_recall", recall_id=recall_id), 303)
-    found = report.report(session, actor, recall_id)
-    return render_template("recall/announced.html", recall=recall, version=found.version, figures=found.figures)
+    version = drafts.current_version(session, recall)
+    return render_template("recall/announced.html", recall=recall, version=version, did=told[0].data)
