@@ -56,8 +56,9 @@ def register(session: Session, reach: Scope) -> Register:
     area, offices = Area(), dict[UUID | None, OfficeCounts]()
     here = within_reach(reach, col(Business.business_id), col(Business.region_code))
     listed = and_(here, col(Business.status).in_(ON_THE_REGISTER), col(Business.merged_into_id).is_(None))
+    approved = col(Business.status) != "pending"  # a number is given at registration, the card with the approval
     rows = session.execute(
-        select(col(Business.office_id), func.count(), func.count(col(Business.card_no)))
+        select(col(Business.office_id), func.count(), func.count(col(Business.card_no)).filter(approved))
         .where(listed)
         .group_by(col(Business.office_id))
     )
@@ -68,7 +69,7 @@ def register(session: Session, reach: Scope) -> Register:
     signed = select(func.count(func.distinct(col(CommitmentLetter.business_id)))).join(
         Business, col(Business.business_id) == col(CommitmentLetter.business_id)
     )
-    area.letters = session.scalar(signed.where(listed)) or 0
+    area.letters = session.scalar(signed.where(listed, approved)) or 0
     sites = (
         select(col(Site.office_id), func.count())
         .where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
