@@ -123,7 +123,7 @@ class StockLine:
 
 def stock_of(session: Session, business_id: UUID) -> list[StockLine]:
     """Return a business's own goods in custody, on the road too, by the state of their batches."""
-    status = col(Batch.status).label("state")  # none is depleted: something of it is in custody
+    status: Any = col(Batch.status).label("state")  # none is depleted: something of it is in custody
     statement: Any = (
         select(
             status,

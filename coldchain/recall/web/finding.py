@@ -114,6 +114,8 @@ def new_finding_submit(session: Session, actor: Actor, task_id: UUID) -> Any:
     form = copy(request.form)
     step = (form.poplist("_step") or [""])[-1]
     page = _Page(session, task, recall, _scanned(form.get("_batch_id")))
+    if "captured_at" not in form:  # only the outcome was asked so far
+        form = page.first_form() | form
     changed, lines, line_button = change_lines(form, "lines")
     changed, samples, sample_button = change_lines(changed, "samples")
     if line_button or sample_button or step not in {"check", "record"}:

@@ -94,7 +94,10 @@ def on_page(errors: dict[str, str]) -> dict[str, str]:
     for name, message in errors.items():
         head, _dash, last = name.rpartition("-")
         plain = head if last.isdecimal() else name
-        found.setdefault({"criterion": "criterion-series"}.get(plain, boxes.get(plain, plain)), message)
+        found.setdefault(boxes.get(plain, plain), message)
+    if "criterion" in found:  # the whole of it is missing
+        del found["criterion"]
+        found["criterion-series"] = _("Say what is looked for: at least one part of the criterion.")
     return found
 
 

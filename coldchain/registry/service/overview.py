@@ -18,7 +18,7 @@ def counts_by_status(session: Session, region_code: str | None) -> dict[str, int
     statement = select(col(Business.status), func.count()).group_by(col(Business.status))
     if region_code is not None:
         statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
-    return dict(session.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def reasons(session: Session, ids: Iterable[Any]) -> dict[str, str]:
