@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
 
 
 def _register_rooms(app: Flask) -> None:
-    from coldchain.home import public_label, shell
+    from coldchain.home import batch_page, public_label, shell
     from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
     from coldchain.recall import pull_in
@@ -73,6 +73,7 @@ def _register_rooms(app: Flask) -> None:
     for room in WEB_ROOMS:
         app.register_blueprint(import_module(f"coldchain.{room}.web").bp)
     app.register_blueprint(public_label.bp)
+    app.register_blueprint(batch_page.bp)
     shell.install(app)
     pull_in.install()
     roads.install()

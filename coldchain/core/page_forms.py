@@ -135,7 +135,8 @@ def labelled(errors: Mapping[str, str], labels: Mapping[str, Any]) -> dict[str, 
 def _labelled(name: str, message: str, labels: Mapping[str, Any]) -> str:
     general = re.sub(r"-\d+(?=-|$)", "-*", name)
     label = labels.get(name) or labels.get(general) or labels.get(general.removesuffix("-*"))
-    return _("%(label)s: %(message)s", label=label, message=message) if label else message
+    said_already = label is None or str(label) in message
+    return message if said_already else _("%(label)s: %(message)s", label=label, message=message)
 
 
 def new_once() -> str:

@@ -78,6 +78,7 @@
     copy.querySelectorAll(".cc-err").forEach(function (node) { node.remove(); });
     copy.querySelectorAll(".bad").forEach(function (node) { node.classList.remove("bad"); });
     copy.querySelectorAll("[aria-invalid]").forEach(function (node) { node.removeAttribute("aria-invalid"); });
+    copy.querySelectorAll("[data-found]").forEach(function (node) { node.replaceChildren(); });
     last.after(copy);
     // Numbers first: a cloned radio with the original's name would take the original's tick away.
     renumber(holder);
@@ -86,6 +87,7 @@
       else if (input.tagName === "SELECT") input.selectedIndex = 0;
       else if (input.type !== "hidden") input.value = input.dataset.min || "";
     });
+    if (window.htmx) window.htmx.process(copy);
     return copy;
   }
 
@@ -162,6 +164,12 @@
       const field = (waiting.get(entry[0] + (entry[2] === null ? "" : "=" + entry[1])) || []).shift();
       if (!field) return;
       if (entry[2] === null) field.value = entry[1]; else field.checked = entry[2];
+    });
+    // What was searched for is searched again, so that it can be chosen again.
+    window.addEventListener("load", function () {
+      form.querySelectorAll("input[type=search][hx-get]").forEach(function (input) {
+        if (input.value) input.dispatchEvent(new Event("search", { bubbles: true }));
+      });
     });
   }
 

@@ -1,0 +1,252 @@
+"""The form of an arrival: what the page asks, as the fields of the schemas that the API loads, and back.
+
+One form carries the arrival, its papers and, while one is being registered, a new product. Fields of the page's own
+start with `_`: a line's search text, pieces and loose units, the papers, the new product.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_goods, schemas, service
+from coldchain.core import clock, countries, pages
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import LazyText
+from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.identifiers import IdentifierError, check_uscc
+from coldchain.core.ids import new_id
+from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, refusal
+from coldchain.registry import service as registry
+from coldchain.registry.schemas import ProducerRegistrationSchema, ProductRegistrationSchema
+
+LINES: Final = "lines"
+PAPERS: Final = "papers"
+PAPER: Final = "_papers"
+SITES_SHOWN: Final = 200
+GRAM_UNIT_MASS_G: Final = "1"
+
+LABELS: Final[dict[str, LazyText]] = {
+    "owner": _l("Owner of the goods"),
+    "entry_mode": _l("What is entered"),
+    "site_id": _l("Site"),
+    "arrived_at": _l("Arrived at"),
+    "_supplier": _l("Supplier"),
+    "container_no": _l("Container number"),
+    "seal_no": _l("Seal number"),
+    "customs_declaration_no": _l("Customs declaration number"),
+    "vehicle_plate": _l("Vehicle plate"),
+    "driver-name": _l("Driver"),
+    "driver-phone": _l("Driver's phone"),
+    "lines": _l("The goods"),
+    "lines-*-product_id": _l("Product"),
+    "lines-*-zone_id": _l("Zone"),
+    "lines-*-batch_no": _l("Production batch number"),
+    "lines-*-production_date": _l("Production date"),
+    "lines-*-expiry_date": _l("Expiry date"),
+    "lines-*-quantity_units": _l("Quantity"),
+    "_lines-*-pieces": _l("Number of pieces"),
+    "_lines-*-loose": _l("Loose units"),
+    "_papers-*-kind": _l("Kind of paper"),
+    "_papers-*-number": _l("Number of the paper"),
+    "_papers-*-issuer": _l("Issuer"),
+    "_papers-*-issued_on": _l("Issued on"),
+    "_producer-name": _l("Producer"),
+    "_producer-country": _l("Country of the producer"),
+    "_producer-plant_no": _l("Plant number"),
+    "_producer-licence_no": _l("Licence number of the producer"),
+    "_product-name": _l("Product name"),
+    "_product-series": _l("Series"),
+    "_product-category": _l("Category"),
+    "_product-imported": _l("Imported or domestic"),
+    "_product-ledger_unit": _l("Counted by"),
+    "_product-units_per_piece": _l("Units a piece"),
+    "_product-unit_mass_g": _l("Net mass of a unit"),
+    "_product-gtin": _l("GTIN"),
+    "_product-hs_code": _l("HS code"),
+}
+
+
+def blank(sites: list[dict[str, Any]]) -> Form:
+    """Return the form as it is opened: now, at the only site and zone if there is just one."""
+    form: Form = Form({"entry_mode": "arrived", "arrived_at": pages.form_moment(clock.now())})
+    if len(sites) == 1:
+        form["site_id"] = str(sites[0]["site_id"])
+        if len(sites[0]["zones"]) == 1:
+            form["lines-0-zone_id"] = str(sites[0]["zones"][0].zone_id)
+    return form
+
+
+def own_sites(session: Session, actor: Actor, owner: str | None) -> list[dict[str, Any]]:
+    """Return the sites, with their zones, that goods of the owner (default: the actor's business) can arrive at."""
+    return registry.search_sites(session, actor, business=owner or str(actor.business_id), limit=SITES_SHOWN)[0]
+
+
+def redrawn(form: Form) -> tuple[Form, dict[str, int], bool]:
+    """Return the form after an add or remove button, how many lines each group shows, and whether one was pressed."""
+    pressed = form.get("_add") or (form.get("_remove") or "").rpartition("-")[0]
+    counts, changed, any_pressed = {}, form, False
+    for group, least in ((LINES, 1), (PAPERS, 0)):
+        for_group = copy(changed)
+        if pressed != group:
+            for_group.poplist("_add")
+            for_group.poplist("_remove")
+        after, counts[group], was_pressed = change_lines(for_group, group, least)
+        any_pressed = any_pressed or was_pressed
+        changed = after if pressed == group or pressed not in {LINES, PAPERS} else _with_buttons(after, form)
+    changed.poplist("_add")
+    changed.poplist("_remove")
+    return changed, counts, any_pressed
+
+
+def _with_buttons(form: Form, original: Form) -> Form:
+    for name in ("_add", "_remove"):
+        if name in original:
+            form.setlist(name, original.getlist(name))
+    return form
+
+
+def without_empty(form: Form) -> Form:
+    """Return the form without lines and papers in which nothing was typed, the others counted anew from 0."""
+    kept = copy(form)
+    for group, least in ((LINES, 1), (PAPERS, 0)):
+        filled = sorted(
+            {
+                int(found[1])
+                for name, text in kept.items(multi=True)
+                if text.strip() and (found := re.match(rf"_?{group}-(\d{{1,4}})-(?!zone_id$)", name))
+            }
+        ) or list(range(least))
+        rows: Form = Form()
+        for name, text in kept.items(multi=True):
+            found = re.match(rf"(_?{group}-)(\d{{1,4}})(-.*)", name)
+            if found is None:
+                rows.add(name, text)
+            elif int(found[2]) in filled:
+                rows.add(f"{found[1]}{filled.index(int(found[2]))}{found[3]}", text)
+        kept = rows
+    return kept
+
+
+def for_schema(session: Session, form: Form) -> Form:
+    """Return the form with quantities in the ledger's unit and the supplier as a business or a name."""
+    fields = copy(form)
+    products = registry.products(session, pages_goods.uuids(chosen_products(form).values()))
+    sizes = {
+        index: products[UUID(text)].units_per_piece
+        for index, text in chosen_products(form).items()
+        if pages_goods.uuids([text]) and UUID(text) in products
+    }
+    pages_goods.fill_quantities(fields, LINES, sizes)
+    supplier = form.get("_supplier", "").strip()
+    if supplier:
+        fields["supplier-business" if _is_registered(session, supplier) else "supplier-name"] = supplier
+    return fields
+
+
+def _is_registered(session: Session, text: str) -> bool:
+    try:
+        registry.find_business(session, check_uscc(text))
+    except (IdentifierError, NotFound):
+        return False
+    return True
+
+
+def chosen_products(form: Form) -> dict[int, str]:
+    """Return the product's id of each line in which one was chosen."""
+    return {
+        int(found[1]): text
+        for name, text in form.items(multi=True)
+        if text and (found := re.fullmatch(rf"{LINES}-(\d{{1,4}})-product_id", name))
+    }
+
+
+def part(form: Form, prefix: str) -> Form:
+    """Return the fields whose names start with `prefix-`, without it."""
+    start = f"{prefix}-"
+    return Form((name.removeprefix(start), text) for name, text in form.items(multi=True) if name.startswith(start))
+
+
+class Refused(Exception):
+    """Parts of the form were refused: `errors` by the form's own field names, `status` to answer with."""
+
+    def __init__(self, errors: Mapping[str, str], status: int) -> None:
+        super().__init__(status)
+        self.errors = dict(errors)
+        self.status = status
+
+
+@contextmanager
+def named(prefix: str = "") -> Iterator[None]:
+    """Turn what a schema or service refuses inside the block into Refused, with the names that the form has."""
+    start = f"{prefix}-" if prefix else ""
+    general = re.sub(r"-\d+-$", "-*-", start)
+    labels = {name.removeprefix(general): label for name, label in LABELS.items() if name.startswith(general)}
+    try:
+        yield
+    except REFUSALS as error:
+        errors, status = refusal(error, labels)
+        raise Refused({start + name if name else "": text for name, text in errors.items()}, status) from error
+
+
+def register(session: Session, actor: Actor, form: Form) -> UUID:
+    """Enter the arrival and its papers as the form says, and return its id. Raises Refused with all that is wrong."""
+    errors: dict[str, str] = {}
+    status = 422
+    loaded: list[dict[str, Any]] = []
+    prefixes = [f"{PAPER}-{index}" for index in range(change_lines(form, PAPERS, 0)[1])]
+    parts = [("", schemas.ArrivalRegistrationSchema(), _without_own(for_schema(session, form)))]
+    parts += [(prefix, schemas.EvidenceRegistrationSchema(), part(form, prefix)) for prefix in prefixes]  # type: ignore[misc]
+    for prefix, schema, fields in parts:
+        try:
+            with named(prefix):
+                loaded.append(load(schema, fields))
+        except Refused as refused:
+            errors |= refused.errors
+    if errors:
+        raise Refused(errors, status)
+    with named():
+        arrival_id = service.register_arrival(session, actor, **loaded[0])
+    for prefix, paper in zip(prefixes, loaded[1:], strict=True):
+        with named(prefix):
+            service.register_evidence(session, actor, arrival_id=arrival_id, **paper)
+    return arrival_id
+
+
+def _without_own(form: Form) -> Form:
+    return Form((name, text) for name, text in form.items(multi=True) if not name.startswith("_"))
+
+
+def register_product(session: Session, actor: Actor, form: Form) -> UUID:
+    """Register the new product that the form describes, and its producer, and return its id. Raises Refused."""
+    producer_fields, product_fields = part(form, "_producer"), part(form, "_product")
+    producer_fields["country"] = countries.code(producer_fields.get("country", ""))
+    product_fields["producer_id"] = str(new_id())  # stands in until the producer is known, so that all is checked
+    product_fields["origin_country"] = producer_fields["country"]
+    if product_fields.get("ledger_unit") == "gram":
+        product_fields["unit_mass_g"] = GRAM_UNIT_MASS_G
+    errors: dict[str, str] = {}
+    loaded: list[dict[str, Any]] = []
+    for prefix, schema, fields in (
+        ("_producer", ProducerRegistrationSchema(), producer_fields),
+        ("_product", ProductRegistrationSchema(), product_fields),
+    ):
+        try:
+            with named(prefix):
+                loaded.append(load(schema, fields))
+        except Refused as refused:
+            errors |= refused.errors
+    errors.pop("_product-origin_country", None)  # the same field as the producer's country
+    if errors:
+        raise Refused(errors, 422)
+    with named("_producer"):
+        producer, _new = registry.register_producer(session, actor, **loaded[0])
+    with named("_product"):
+        product, _new = registry.register_product(
+            session, actor, **loaded[1] | {"producer_id": producer["producer_id"]}
+        )
+    return UUID(str(product["product_id"]))

@@ -1,0 +1,231 @@
+"""Pages of arrivals: the list, the form with its check and receipt, and one arrival with its papers."""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, render_template, request, url_for
+from sqlmodel import Session, col, func, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
+from coldchain.batches import pages_arrival_form as arrival_form
+from coldchain.batches import pages_goods, reach, schemas, service
+from coldchain.batches import pages_words as words
+from coldchain.batches.models import Arrival
+from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
+from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
+from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import gettext as _
+from coldchain.core.page_forms import Form, attempt, copy, load, new_once, once, trial
+from coldchain.policy import vocabulary
+from coldchain.registry import service as registry
+from coldchain.registry.models import CATEGORIES
+from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
+from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
+
+MODES: Final = ("arrived", "existing_stock")
+FIND_NAME: Final = re.compile(r"_lines-(\d{1,4})-find")
+
+
+@bp.get("/arrivals")
+@edge("arrival.read")
+def list_arrivals(session: Session, actor: Actor) -> Any:
+    """List the arrivals that the reader may see, newest first."""
+    asked = {name: text for name, text in request.args.items() if name in {"cursor", "entry_mode"}}
+    query = load(schemas.ArrivalQuery(), Form(asked)) | {"limit": PAGE_ROWS}
+    items, following = service.search_arrivals(session, actor, **query)
+    counts = dict(
+        session.execute(
+            select(col(Arrival.entry_mode), func.count())
+            .where(reach.visible_arrivals(actor))
+            .group_by(col(Arrival.entry_mode))
+        )
+        .tuples()
+        .all()
+    )
+    sites = registry.sites(session, [item["site_id"] for item in items])
+    return render_template(
+        "batches/arrivals.html",
+        items=items,
+        sites=sites,
+        following=following,
+        query=query,
+        counts=counts,
+        modes=words.ENTRY_MODES,
+        may_register=relation(actor, "arrival.register") is not None,
+        own=actor.business_id,
+    )
+
+
+@bp.get("/arrivals/new")
+@edge("arrival.register")
+def new_arrival(session: Session, actor: Actor) -> Any:
+    """Show the form of an arrival; an officer says first for whom."""
+    owner = request.args.get("owner", "").strip()
+    if actor.business_id is None and not owner:
+        return render_template("batches/arrival_owner.html", errors={}, owner="")
+    try:
+        business = registry.find_business(session, owner or str(actor.business_id))
+    except NotFound as error:
+        page = render_template("batches/arrival_owner.html", errors={"owner": _(error.message)}, owner=owner)
+        return Response(page, 422)
+    sites = arrival_form.own_sites(session, actor, str(business.business_id))
+    form = arrival_form.blank(sites)
+    if actor.business_id != business.business_id:
+        form["owner"] = str(business.business_id)
+    return _form_page(session, actor, form, {})
+
+
+@bp.post("/arrivals/new")
+@edge("arrival.register")
+def new_arrival_submit(session: Session, actor: Actor) -> Any:
+    """Go one step on with the form: a line more or less, a product found or registered, the check, or send it."""
+    form, counts, pressed = arrival_form.redrawn(copy(request.form))
+    step = (form.poplist("_step") or [""])[-1]
+    registering = (form.poplist("_register") or [""])[-1]
+    if registering:
+        return _register_product(session, actor, form, registering)
+    for name, kept in (("_new", "_new_for"), ("_find", None)):
+        if name in form:
+            value = form.poplist(name)[-1]
+            pressed = True
+            if kept:
+                form[kept] = value.removeprefix(f"{LINES}-")
+    if pressed or step not in {"check", "send"}:
+        return _form_page(session, actor, form, {}, counts=counts)
+    form = arrival_form.without_empty(form)
+    try:
+        if step == "check":
+            with trial(session):
+                return _check_page(session, actor, arrival_form.register(session, actor, form), form)
+        return once(session, actor.user_id, form, lambda: _send(session, actor, form))
+    except Refused as refused:
+        return _form_page(session, actor, form, refused.errors, refused.status)
+
+
+def _send(session: Session, actor: Actor, form: Form) -> str:
+    arrival_id = arrival_form.register(session, actor, form)
+    return url_for("batches_pages.arrival_receipt", arrival_id=arrival_id)
+
+
+def _register_product(session: Session, actor: Actor, form: Form, line: str) -> Response:
+    index = line.removeprefix(f"{LINES}-")
+    if relation(actor, "catalogue.register") is None or not index.isdecimal():
+        raise NotFound
+    try:
+        with attempt(session):
+            product_id = arrival_form.register_product(session, actor, form)
+    except Refused as refused:
+        form["_new_for"] = index
+        return _form_page(session, actor, form, refused.errors, refused.status)
+    for name in [name for name in form if name.startswith(("_producer-", "_product-")) or name == "_new_for"]:
+        form.poplist(name)
+    form[f"{LINES}-{index}-product_id"] = str(product_id)
+    form[f"_{LINES}-{index}-find"] = ""
+    return _form_page(session, actor, form, {}, registered=_("The product is registered and chosen."))
+
+
+def _form_page(
+    session: Session,
+    actor: Actor,
+    form: Form,
+    errors: dict[str, str],
+    status: int = 200,
+    *,
+    registered: str = "",
+    counts: dict[str, int] | None = None,
+) -> Response:
+    counts = counts or arrival_form.redrawn(form)[1]
+    owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
+    sites = arrival_form.own_sites(session, actor, str(owner.business_id))
+    page = render_template(
+        "batches/arrival_new.html",
+        values=form,
+        errors=pages_goods.at_pieces(errors, LINES, form),
+        registered=registered,
+        labels=LABELS,
+        owner=owner,
+        on_behalf=actor.business_id != owner.business_id,
+        sites=[(site["site_id"], site["name"]) for site in sites],
+        zones=[(zone.zone_id, text) for zone, text in _zone_texts(sites)],
+        found=[
+            pages_goods.found_products(
+                session, actor, form.get(f"_{LINES}-{n}-find", ""), form.get(f"{LINES}-{n}-product_id", "")
+            )
+            for n in range(counts[LINES])
+        ],
+        papers=range(counts[arrival_form.PAPERS]),
+        new_for=form.get("_new_for", ""),
+        modes=words.tiles(words.ENTRY_MODES, MODES),
+        evidence_kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
+        categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
+        once=form.get("_once") or new_once(),
+    )
+    return Response(page, status)
+
+
+def _zone_texts(sites: list[dict[str, Any]]) -> list[tuple[Any, str]]:
+    found = []
+    for site in sites:
+        for zone in site["zones"]:
+            parts = [zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
+            if len(sites) > 1:
+                parts.insert(0, site["name"])
+            found.append((zone, " ".join(parts)))
+    return found
+
+
+def _check_page(session: Session, actor: Actor, arrival_id: UUID, form: Form) -> str:
+    arrival = service.read_arrival(session, actor, arrival_id)
+    return render_template("batches/arrival_check.html", values=form, labels=LABELS, **_shown(session, arrival))
+
+
+def _shown(session: Session, arrival: dict[str, Any]) -> dict[str, Any]:
+    """Return what every page about one arrival shows."""
+    return {
+        "arrival": arrival,
+        "site": registry.site(session, arrival["site_id"]),
+        "zones": registry.zones(session, [batch["zone_id"] for batch in arrival["batches"]]),
+        "modes": words.ENTRY_MODES,
+        "zone_kinds": ZONE_KINDS,
+        "words": words,
+        "mass_g": sum(batch["quantity_units"] * batch["product"]["unit_mass_g"] for batch in arrival["batches"]),
+    }
+
+
+@bp.get("/arrivals/<uuid:arrival_id>/receipt")
+@edge("arrival.read")
+def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
+    """Show what was just entered, with the batches' codes and what comes next."""
+    arrival = service.read_arrival(session, actor, arrival_id)
+    verdicts = {batch["batch_id"]: service.read_gate(session, actor, batch["batch_id"]) for batch in arrival["batches"]}
+    return render_template("batches/arrival_receipt.html", verdicts=verdicts, **_shown(session, arrival))
+
+
+@bp.get("/arrivals/<uuid:arrival_id>")
+@edge("arrival.read")
+def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
+    """Show one arrival: its batches, papers, disinfections."""
+    arrival = service.read_arrival(session, actor, arrival_id)
+    return render_template(
+        "batches/arrival.html",
+        flags=words.FLAGS,
+        protocol_states=words.PROTOCOL_STATES,
+        may_add=relation(actor, "evidence.register") is not None
+        and (actor.business_id in {None, arrival["owner"]["business_id"]}),
+        **_shown(session, arrival),
+    )
+
+
+@bp.get("/catalogue/products")
+@edge("catalogue.read")
+def find_products(session: Session, actor: Actor) -> Any:
+    """Return the part of a form's line that lists products, while some characters are typed."""
+    for name, text in request.args.items():
+        line = FIND_NAME.fullmatch(name)
+        if line:
+            found = pages_goods.found_products(session, actor, text)
+            return render_template("batches/_products.html", found=found, index=int(line[1]), errors={})
+    raise NotFound

@@ -1,0 +1,196 @@
+"""Forms that add a paper or a disinfection to an arrival with all its batches, or to one batch."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, flash, render_template, request, url_for
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_words as words
+from coldchain.batches import schemas, service
+from coldchain.batches.models import BASES
+from coldchain.batches.pages_blueprint import bp
+from coldchain.core import clock, pages
+from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
+from coldchain.core.fields import Schema
+from coldchain.core.i18n import LazyText, current_locale
+from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
+from coldchain.policy import service as policy
+from coldchain.policy import vocabulary
+
+PAPER_LABELS: Final[dict[str, LazyText]] = {
+    "kind": _l("Kind of paper"),
+    "number": _l("Number of the paper"),
+    "issuer": _l("Issuer"),
+    "issued_on": _l("Issued on"),
+    "valid_to": _l("Valid until"),
+}
+TREATMENT_LABELS: Final[dict[str, LazyText]] = {
+    "occurred_at": _l("Disinfected at"),
+    "performed_by": _l("Disinfected by"),
+    "place": _l("Place"),
+    "object": _l("What was disinfected"),
+    "agent": _l("Agent"),
+    "additives": _l("Additives"),
+    "concentration_mg_per_l": _l("Concentration"),
+    "contact_min": _l("Contact time"),
+    "volume_ml_per_m2": _l("Volume"),
+    "ambient_temperature_c": _l("Ambient temperature"),
+    "basis": _l("Which pieces"),
+    "piece_from": _l("First piece"),
+    "piece_to": _l("Last piece"),
+}
+
+
+def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
+    """Return what a form is about: a batch with the arrival that it came with (None: not the reader's), an arrival."""
+    if batch_id is None:
+        return {"batch": None, "arrival": service.read_arrival(session, actor, arrival_id or UUID(int=0))}
+    batch = service.read_batch(session, actor, batch_id)
+    arrival = None
+    if actor.business_id in {None, batch["owner"]["business_id"]}:
+        try:
+            arrival = service.read_arrival(session, actor, batch["arrival_id"])
+        except NotFound:
+            arrival = None
+    return {"batch": batch, "arrival": arrival}
+
+
+def _levels(target: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the choice between one batch and its whole arrival, where there is one."""
+    batch, arrival = target["batch"], target["arrival"]
+    if batch is None or arrival is None or len(arrival["batches"]) == 1:
+        return []
+    whole = _(
+        "All %(count)s batches of arrival %(number)s", count=len(arrival["batches"]), number=arrival["arrival_no"]
+    )
+    return [{"value": "arrival", "text": whole}, {"value": "batch", "text": _("Only this batch")}]
+
+
+def _subject(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
+    """Return what the service is to enter the fact for."""
+    batch, arrival = target["batch"], target["arrival"]
+    if batch is None or (level == "arrival" and arrival is not None):
+        return {"arrival_id": arrival["arrival_id"]}
+    return {"batch_id": batch["batch_id"]}
+
+
+def _back(target: Mapping[str, Any]) -> str:
+    if target["batch"] is None:
+        return url_for("batches_pages.show_arrival", arrival_id=target["arrival"]["arrival_id"])
+    return f"/batches/{target['batch']['batch_id']}"
+
+
+def _page(template: str, target: dict[str, Any], form: Form, errors: dict[str, str], status: int, **more: Any) -> Any:
+    page = render_template(
+        template,
+        values=form,
+        errors=errors,
+        levels=_levels(target),
+        back=_back(target),
+        once=form.get("_once") or new_once(),
+        words=words,
+        **target,
+        **more,
+    )
+    return Response(page, status)
+
+
+def _submitted(
+    session: Session,
+    actor: Actor,
+    target: dict[str, Any],
+    schema: Schema,
+    labels: Mapping[str, LazyText],
+    enter: Callable[[dict[str, Any]], str],
+    show: Callable[[Form, dict[str, str], int], Any],
+) -> Any:
+    """Load the form, enter it once and go back to what it is about; what is refused is shown with the form."""
+    form = copy(request.form)
+
+    def act() -> str:
+        data = load(schema, form)
+        flash(enter(data | _subject(target, form.get("_level", "batch"))), "success")
+        return _back(target)
+
+    try:
+        return once(session, actor.user_id, form, act)
+    except REFUSALS as error:
+        return show(form, *refusal(error, labels))
+
+
+@bp.route("/batches/<uuid:batch_id>/evidence/new", methods=["GET", "POST"])
+@bp.route("/arrivals/<uuid:arrival_id>/evidence/new", methods=["GET", "POST"])
+@edge("evidence.register")
+def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None) -> Any:
+    """Show or take the form of one paper."""
+    target = _target(session, actor, batch_id, arrival_id)
+
+    def show(form: Form, errors: dict[str, str], status: int) -> Any:
+        kinds = [(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()]
+        return _page("batches/evidence_new.html", target, form, errors, status, labels=PAPER_LABELS, kinds=kinds)
+
+    def enter(data: dict[str, Any]) -> str:
+        service.register_evidence(session, actor, **data)
+        return _("Entered: %(kind)s %(number)s", kind=words.evidence_kind(data["kind"]), number=data["number"])
+
+    if request.method == "GET":
+        kind = request.args.get("kind", "")
+        form: Form = Form({"kind": kind if kind in vocabulary.evidence_kinds() else "", "_level": "arrival"})
+        return show(form, {}, 200)
+    return _submitted(session, actor, target, schemas.EvidenceRegistrationSchema(), PAPER_LABELS, enter, show)
+
+
+@bp.route("/batches/<uuid:batch_id>/disinfections/new", methods=["GET", "POST"])
+@bp.route("/arrivals/<uuid:arrival_id>/disinfections/new", methods=["GET", "POST"])
+@edge("evidence.register")
+def new_disinfection(
+    session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None
+) -> Any:
+    """Show or take the form of one disinfection record, with the protocols that count at each temperature."""
+    target = _target(session, actor, batch_id, arrival_id)
+
+    def show(form: Form, errors: dict[str, str], status: int) -> Any:
+        return _page(
+            "batches/disinfection_new.html",
+            target,
+            form,
+            errors,
+            status,
+            labels=TREATMENT_LABELS,
+            agents=[(code, words.said(word)) for code, word in vocabulary.agents().items()],
+            bases=words.tiles(words.BASES, reversed(BASES)),
+            protocols=[
+                {"name": row.name_zh if current_locale() == "zh_CN" else row.name_en, "source": row.source}
+                for row in policy.protocols(session)
+            ],
+        )
+
+    def enter(data: dict[str, Any]) -> str:
+        record = service.register_disinfection(session, actor, **data)
+        return _("Entered. %(state)s", state=words.PROTOCOL_STATES[record["protocol_state"]])
+
+    if request.method == "GET":
+        return show(_blank_treatment(target), {}, 200)
+    return _submitted(session, actor, target, schemas.DisinfectionRegistrationSchema(), TREATMENT_LABELS, enter, show)
+
+
+def _blank_treatment(target: Mapping[str, Any]) -> Form:
+    """Return the form as it is opened: now, the outer packs; for a batch the first pieces that are asked for."""
+    form: Form = Form(
+        {
+            "occurred_at": pages.form_moment(clock.now()),
+            "object": _("Outer packs"),
+            "basis": "whole_batch",
+            "_level": "batch",
+        }
+    )
+    first, last = request.args.get("piece_from", ""), request.args.get("piece_to", "")
+    if target["batch"] is not None and first.isdecimal() and last.isdecimal():
+        form["basis"], form["piece_from"], form["piece_to"] = "declared_range", first, last
+    return form

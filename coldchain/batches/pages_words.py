@@ -1,0 +1,160 @@
+"""What this room's codes are called on screen, in the reader's language."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from coldchain.core import pages
+from coldchain.core.i18n import LazyText, current_locale, ngettext
+from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_pgettext as _p
+from coldchain.policy import vocabulary
+from coldchain.policy.vocabulary import Word
+
+GOODS_NAMED: Final = 3
+ENTRY_MODES: Final[dict[str, LazyText]] = {
+    "declared": _p("entry mode", "Declared in advance"),
+    "arrived": _p("entry mode", "Goods that came"),
+    "existing_stock": _p("entry mode", "Stock that was there already"),
+    "paper": _p("entry mode", "Entered from paper"),
+}
+BASES: Final[dict[str, LazyText]] = {
+    "scanned": _p("basis", "Scanned"),
+    "declared_range": _p("basis", "Pieces as declared"),
+    "whole_batch": _p("basis", "Whole batch"),
+}
+SAMPLE_SITES: Final[dict[str, LazyText]] = {
+    "outer_pack": _p("sample site", "Outer pack"),
+    "inner_pack": _p("sample site", "Inner pack"),
+    "surface": _p("sample site", "Surface of the goods"),
+    "environment": _p("sample site", "Environment"),
+    "personnel": _p("sample site", "Person"),
+}
+STAGES: Final[dict[str, LazyText]] = {
+    "preliminary": _p("stage", "First test"),
+    "recheck": _p("stage", "Re-check"),
+    "confirmation": _p("stage", "Confirmation"),
+}
+RESULTS: Final[dict[str, LazyText]] = {
+    "negative": _p("result", "Negative"),
+    "positive": _p("result", "Positive"),
+    "invalid": _p("result", "Invalid"),
+}
+FLAGS: Final[dict[str, LazyText]] = {
+    "suspected_mixed_storage": _p("flag", "Goods and zone don't fit: suspected mixed storage"),
+    "seal_missing": _p("flag", "The seal number is missing"),
+}
+PROTOCOL_STATES: Final[dict[str, LazyText]] = {
+    "met": _p("protocol", "Meets a protocol"),
+    "not_met": _p("protocol", "Meets no protocol at its temperature: doesn't count"),
+    "no_protocol": _p("protocol", "No protocol is on record for this agent: counts"),
+}
+# A tube's state as the chip of the vocabulary; what is not in here is the officers' and the lab's own word.
+TUBE_CHIPS: Final[dict[str, str]] = {
+    "pending": "sent",
+    "negative": "negative",
+    "invalid": "invalid",
+    "positive": "preliminary_positive",
+    "confirmed": "confirmed_positive",
+}
+MERCHANT_TUBE_CHIPS: Final[dict[str, str]] = TUBE_CHIPS | {"positive": "rechecking", "confirmed": "rechecking"}
+
+
+def said(word: Word) -> str:
+    """Return a word of the rule book in the reader's language."""
+    return word.name_zh if current_locale() == "zh_CN" else word.name_en
+
+
+def evidence_kind(code: str) -> str:
+    """Return what a kind of evidence is called."""
+    return said(vocabulary.evidence_kinds()[code])
+
+
+def agent(code: str) -> str:
+    """Return what a disinfectant is called."""
+    return said(vocabulary.agents()[code])
+
+
+def choices(words: Mapping[str, LazyText], codes: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """Return codes and their words, for a select."""
+    return [(code, str(words[code])) for code in (words if codes is None else codes)]
+
+
+def tiles(words: Mapping[str, LazyText], codes: Iterable[str] | None = None) -> list[dict[str, str]]:
+    """Return codes and their words, for tiles."""
+    return [{"value": code, "text": text} for code, text in choices(words, codes)]
+
+
+def product_name(product: Any) -> str:
+    """Return a product's name in the reader's language, of a row or of a dict that describes it."""
+    english = _part(product, "name_en") if current_locale() == "en" else None
+    return str(english or _part(product, "name"))
+
+
+def _part(product: Any, name: str) -> Any:
+    return product[name] if isinstance(product, Mapping) else getattr(product, name)
+
+
+def specification(product: Any) -> str:
+    """Return what a piece holds: `2 kg × 6`; goods by weight: `10 kg`."""
+    unit_mass_g, units_per_piece = _part(product, "unit_mass_g"), _part(product, "units_per_piece")
+    if _part(product, "ledger_unit") == "gram" or units_per_piece == 1:
+        return pages.kilograms(unit_mass_g * units_per_piece)
+    return f"{pages.kilograms(unit_mass_g)} × {units_per_piece}"
+
+
+def quantity(quantity_units: int, product: Any) -> str:
+    """Return a quantity of a product in pieces and loose units; goods by weight in kg."""
+    return pages.pieces(quantity_units, _part(product, "units_per_piece"), _part(product, "ledger_unit"))
+
+
+def piece_words(basis: str, piece_from: int | None, piece_to: int | None) -> str:
+    """Return which pieces a record is about: `pieces 1–360`, or the whole batch."""
+    if piece_from is None or piece_to is None:
+        return str(BASES[basis])
+    return ngettext(
+        "piece %(ranges)s",
+        "pieces %(ranges)s",
+        piece_to - piece_from + 1,
+        ranges=pages.piece_ranges([(piece_from, piece_to)]),
+    )
+
+
+def treatment_words(record: Mapping[str, Any]) -> str:
+    """Return a disinfection in one line: agent, strength, contact, temperature."""
+    degrees = f"{record['ambient_temperature_c'].normalize():f}".replace("-", "−")
+    return _(
+        "%(agent)s %(strength)s mg/L, %(minutes)s min at %(degrees)s °C",
+        agent=agent(record["agent"]),
+        strength=record["concentration_mg_per_l"],
+        minutes=record["contact_min"],
+        degrees=degrees,
+    )
+
+
+def own_words(item: Mapping[str, Any], name: str) -> str:
+    """Return `message` or `next` of a verdict's item in the reader's language."""
+    return str(item[f"{name}_{'zh' if current_locale() == 'zh_CN' else 'en'}"])
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return finished sentences as one text; Chinese ones need no blank between them."""
+    return ("" if current_locale() == "zh_CN" else " ").join(text for text in texts if text)
+
+
+def tube_goods(tube: Mapping[str, Any]) -> str:
+    """Return the products in a tube in one line, each once, the first few by name."""
+    listed = list(dict.fromkeys(product_name(s["batch"]["product"]) for s in tube["samples"] if s["batch"]))
+    shown = _(", ").join(listed[:GOODS_NAMED])
+    if len(listed) <= GOODS_NAMED:
+        return shown
+    return _(", ").join([shown, ngettext("and %(num)s more", "and %(num)s more", len(listed) - GOODS_NAMED)])
+
+
+def tube_chip(state: str, *, merchant: bool) -> str:
+    """Return the chip of a tube's state; a merchant reads of a re-check, never of a positive."""
+    return (MERCHANT_TUBE_CHIPS if merchant else TUBE_CHIPS)[state]
+
+
+def restriction_chip(restriction: str, *, merchant: bool) -> str:
+    """Return the chip of a restriction; a merchant reads that goods are locked, not what was found in them."""
+    return "locked" if merchant and restriction == "confirmed_positive" else restriction

@@ -1,0 +1,6 @@
+"""Pages of arrivals, batches and sampling tubes. They call the services that the API calls."""
+
+from coldchain.batches import pages_arrivals, pages_lists, pages_papers, pages_tubes
+from coldchain.batches.pages_blueprint import bp
+
+__all__ = ["bp", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes"]

@@ -1,0 +1,234 @@
+"""What happened to a batch and what holds it, in the reader's words, for the batch's page.
+
+A merchant reads that goods are locked and await a re-check; what was found in them is the officers' and the lab's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import may
+from coldchain.batches import pages_words as words
+from coldchain.batches.models import TestResult, Tube
+from coldchain.batches.service.timeline import TimelineEntry
+from coldchain.core import pages
+from coldchain.core.i18n import gettext as _
+from coldchain.recall import drafts
+from coldchain.recall.models import Recall, RecallVersion
+from coldchain.registry import service as registry
+from coldchain.trade.models import Consignment
+
+OWN_REASONS = frozenset({"recheck_negative", "superseded_by_confirmation"})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One hold in words: chip, title, one line, where to read more if the reader may, since when, how much."""
+
+    chip: str
+    title: str
+    note: str
+    href: str | None
+    since: datetime
+    quantity_units: int | None
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids in a batch's facts are called."""
+
+    zones: Mapping[UUID, str]
+    labs: Mapping[UUID, str]
+    consignments: Mapping[UUID, str]
+    causes: Mapping[UUID, tuple[str, str]]
+
+
+def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Return the holds of a batch in words, oldest first."""
+    causes = _causes(session, {hold["cause"]["id"] for hold in listed})
+    recalls = {hold["cause"]["id"] for hold in listed if hold["cause"]["kind"] == "recall"}
+    readable = {
+        recall.recall_id
+        for recall in session.scalars(select(Recall).where(col(Recall.recall_id).in_(recalls)))
+        if may(actor, "recall.read", drafts.readable(actor, recall))
+    }
+    shown = []
+    for hold in listed:
+        kind, cause_id = hold["cause"]["kind"], hold["cause"]["id"]
+        title, note = causes.get(cause_id, (_("Sealed on site") if kind == "inspection" else "", ""))
+        chip = {"sealed": "sealed", "confirmed": "confirmed_positive"}.get(hold["grade"], "locked")
+        if kind == "result" and chip == "locked" and actor.business_id is None:
+            chip = "preliminary_positive"
+        shown.append(
+            Shown(
+                words.restriction_chip(chip, merchant=actor.business_id is not None),
+                title,
+                note,
+                f"/recalls/{cause_id}" if cause_id in readable else None,
+                hold["occurred_at"],
+                hold["quantity_units"],
+            )
+        )
+    return shown
+
+
+def _causes(session: Session, ids: set[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return title and note of each recall or result among `ids`."""
+    if not ids:
+        return {}
+    found: dict[UUID, tuple[str, str]] = {}
+    recalls = session.execute(
+        select(Recall, RecallVersion)
+        .join(RecallVersion, col(RecallVersion.recall_id) == col(Recall.recall_id))
+        .where(col(Recall.recall_id).in_(ids), col(RecallVersion.version) == col(Recall.version))
+    )
+    for recall, version in recalls:
+        found[recall.recall_id] = (recall.title, f"{version.issuer} {version.notice_no}")
+    results = session.execute(
+        select(col(TestResult.result_id), col(Tube.tube_no))
+        .join(Tube, col(Tube.tube_id) == col(TestResult.tube_id))
+        .where(col(TestResult.result_id).in_(ids))
+    )
+    for result_id, tube_no in results:
+        found[result_id] = (_("Tube %(number)s awaits its re-check", number=tube_no), "")
+    return found
+
+
+def names(session: Session, entries: Sequence[TimelineEntry]) -> Names:
+    """Return what the ids in these facts are called, in a constant number of statements."""
+    details = [entry.details for entry in entries]
+    zone_ids = {row.get(key) for row in details for key in ("zone_id", "from_zone_id", "to_zone_id")}
+    zones = registry.zones(session, zone_ids)
+    labs = registry.brief(session, {row.get("lab_id") for row in details})
+    consignments = session.execute(
+        select(col(Consignment.consignment_id), col(Consignment.consignment_no)).where(
+            col(Consignment.consignment_id).in_({row["consignment_id"] for row in details if row.get("consignment_id")})
+        )
+    )
+    return Names(
+        zones={zone_id: f"{site.name} {zone.code}" for zone_id, (zone, site) in zones.items()},
+        labs={lab_id: lab.name for lab_id, lab in labs.items()},
+        consignments=dict(consignments.tuples().all()),
+        causes=_causes(session, {row["cause_id"] for row in details if row.get("cause_id")}),
+    )
+
+
+def events(session: Session, actor: Actor, entries: Sequence[TimelineEntry], product: Any) -> list[dict[str, Any]]:
+    """Return the facts of a timeline as the page shows them: when, what, when it was learned, on what it rests."""
+    known = names(session, entries)
+    merchant = actor.business_id is not None
+    shown = []
+    swabs = _swabs(entries)
+    told: set[Any] = set()
+    for entry in entries:
+        if _swab_key(entry) in told:
+            continue  # one line for the samples of one tube that are about the same pieces
+        if entry.kind == "sampled":
+            told.add(_swab_key(entry))
+        text, notes = _told(entry, known, product, merchant=merchant)
+        if not text:
+            continue
+        if entry.kind == "sampled":
+            notes.insert(0, _(", ").join(swabs[_swab_key(entry)]))
+        if entry.basis:
+            notes.append(_("Basis: %(basis)s", basis=words.BASES[entry.basis]))
+        if entry.late:
+            notes.insert(0, _("Recorded %(moment)s", moment=pages.short_moment(entry.recorded_at)))
+        shown.append({"at": entry.occurred_at, "text": text, "notes": notes, "late": entry.late})
+    return shown
+
+
+def _swab_key(entry: TimelineEntry) -> tuple[Any, ...]:
+    return entry.kind, entry.subject_id, entry.basis, entry.piece_from, entry.piece_to
+
+
+def _swabs(entries: Sequence[TimelineEntry]) -> dict[tuple[Any, ...], list[str]]:
+    """Return where the swabs of each tube were taken, each place once."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for entry in entries:
+        if entry.kind == "sampled":
+            site = str(words.SAMPLE_SITES[entry.details["sample_site"]])
+            listed = found.setdefault(_swab_key(entry), [])
+            if site not in listed:
+                listed.append(site)
+    return found
+
+
+def _told(entry: TimelineEntry, known: Names, product: Any, *, merchant: bool) -> tuple[str, list[str]]:
+    """Return a fact in one sentence, and its smaller parts."""
+    facts = entry.details
+    if entry.kind == "arrived":
+        return _arrived(facts, known, product)
+    if entry.kind == "evidence":
+        return _("Paper: %(kind)s", kind=words.evidence_kind(facts["kind"])), [facts["number"], facts["issuer"]]
+    if entry.kind == "disinfection":
+        where = words.piece_words(entry.basis or "whole_batch", entry.piece_from, entry.piece_to)
+        text = _("Disinfected: %(where)s, %(treatment)s", where=where, treatment=words.treatment_words(facts))
+        state = facts["protocol_state"]
+        return text, [str(words.PROTOCOL_STATES[state])] if state != "met" else []
+    if entry.kind == "sampled":
+        where = words.piece_words(entry.basis or "whole_batch", entry.piece_from, entry.piece_to)
+        text = _("Sampled: %(where)s, tube %(number)s", where=where, number=facts["tube_no"])
+        return text, [known.labs.get(facts["lab_id"], "")]
+    if entry.kind == "result":
+        return _result(facts, known, merchant=merchant)
+    if entry.kind == "code_made":
+        return _("Labels were made"), []
+    if entry.kind in {"hold_placed", "hold_ended"}:
+        return _held(entry, known)
+    return _moved(facts, known, product)
+
+
+def _arrived(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:
+    values = {
+        "quantity": words.quantity(facts["quantity_units"], product),
+        "place": known.zones.get(facts["zone_id"], ""),
+    }
+    if facts["entry_mode"] == "existing_stock":
+        text = _("Existing stock entered: %(quantity)s, in %(place)s", **values)
+    else:
+        text = _("Arrived: %(quantity)s, into %(place)s", **values)
+    container, seal = facts.get("container_no"), facts.get("seal_no")
+    notes = [_("Container %(number)s", number=container)] if container else []
+    return text, notes + ([_("Seal %(number)s", number=seal)] if seal else [])
+
+
+def _result(facts: Mapping[str, Any], known: Names, *, merchant: bool) -> tuple[str, list[str]]:
+    positive = facts["result"] == "positive"
+    values = {
+        "number": facts["tube_no"],
+        "stage": words.STAGES[facts["stage"]],
+        "result": words.RESULTS[facts["result"]],
+    }
+    if positive and merchant:
+        return _("Tube %(number)s awaits its re-check", number=facts["tube_no"]), [known.labs.get(facts["lab_id"], "")]
+    notes = [known.labs.get(facts["lab_id"], ""), _("Report %(number)s", number=facts["report_no"])]
+    return _("Tube %(number)s, %(stage)s: %(result)s", **values), notes
+
+
+def _held(entry: TimelineEntry, known: Names) -> tuple[str, list[str]]:
+    title, note = known.causes.get(entry.details["cause_id"], ("", ""))
+    sealed = entry.details["grade"] == "sealed"
+    if entry.kind == "hold_placed":
+        return _("Sealed on site") if sealed else _("Locked in the books"), [title, note]
+    reason = entry.details.get("reason") or ""
+    return _("Unsealed") if sealed else _("Lock ended"), [title, "" if reason in OWN_REASONS else reason]
+
+
+def _moved(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:
+    values = {"quantity": words.quantity(facts["quantity_units"], product)}
+    text = {
+        "dispatch": _("Sent: %(quantity)s", **values),
+        "confirmation": _("Receipt confirmed: %(quantity)s", **values),
+        "rejection": _("Rejected and sent back: %(quantity)s", **values),
+    }.get(facts["kind"], "")
+    places = [known.zones.get(facts.get("from_zone_id") or UUID(int=0), "")]
+    places.append(known.zones.get(facts.get("to_zone_id") or UUID(int=0), ""))
+    number = known.consignments.get(facts.get("consignment_id") or UUID(int=0), "")
+    return text, [*places, _("Consignment %(number)s", number=number) if number else ""]

@@ -1,0 +1,274 @@
+"""The page of a batch: may it leave now, what is missing, what is met, what happened, what lies where, what holds it.
+
+Composed here since it reads batches, ledger, trade, labels and recall. Nothing is decided here: the verdict is the
+gate's, the locks are the ledger's.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, render_template
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may, relation
+from coldchain.batches import pages_words as words
+from coldchain.batches import service as batches
+from coldchain.core import clock, pages
+from coldchain.core.countries import country_name
+from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import current_locale, ngettext
+from coldchain.core.i18n import gettext as _
+from coldchain.home import batch_events
+from coldchain.labels.specification import specification
+from coldchain.regions import service as regions
+from coldchain.registry import service as registry
+from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
+
+bp = Blueprint("batch_page", __name__)
+
+EVENTS_SHOWN: Final = 12
+ICONS: Final = {
+    "evidence": "file-x",
+    "disinfection_record": "spray",
+    "test": "test-pipe-2",
+    "code": "qrcode",
+    "supplier": "building-store",
+    "policy": "notebook",
+}
+MISSING_STATES: Final = {
+    "evidence_unverified": "entered",
+    "disinfection_not_covered": "not_covered",
+    "protocol_not_met": "not_covered",
+    "test_not_covered": "not_covered",
+    "test_pending": "sent",
+    "test_positive": "rechecking",
+    "test_invalid": "invalid",
+}
+RECORDS: Final = ("disinfection_record", "test")
+
+
+@bp.get("/batches/<uuid:batch_id>")
+@edge("batch.read")
+def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
+    """Show one batch to its owner, its holder or an officer."""
+    batch = batches.read_batch(session, actor, batch_id)
+    verdict = batches.read_gate(session, actor, batch_id)
+    entries = batches.timeline(session, actor, batch_id)
+    shown = batch_events.events(session, actor, entries, batch["product"])
+    may_add = _may(actor, "evidence.register", batch)
+    merchant = actor.business_id is not None
+    return render_template(
+        "home/batch.html",
+        batch=batch,
+        name=words.product_name(batch["product"]),
+        pack=specification(*(batch["product"][k] for k in ("unit_mass_g", "units_per_piece", "ledger_unit"))),
+        verdict=verdict,
+        plate=plate(batch, verdict),
+        missing=[missing_item(actor, batch, item, verdict, may_add=may_add) for item in verdict["missing"]],
+        met=met_items(batch, verdict),
+        notes=[words.own_words(note, "message") for note in verdict["notes"]],
+        policy=policy_line(session, verdict),
+        events=shown[:EVENTS_SHOWN],
+        more_events=shown[EVENTS_SHOWN:],
+        stock=stock_rows(session, actor, batch),
+        holds=batch_events.holds(session, actor, batch["holds"]),
+        tubes=[(tube, words.tube_chip(tube["state"], merchant=merchant)) for tube in batch["tubes"]],
+        may_read_tubes=relation(actor, "tube.read") is not None,
+        may_register_tube=relation(actor, "tube.register") is not None,
+        may_label=_may(actor, "label.make", batch),
+        may_add=may_add,
+        send_from=send_from(actor, batch),
+        arrival=readable_arrival(session, actor, batch["arrival_id"]),
+        country=country_name(batch["product"]["origin_country"], current_locale()),
+        now=clock.now(),
+        words=words,
+    )
+
+
+def _may(actor: Actor, action: str, batch: Mapping[str, Any]) -> bool:
+    """Say whether the reader may do `action` for a batch: who entered it, who has some of it, an officer there."""
+    holders = (row["owner"]["business_id"] for row in batch["stock"])
+    return may(actor, action, Resource.of(batch["owner"]["business_id"], *holders, regions=[batch["region_code"]]))
+
+
+def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str]:
+    """Return the answer of the page: kind, word and one or two sentences."""
+    there = sum(row["quantity_units"] for row in batch["stock"])
+    if not there:
+        return {"kind": "idle", "word": str(_("Depleted")), "text": _("None of it is in stock any more.")}
+    if batch["holds"]:
+        text = _("Locked. It must not be moved, sold or used; set it apart and wait for the authority.")
+        return {"kind": "stop", "word": _("Must not leave"), "text": text}
+    if verdict["clear"]:
+        return {"kind": "go", "word": _("Clear to circulate"), "text": _("Everything that is asked for is there.")}
+    text = ngettext(
+        "%(num)s thing is missing. When it is there the batch clears by itself.",
+        "%(num)s things are missing. When they are there the batch clears by itself.",
+        len(verdict["missing"]),
+    )
+    return {"kind": "stop", "word": _("Must not leave"), "text": text}
+
+
+def missing_item(
+    actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], verdict: Mapping[str, Any], *, may_add: bool
+) -> dict[str, Any]:
+    """Return one missing thing as the page shows it, with its one act if the reader may do it."""
+    href, label, icon = _act(actor, batch, item, may_add=may_add)
+    return {
+        "title": _title(item),
+        "state": MISSING_STATES.get(item["code"], "missing"),
+        "text": words.sentences([words.own_words(item, "message"), words.own_words(item, "next")]),
+        "icon": ICONS.get(item["kind"], "file-x"),
+        "cover": _cover(batch, item, verdict),
+        "href": href,
+        "label": label,
+        "act_icon": icon,
+    }
+
+
+def _title(item: Mapping[str, Any]) -> str:
+    if item["kinds"]:
+        return _(" or ").join(words.evidence_kind(kind) for kind in item["kinds"])
+    titles = {
+        "disinfection_record": _("Disinfection record"),
+        "test": _("Test of the goods"),
+        "code": _("Traceability code"),
+        "supplier": _("Supplier"),
+        "policy": _("Evidence policy"),
+    }
+    return titles.get(str(item["kind"]), str(item["kind"]))
+
+
+def _act(actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], *, may_add: bool) -> tuple[str, str, str]:
+    """Return address, text and icon of the button that helps with a missing thing; empty for none."""
+    base = f"/batches/{batch['batch_id']}"
+    if item["kind"] == "test":
+        if item["code"] in {"test_pending", "test_positive"}:
+            return "#tubes", _("See the tube"), "test-pipe-2"
+        if relation(actor, "tube.register") is not None:
+            return f"/tubes/new?batch={batch['batch_code']}", _("Register a tube"), "plus"
+        return "", "", ""
+    if not may_add or item["code"] == "evidence_unverified":
+        return "", "", ""
+    if item["kind"] == "disinfection_record":
+        gap = list(item["uncovered"][0]) if len(item["uncovered"]) == 1 else [1, batch["piece_count"]]
+        pieces = "" if gap == [1, batch["piece_count"]] else f"?piece_from={gap[0]}&piece_to={gap[1]}"
+        return f"{base}/disinfections/new{pieces}", _("Add a disinfection"), "plus"
+    if item["kind"] == "code":
+        return f"{base}/labels", _("Make labels"), "tag"
+    if item["kind"] == "supplier":
+        return f"{base}/evidence/new?kind=purchase_receipt", _("Add the purchase receipt"), "plus"
+    if item["kinds"]:
+        return f"{base}/evidence/new?kind={item['kinds'][0]}", _("Add the paper"), "plus"
+    return "", "", ""
+
+
+def _cover(batch: Mapping[str, Any], item: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the bar of pieces of a missing record that covers some of them."""
+    if item["kind"] not in RECORDS:
+        return None
+    part = verdict["basis"].get("disinfection" if item["kind"] == "disinfection_record" else "test")
+    if not part or not part["covered"]:
+        return None
+    covered = [tuple(pair) for pair in part["covered"]]
+    uncovered = [tuple(pair) for pair in part["uncovered"]]
+    done, left = pages.piece_ranges(covered), pages.piece_ranges(uncovered)
+    if item["kind"] == "test":
+        texts = _("pieces %(ranges)s tested", ranges=done), _("pieces %(ranges)s not tested", ranges=left)
+    else:
+        texts = _("pieces %(ranges)s disinfected", ranges=done), _("pieces %(ranges)s not disinfected", ranges=left)
+    return {"total": batch["piece_count"], "ranges": covered, "covered": texts[0], "uncovered": texts[1]}
+
+
+def met_items(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the policy asks for and what meets it."""
+    basis = verdict["basis"]
+    papers = {paper["number"]: paper for paper in batch["evidence"]}
+    found = []
+    for group in basis.get("evidence", ()):
+        if group["state"] == "missing":
+            continue
+        paper = papers.get(group["number"], {})
+        issued = _("Issued %(day)s", day=pages.day(paper["issued_on"])) if paper else ""
+        found.append(
+            {
+                "title": words.evidence_kind(group["kind"]),
+                "state": "verified" if group["state"] == "verified" else "met",
+                "facts": [group["number"], paper.get("issuer", ""), issued],
+                "icon": "file-check",
+            }
+        )
+    for name, title, icon in (
+        ("disinfection", _("Disinfection record"), "spray"),
+        ("test", _("Test of the goods"), "test-pipe-2"),
+    ):
+        part = basis.get(name)
+        if part and part["state"] == "met":
+            rests = _(", ").join(str(words.BASES[code]) for code in part["bases"])
+            facts = [_("All %(count)s pieces", count=batch["piece_count"]), _("Basis: %(basis)s", basis=rests)]
+            facts += [_("Tube %(number)s", number=no) for no in (part.get("tubes") or {}).get("negative", ())]
+            found.append({"title": title, "state": "met", "facts": facts, "icon": icon})
+    if basis.get("code", {}).get("required") and basis["code"]["made"]:
+        made = _("Labels made %(day)s", day=pages.day(batch["code_made_at"]))
+        found.append({"title": _("Traceability code"), "state": "met", "facts": [made], "icon": "qrcode"})
+    if basis.get("supplier", {}).get("required") and basis["supplier"]["known"]:
+        found.append({"title": _("Supplier"), "state": "met", "facts": [], "icon": "building-store"})
+    return found
+
+
+def policy_line(session: Session, verdict: Mapping[str, Any]) -> str:
+    """Return by which policy, from when, and for which day and place the verdict was given."""
+    judged = verdict["judged_for"]
+    place = regions.name(session, judged["region_code"], current_locale())
+    policy = verdict["policy"]
+    if policy is None:
+        return _("No evidence policy applies. Judged for %(place)s, arrived %(day)s.", place=place,
+                 day=judged["arrived_on"])  # fmt: skip
+    name = policy["name_zh"] if current_locale() == "zh_CN" else policy["name_en"]
+    return _(
+        "Judged by: %(name)s, in force from %(start)s; for %(place)s, arrived %(day)s.",
+        name=name,
+        start=policy["valid_from"],
+        place=place,
+        day=judged["arrived_on"],
+    )
+
+
+def stock_rows(session: Session, actor: Actor, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what lies where: the owner, the zone or the road, how much, and how much of it is held."""
+    zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
+    sites = registry.sites(session, [row["site_id"] for row in batch["stock"]])
+    rows = []
+    for row in batch["stock"]:
+        if row["zone_id"]:
+            zone, site = zones[row["zone_id"]]
+            place = [site.name, zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
+        else:
+            bound = sites.get(row["site_id"])
+            place = [_("On the road"), _("to %(place)s", place=bound.name) if bound else ""]
+        rows.append(
+            row | {"place": place, "href": f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None}
+        )
+    return rows
+
+
+def send_from(actor: Actor, batch: Mapping[str, Any]) -> str | None:
+    """Return the address of the dispatch form for these goods, if the reader may send some that nothing holds."""
+    for row in batch["stock"]:
+        owner_id = row["owner"]["business_id"]
+        mine = may(actor, "trade.dispatch", Resource.of(owner_id, regions=[batch["region_code"]]))
+        if mine and row["zone_id"] and row["quantity_units"] > row["locked_units"]:
+            owner = "" if actor.business_id else f"&owner={owner_id}"
+            return f"/consignments/new?zone_id={row['zone_id']}&batch_id={batch['batch_id']}{owner}"
+    return None
+
+
+def readable_arrival(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any] | None:
+    """Return the arrival that a batch came with, None when the reader may not see it."""
+    try:
+        return batches.read_arrival(session, actor, arrival_id)
+    except NotFound:
+        return None

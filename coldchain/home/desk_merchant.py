@@ -1,0 +1,183 @@
+"""A business's desk: what to do first, its stock by state, what is on the road. A buyer is a business too."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import case, func, select, text
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_words as words
+from coldchain.batches import service as batches
+from coldchain.batches.models import Batch
+from coldchain.core import clock, pages
+from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import ngettext
+from coldchain.home.jobs import Job
+from coldchain.ledger.models import Hold, Holding
+from coldchain.policy.facts import Verdict
+from coldchain.registry import service as registry
+from coldchain.registry.models import Product
+from coldchain.trade import service as trade
+
+JOBS_SHOWN: Final = 8
+BATCHES_LOOKED_AT: Final = 200
+STATES: Final = ("cleared", "held", "locked")
+
+
+def context(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the page shows, all of it computed now."""
+    business_id = actor.business_id or UUID(int=0)
+    jobs = [
+        *_locked(session, business_id),
+        *_to_confirm(session, actor),
+        *_not_clear(session, business_id),
+    ]
+    masses, road_g = _masses(session, business_id)
+    return {
+        "business": registry.brief(session, [business_id])[business_id],
+        "as_of": clock.now(),
+        "jobs": jobs[:JOBS_SHOWN],
+        "more_jobs": max(0, len(jobs) - JOBS_SHOWN),
+        "masses": [(code, masses.get(code, 0)) for code in STATES],
+        "total_g": sum(masses.values()),
+        "road_g": road_g,
+        "sent": trade.count_by_state(session, actor, "out"),
+        "coming": trade.count_by_state(session, actor, "in"),
+        "batches": _counts(session, business_id),
+        "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
+    }
+
+
+def _own(business_id: UUID) -> Any:
+    """Return the statement of a business's own goods in its accounts, with batch and product."""
+    return (
+        select(Holding, Batch, Product)
+        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
+    )
+
+
+def _locked(session: Session, business_id: UUID) -> list[Job]:
+    """Return a job for each batch of which the business has something that is held, the latest lock first."""
+    since = dict(
+        session.execute(
+            select(col(Hold.batch_id), func.max(col(Hold.occurred_at)))
+            .where(col(Hold.ended_at).is_(None))
+            .where(
+                col(Hold.batch_id).in_(
+                    select(col(Holding.batch_id)).where(
+                        col(Holding.owner_id) == business_id, col(Holding.held_units) > 0
+                    )
+                )
+            )
+            .group_by(col(Hold.batch_id))
+        )
+        .tuples()
+        .all()
+    )
+    held: dict[UUID, tuple[Batch, Product, int]] = {}
+    for holding, batch, product in session.execute(_own(business_id).where(col(Holding.held_units) > 0)):
+        units = held[batch.batch_id][2] if batch.batch_id in held else 0
+        held[batch.batch_id] = (batch, product, units + holding.held_units)
+    jobs = [
+        (
+            since.get(batch.batch_id),
+            Job(
+                "locked",
+                f"/batches/{batch.batch_id}#holds",
+                _("%(product)s is locked: %(quantity)s", product=words.product_name(product),
+                  quantity=words.quantity(units, product)),
+                _("Set it apart; it must not be moved, sold or used. Locked since %(moment)s",
+                  moment=pages.moment(since.get(batch.batch_id))),
+                _("Read why"),
+            ),
+        )
+        for batch, product, units in held.values()
+    ]  # fmt: skip
+    oldest = datetime.min.replace(tzinfo=clock.BEIJING)
+    return [job for _since, job in sorted(jobs, key=lambda pair: pair[0] or oldest, reverse=True)]
+
+
+def _to_confirm(session: Session, actor: Actor) -> list[Job]:
+    """Return a job for each consignment that waits for the business's answer."""
+    rows, _following = trade.search(session, actor, direction="in", state="in_transit", limit=BATCHES_LOOKED_AT)
+    return [
+        Job(
+            "in_transit",
+            f"/consignments/{row['consignment_id']}",
+            _("From %(sender)s: %(goods)s", sender=row["owner"].name, goods=_(", ").join(row["products"])),
+            _("Consignment %(number)s, %(mass)s, sent %(moment)s", number=row["consignment_no"],
+              mass=pages.mass(row["mass_g"]), moment=pages.moment(row["occurred_at"])),
+            _("Confirm"),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _not_clear(session: Session, business_id: UUID) -> list[Job]:
+    """Return a job for each batch of the business that may not leave yet and is not locked, newest first."""
+    rows = session.execute(
+        _own(business_id)
+        .where(col(Batch.status) == "held", col(Holding.held_units) == 0, col(Holding.account) == "zone")
+        .order_by(col(Batch.batch_id).desc())
+        .limit(BATCHES_LOOKED_AT)
+    ).all()
+    found = {batch.batch_id: (batch, product) for _holding, batch, product in rows}
+    verdicts = batches.judge(session, {batch_id: batch.region_code for batch_id, (batch, _p) in found.items()})
+    return [
+        Job(
+            "held",
+            f"/batches/{batch_id}",
+            ngettext("%(product)s lacks %(num)s thing", "%(product)s lacks %(num)s things",
+                     len(verdicts[batch_id].missing), product=words.product_name(product)),
+            _lacks(verdicts[batch_id]),
+            _("Add"),
+        )
+        for batch_id, (_batch, product) in found.items()
+        if not verdicts[batch_id].clear
+    ]  # fmt: skip
+
+
+def _lacks(verdict: Verdict) -> str:
+    """Return what a batch lacks in one line."""
+    said = verdict.as_dict()["missing"]
+    return words.sentences(words.own_words(item, "message") for item in said)
+
+
+def _masses(session: Session, business_id: UUID) -> tuple[dict[str, int], int]:
+    """Return net grams of the business's goods in zones by state (held units apart), and of those on the road."""
+    mass, state_of = col(Product.unit_mass_g), case((col(Batch.status) == "cleared", "cleared"), else_="held")
+    rows: Sequence[Any] = session.execute(
+        select(
+            state_of.label("state"),
+            col(Holding.account),
+            func.sum((col(Holding.quantity_units) - col(Holding.held_units)) * mass),
+            func.sum(col(Holding.held_units) * mass),
+        )
+        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
+        .group_by(text("state"), col(Holding.account))
+    ).all()
+    found: Counter[str] = Counter()
+    road_g = 0
+    for state, account, free_g, held_g in rows:
+        if account == "transit":
+            road_g += int(free_g) + int(held_g)
+        else:
+            found[state] += int(free_g)
+            found["locked"] += int(held_g)
+    return dict(found), road_g
+
+
+def _counts(session: Session, business_id: UUID) -> int:
+    """Return how many batches the business has some of now."""
+    statement = select(func.count(func.distinct(col(Holding.batch_id)))).where(
+        col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0
+    )
+    return session.scalar(statement) or 0
