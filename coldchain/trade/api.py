@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core.edge import Blueprint, edge
-from coldchain.core.i18n import gettext as _
+from coldchain.core.problems import said
 from coldchain.trade import service
 from coldchain.trade.schemas import (
     ConfirmSchema,
@@ -31,7 +31,7 @@ blp = Blueprint("trade", __name__, url_prefix="/api/v1", description="Consignmen
 def create_consignment(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     """Send goods; 409 `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`."""
     made = service.dispatch(session, actor, **data)
-    return made | {"warnings": [{**warning, "message": _(warning["message"])} for warning in made["warnings"]]}
+    return made | {"warnings": [{**warning, "message": said(warning["message"], {})} for warning in made["warnings"]]}
 
 
 @blp.route("/consignments", methods=["GET"])
