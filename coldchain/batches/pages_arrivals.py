@@ -41,9 +41,7 @@ def list_arrivals(session: Session, actor: Actor) -> Any:
             select(col(Arrival.entry_mode), func.count())
             .where(reach.visible_arrivals(actor))
             .group_by(col(Arrival.entry_mode))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     sites = registry.sites(session, [item["site_id"] for item in items])
     return render_template(

@@ -52,7 +52,7 @@ def counts_by_status(session: Session, actor: Actor) -> dict[str, int]:
     rows = session.execute(
         select(col(Batch.status), func.count()).where(reach.visible_batches(actor)).group_by(col(Batch.status))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def counts_by_restriction(session: Session, actor: Actor) -> dict[str, int]:

@@ -148,7 +148,7 @@ def _tube_fields(session: Session, actor: Actor, form: Form) -> Form:
     rows = session.execute(
         select(col(Batch.batch_code), col(Batch.batch_id)).where(col(Batch.batch_code).in_(codes.values()))
     )
-    known = dict(rows.tuples().all())
+    known = dict(rows.all())
     for index, code in codes.items():
         # an unknown code goes on as it was typed: the schema or the service refuses it by name
         fields[f"samples-{index}-batch_id"] = str(known.get(code, UNKNOWN_BATCH))

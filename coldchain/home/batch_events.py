@@ -114,7 +114,7 @@ def names(session: Session, entries: Sequence[TimelineEntry]) -> Names:
     return Names(
         zones={zone_id: f"{site.name} {zone.code}" for zone_id, (zone, site) in zones.items()},
         labs={lab_id: lab.name for lab_id, lab in labs.items()},
-        consignments=dict(consignments.tuples().all()),
+        consignments=dict(consignments.all()),
         causes=_causes(session, {row["cause_id"] for row in details if row.get("cause_id")}),
     )
 

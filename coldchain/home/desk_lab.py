@@ -35,9 +35,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
             .join(Tube, col(Tube.tube_id) == col(TestResult.tube_id))
             .where(col(Tube.lab_id) == business_id)
             .group_by(col(TestResult.result))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {
         "business": registry.brief(session, [business_id])[business_id],

@@ -76,9 +76,7 @@ def _locked(session: Session, business_id: UUID) -> list[Job]:
                 )
             )
             .group_by(col(Hold.batch_id))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     held: dict[UUID, tuple[Batch, Product, int]] = {}
     for holding, batch, product in session.execute(_own(business_id).where(col(Holding.held_units) > 0)):

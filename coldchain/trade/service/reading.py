@@ -87,7 +87,7 @@ def count_by_state(session: Session, actor: Actor, direction: str | None = None)
         .where(_either(_leaving(reach), coming(reach), direction))
         .group_by(col(Consignment.state))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _either(leaving: ColumnElement[bool], coming: ColumnElement[bool], direction: str | None) -> ColumnElement[bool]:
