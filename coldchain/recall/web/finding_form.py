@@ -175,7 +175,7 @@ def of_finding(rows: list[FindingLine], known: list[Choice]) -> Form:
 
 
 def build(session: Session, form: Form, known: list[Choice], lines: int, samples: int) -> Built:
-    """Return the schema's fields of a form with so many lines and samples; lines nobody touched are left out."""
+    """Return the schema's fields of a form with so many lines and samples; lines with nothing looked at are left out."""
     built = Built(Form())
     for name in ("outcome", "captured_at", "people_controlled", "disinfected", "second_officer", "note"):
         if form.get(name):
@@ -202,8 +202,9 @@ def _line(session: Session, form: Form, by_key: dict[str, Choice], index: int, b
     def wrong(name: str, message: str) -> None:
         built.errors.setdefault(f"_lines-{index}-{name}", message)
 
-    if not typed("what") and not typed("code") and _zero(typed("pieces")) and _zero(typed("loose")):
-        return
+    named = form.get(f"lines-{index}-unlisted-name", "").strip()
+    if not typed("code") and not named and _zero(typed("pieces")) and _zero(typed("loose")):
+        return  # nothing of it was looked at
     position = len(built.lines)
     built.lines[position] = index
     fields: dict[str, Any] = {name: form.get(f"lines-{index}-{name}") for name in ("disposition", "seal_no")}
@@ -316,4 +317,4 @@ def _page_name(name: str, built: Built) -> str:
         return f"_lines-{index}-{moved}" if moved else f"lines-{index}-{last}"
     if group == "samples" and number.isdecimal():
         return f"samples-{built.samples.get(int(number), 0)}-{last or 'place'}"
-    return {"lines": "_lines-0-what", "samples": "samples-0-pieces"}.get(group, name)
+    return {"lines": "_lines-0-pieces", "samples": "samples-0-pieces"}.get(group, name)

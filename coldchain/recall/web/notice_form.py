@@ -12,7 +12,7 @@ from coldchain.core.countries import country_name
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.page_forms import Form, copy, filled, several
+from coldchain.core.page_forms import Form, copy, filled, labelled, several
 from coldchain.core.text import normalise_name
 from coldchain.recall import words
 from coldchain.recall.models import Recall, RecallVersion
@@ -88,17 +88,18 @@ def for_schema(form: Form) -> Form:
 
 
 def on_page(errors: dict[str, str]) -> dict[str, str]:
-    """Return errors of the schema's fields at the page's own fields."""
+    """Return errors of the schema's fields at the page's own fields, each with the label of its field."""
     boxes = {name: box for box, name in BOXES.items()}
     found: dict[str, str] = {}
     for name, message in errors.items():
         head, _dash, last = name.rpartition("-")
         plain = head if last.isdecimal() else name
         found.setdefault(boxes.get(plain, plain), message)
-    if "criterion" in found:  # the whole of it is missing
-        del found["criterion"]
-        found["criterion-series"] = _("Say what is looked for: at least one part of the criterion.")
-    return found
+    whole = found.pop("criterion", None)
+    named = labelled(found, LABELS)
+    if whole is not None:
+        named["criterion-series"] = _("Say what is looked for: at least one part of the criterion.")
+    return named
 
 
 def of_recall(recall: Recall, version: RecallVersion) -> Form:

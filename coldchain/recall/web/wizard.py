@@ -13,7 +13,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.i18n import current_locale
-from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, labelled, load, new_once, once, refusal, trial
+from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal, trial
 from coldchain.journal import history
 from coldchain.recall import announce, drafts, schemas, words
 from coldchain.recall.models import Recall, RecallVersion
@@ -136,7 +136,7 @@ def new_recall_submit(session: Session, actor: Actor) -> Any:
         return once(session, actor.user_id, form, lambda: _keep(session, actor, form, step[0] == "announce"))
     except REFUSALS as error:
         errors, status = refusal(error)
-        return _form_page(session, actor, form, labelled(notice_form.on_page(errors), notice_form.LABELS), status)
+        return _form_page(session, actor, form, notice_form.on_page(errors), status)
 
 
 def _draft(session: Session, actor: Actor, form: Form) -> tuple[Recall, RecallVersion]:
