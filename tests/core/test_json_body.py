@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import assume, given
@@ -44,6 +45,14 @@ def test_depth(opener: str) -> None:
 def test_brackets_in_text_are_not_depth() -> None:
     """A text full of brackets is a text."""
     assert json_body.load(json.dumps("[" * 5000 + '\\"{').encode()) == "[" * 5000 + '\\"{'
+
+
+def test_a_text_that_never_ends_is_refused_at_once() -> None:
+    """The largest body of escaped quotes without a last one takes milliseconds, not hours."""
+    began = time.monotonic()
+    with pytest.raises(BadRequest):
+        json_body.load(b'"' + b'\\"' * (limits.JSON_BYTES // 2 - 1))
+    assert time.monotonic() - began < 5
 
 
 def test_number_length() -> None:
