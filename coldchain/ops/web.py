@@ -66,7 +66,7 @@ def metrics(session: Session, _actor: Any) -> Response:
     token = os.environ.get("METRICS_TOKEN")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     local = request.remote_addr in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in request.headers
-    if not local and not (token and hmac.compare_digest(token, given)):
+    if not local and not (token and hmac.compare_digest(token.encode(), given.encode())):
         raise NotFound
     registry = CollectorRegistry()
     for name, words, value in (
