@@ -1,0 +1,90 @@
+"""Every page that a demonstration account reaches by links: its status, its width, and what axe says of it."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from coldchain.ops import demo_load
+from config import Settings
+from tests.browser.conftest import PASSWORD, Live
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+FILES = re.compile(r"\.(pdf|png|zip|json)$")
+PAGES_MAX = 60
+
+
+@pytest.fixture
+def demonstration(settings: Settings, owner_url: str, live: Live) -> Live:
+    """The running program with the demonstration loaded."""
+    chosen = replace(settings, demo=True, demo_password=PASSWORD, database_owner_url=owner_url, public_url=live.url)
+    assert demo_load.load_if_empty(chosen, io.StringIO())
+    return live
+
+
+def links(page: Page, seen: set[str]) -> Iterator[str]:
+    """Yield addresses of this site whose kind (ids and queries left out) was not met before."""
+    for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))"):
+        parts = urlsplit(page.evaluate("href => new URL(href, location.href).href", href))
+        if parts.netloc != urlsplit(page.url).netloc or FILES.search(parts.path):
+            continue
+        kind = UUID.sub("*", re.sub(r"^/C/.*", "/C/*", parts.path))
+        if kind not in seen:
+            seen.add(kind)
+            yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def troubles(page: Page, path: str) -> list[str]:
+    """Return what is wrong with the page that is shown."""
+    found = []
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > (page.viewport_size or {"width": 0})["width"]:
+        found.append(f"{path}: {width} px wide")
+    for violation in Axe().run(page, options=AXE).response["violations"]:
+        nodes = "; ".join(str(node["html"])[:120] for node in violation["nodes"][:2])
+        found.append(f"{path}: {violation['id']}: {nodes}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "readers",
+    [
+        [("regulator", False, "zh-CN"), ("regulator", True, "zh-CN"), ("admin", False, "en"), ("lab", False, "en")],
+        [("merchant", False, "zh-CN"), ("merchant", True, "zh-CN"), ("inspector", True, "zh-CN"),
+         ("buyer", True, "en"), ("lab", True, "zh-CN")],
+    ],
+    ids=["officers", "traders"],
+)  # fmt: skip
+def test_pages(demonstration: Live, open_page: Callable[..., Page], readers: list[tuple[str, bool, str]]) -> None:
+    """Follow links from each reader's start page, one page of each kind."""
+    wrong = [f"{reader}: {words}" for reader in readers for words in walk(open_page, *reader)]
+    assert wrong == []
+
+
+def walk(open_page: Callable[..., Page], role: str, narrow: bool, locale: str) -> list[str]:
+    """Return what is wrong with the pages that a role reaches."""
+    page = open_page(narrow=narrow, locale=locale)
+    page.goto("/sign-in")
+    page.fill("[name=username]", role)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/")
+    seen, waiting, wrong, visited = {"/"}, ["/"], list[str](), 0
+    while waiting and visited < PAGES_MAX:
+        path = waiting.pop(0)
+        response = page.goto(path)
+        visited += 1
+        assert response is not None
+        if response.status != 200:
+            wrong.append(f"{path}: {response.status}")
+        elif "html" in response.headers.get("content-type", ""):
+            wrong += troubles(page, path)
+            waiting += links(page, seen)
+    assert visited >= 5
+    return wrong
