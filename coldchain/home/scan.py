@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may, relation
+from coldchain.accounts.rights import may, relation
 from coldchain.batches import reach
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.core import limits
@@ -141,7 +141,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
     rows = [
         (task, recall)
         for task, recall in session.execute(statement)
-        if may(actor, "recall.read", Resource.of(regions=[task.region_code, recall.region_code]))
+        if may(actor, "recall.read", tasks.place_of(task, recall, "recall.read"))
     ]
     described = present.tasks(session, tasks.views(session, [task for task, _ in rows]))
     listed = [
@@ -149,7 +149,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
             shown,
             recall,
             recall.recall_id in matching,
-            may(actor, "finding.record", Resource.of(regions=[task.region_code, recall.region_code])),
+            may(actor, "finding.record", tasks.place_of(task, recall, "finding.record")),
         )
         for (task, recall), shown in zip(rows, described, strict=True)
     ]

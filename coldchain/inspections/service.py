@@ -11,8 +11,9 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches.models import Batch
-from coldchain.core import clock, limits
-from coldchain.core.errors import FieldError, Invalid
+from coldchain.core import clock
+from coldchain.core.claims import claimed
+from coldchain.core.errors import FieldError, Invalid, NotFound
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
 from coldchain.journal import service as journal
@@ -36,16 +37,16 @@ def record(
     disinfected: bool | None = None,
     second_officer: str | None = None,
     note: str | None = None,
+    drill: bool = False,
 ) -> tuple[Finding, list[FindingLine]]:
     """Record a finding with its lines and seal in the books what was sealed on site. Rights are the caller's to check.
 
     `captured_at` aware; a line has one of batch_id, product_id, unlisted; examined and matched in units, `mass_g` of
-    what was examined or None. Raises Invalid. R9, R12: nothing missing in the register blocks a finding.
+    what was examined or None; the seals of a `drill` hold nothing in the books. Raises Invalid. R9, R12: nothing that
+    is missing in the register blocks a finding.
     """
     now = clock.now()
-    occurred_at = captured_at or now
-    if (occurred_at - now).total_seconds() > limits.CLOCK_SKEW_S:
-        raise Invalid.of("/captured_at", "in_future", "This time has not come yet.")
+    occurred_at = claimed(captured_at, "/captured_at")
     rows = lines or []
     _check_outcome(outcome, rows)
     resolved = [_resolve_line(session, number, line) for number, line in enumerate(rows, 1)]
@@ -67,7 +68,8 @@ def record(
     recorded = [FindingLine(finding_id=finding.finding_id, **line) for line in resolved]
     session.add_all(recorded)
     session.flush()
-    _seal(session, actor, finding, recorded)
+    if not drill:
+        _seal(session, actor, finding, recorded)
     journal.append(
         session,
         actor,
@@ -116,9 +118,14 @@ def _check_outcome(outcome: str, lines: list[dict[str, Any]]) -> None:
 def _resolve_line(session: Session, number: int, line: dict[str, Any]) -> dict[str, Any]:
     """Return a line with its business looked up; unknown ids are named by their pointer."""
     pointer = f"/lines/{number - 1}"
-    owner_id = registry.find_business(session, line["owner"]).business_id if line.get("owner") else None
-    if line.get("zone_id"):
-        registry.site_of_zone(session, line["zone_id"])
+    owner_id = None
+    if line.get("owner"):
+        try:
+            owner_id = registry.find_business(session, line["owner"]).business_id
+        except NotFound as error:
+            raise Invalid.of(f"{pointer}/owner", "unknown_business", "There is no such business.") from error
+    if line.get("zone_id") and line["zone_id"] not in registry.zones(session, [line["zone_id"]]):
+        raise Invalid.of(f"{pointer}/zone_id", "unknown_zone", "There is no such zone.")
     if line.get("product_id") and line["product_id"] not in registry.products(session, [line["product_id"]]):
         raise Invalid.of(f"{pointer}/product_id", "unknown_product", "There is no such product.")
     if line.get("batch_id") and session.get(Batch, line["batch_id"]) is None:

@@ -1,27 +1,32 @@
 """Announcing: at once all that the books know is locked and listed, and what they do not know becomes a route (R9)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
 from coldchain.core import clock
+from coldchain.core.claims import claimed
 from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
 from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Holding
-from coldchain.recall import drafts, masses
+from coldchain.recall import drafts, masses, tasks
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.regions.tree import stem
 from coldchain.registry import service as registry
 from coldchain.registry.models import Site, Zone
 from coldchain.trade import service as trade
+
+Key = tuple[UUID | None, UUID | None]
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,10 @@ class Announced:
 def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: datetime | None = None) -> Announced:
     """Lock every matching batch at every holder, transit included, and make the tasks; a drill locks nothing.
 
-    Raises Conflict `wrong_state` when it is no draft any more. Lock order: recall, watch criteria, batches.
+    Raises Conflict `wrong_state` when it is no draft any more, Invalid `in_future`. Lock order: recall, watch criteria,
+    batches.
     """
+    occurred = claimed(occurred_at)
     recall = drafts.get(session, actor, recall_id, "recall.announce", lock=True)
     drafts.require_state(recall, "draft")
     version = drafts.current_version(session, recall)
@@ -51,7 +58,7 @@ def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: da
     ledger.lock_batches(session, batch_ids, exclusive=True)
     if recall.kind != "drill":
         cause = holds.Cause("recall", recall.recall_id, recall.version)
-        holds.place(session, actor, batch_ids, cause, "red", occurred_at or now)
+        holds.place(session, actor, batch_ids, cause, "red", occurred)
         watch.add(session, recall.recall_id, recall.version, version.criterion)
     recall.state, recall.announced_at = "announced", now
     found = [h for h in ledger.holdings(session, batch_ids) if h.quantity_units > 0]
@@ -73,7 +80,7 @@ def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: da
         actor,
         kind="recall.announced",
         subject_id=recall.recall_id,
-        occurred_at=occurred_at or now,
+        occurred_at=occurred,
         region_code=recall.region_code,
         data={
             "version": recall.version,
@@ -104,44 +111,31 @@ class _Place:
     region_code: str
     office_id: UUID | None
 
+    @property
+    def key(self) -> Key:
+        """Return what tells places apart: the site, or without one the consignment."""
+        return self.site_id, None if self.site_id else self.consignment_id
+
 
 def add_from_books(session: Session, actor: Actor, recall: Recall, holdings: list[Holding]) -> FromBooks:
     """Make or extend one task for each place where the books have stock; what is expected there is added to it."""
     places = _places(session, recall, holdings)
     unit_mass = masses.unit_mass_g(session, {h.batch_id for h in holdings})
-    known = _tasks_at(session, recall, places.values())
-    now = clock.now()
-    new_tasks: list[dict[str, Any]] = []
-    businesses: set[UUID] = set()
-    expected = []
-    for holding in holdings:
-        place = places[holding.holding_id]
-        key = (place.site_id, None if place.site_id else place.consignment_id)
-        if key not in known:
-            known[key] = new_id()
-            new_tasks.append(
-                {
-                    "task_id": known[key], "recall_id": recall.recall_id, "origin": "from_books",
-                    "business_id": place.business_id, "site_id": place.site_id,
-                    "consignment_id": None if place.site_id else place.consignment_id,
-                    "region_code": place.region_code, "office_id": place.office_id,
-                    "occurred_at": now, "recorded_at": now, "recorded_by": actor.user_id,
-                }
-            )  # fmt: skip
-        businesses |= {b for b in (holding.owner_id, place.business_id) if b}
-        expected.append(
-            {
-                "expected_id": new_id(), "task_id": known[key], "batch_id": holding.batch_id,
-                "owner_id": holding.owner_id, "zone_id": holding.zone_id, "consignment_id": holding.consignment_id,
-                "quantity_units": holding.quantity_units,
-                "mass_g": holding.quantity_units * unit_mass[holding.batch_id], "recorded_at": now,
-            }
-        )  # fmt: skip
-    if new_tasks:
-        session.execute(insert(SweepTask), new_tasks)
+    known, new_tasks = _tasks_at(session, actor, recall, {place.key: place for place in places.values()})
+    now = clock.now()  # after the tasks are locked
+    expected = [
+        {
+            "expected_id": new_id(), "task_id": known[places[holding.holding_id].key], "batch_id": holding.batch_id,
+            "owner_id": holding.owner_id, "zone_id": holding.zone_id, "consignment_id": holding.consignment_id,
+            "quantity_units": holding.quantity_units,
+            "mass_g": holding.quantity_units * unit_mass[holding.batch_id], "recorded_at": now,
+        }
+        for holding in holdings
+    ]  # fmt: skip
     if expected:
         session.execute(insert(TaskExpected), expected)
-    return FromBooks([task["task_id"] for task in new_tasks], businesses)
+    owners = {holding.owner_id for holding in holdings}
+    return FromBooks(new_tasks, owners | {place.business_id for place in places.values() if place.business_id})
 
 
 def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[UUID, _Place]:
@@ -172,19 +166,43 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
     return places
 
 
-def _tasks_at(session: Session, recall: Recall, places: Any) -> dict[tuple[UUID | None, UUID | None], UUID]:
-    found: dict[tuple[UUID | None, UUID | None], UUID] = {}
-    site_ids = {p.site_id for p in places if p.site_id}
-    consignment_ids = {p.consignment_id for p in places if not p.site_id}
-    tasks = session.scalars(
-        select(SweepTask).where(
-            col(SweepTask.recall_id) == recall.recall_id,
-            col(SweepTask.site_id).in_(site_ids) | col(SweepTask.consignment_id).in_(consignment_ids),
-        )
+def _tasks_at(
+    session: Session, actor: Actor, recall: Recall, places: Mapping[Key, _Place]
+) -> tuple[dict[Key, UUID], list[UUID]]:
+    """Return the task at each place, locked, and those that had to be made; one that was made meanwhile serves."""
+    known = _locked_tasks(session, recall, places)
+    now = clock.now()
+    fresh = [
+        {
+            "task_id": new_id(), "recall_id": recall.recall_id, "origin": "from_books",
+            "business_id": place.business_id, "site_id": place.site_id,
+            "consignment_id": None if place.site_id else place.consignment_id,
+            "region_code": place.region_code, "office_id": place.office_id,
+            "occurred_at": now, "recorded_at": now, "recorded_by": actor.user_id,
+        }
+        for key, place in sorted(places.items(), key=lambda pair: str(pair[0]))
+        if key not in known
+    ]  # fmt: skip
+    if not fresh:
+        return known, []
+    table = SweepTask.__table__  # type: ignore[attr-defined]
+    session.connection().execute(
+        upsert(table).on_conflict_do_nothing(index_elements=tasks.ONE_A_SITE, index_where=table.c.site_id.is_not(None)),
+        fresh,
     )
-    for task in tasks:
-        found[(task.site_id, None if task.site_id else task.consignment_id)] = task.task_id
-    return found
+    known = _locked_tasks(session, recall, places)
+    made = {row["task_id"] for row in fresh}
+    return known, [task_id for task_id in known.values() if task_id in made]
+
+
+def _locked_tasks(session: Session, recall: Recall, keys: Iterable[Key]) -> dict[Key, UUID]:
+    site_ids = {site_id for site_id, _ in keys if site_id}
+    consignment_ids = {consignment_id for _, consignment_id in keys if consignment_id}
+    places = col(SweepTask.site_id).in_(site_ids) | col(SweepTask.consignment_id).in_(consignment_ids)
+    return {
+        (task.site_id, None if task.site_id else task.consignment_id): task.task_id
+        for task in tasks.hold(session, recall.recall_id, places)
+    }
 
 
 def _add_blanket(session: Session, actor: Actor, recall: Recall, blanket: dict[str, Any] | None) -> int:

@@ -14,7 +14,8 @@ from coldchain.batches import matching
 from coldchain.batches.criterion import given
 from coldchain.batches.models import Batch
 from coldchain.batches.service import descendants
-from coldchain.core import clock, limits, paging
+from coldchain.core import clock, paging
+from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text_search import contains_all, searchable
 from coldchain.journal import service as journal
@@ -43,14 +44,18 @@ def draft(
     """Write down a notice and its criterion; nothing is locked yet. Times aware.
 
     `criterion`: every given part must hold, values within a part are alternatives. `blanket`: region_code, office,
-    site_kinds. Raises Invalid when the criterion is empty, a region or office is unknown, or a time lies ahead (R9).
+    site_kinds. Raises Invalid when the criterion is empty or can't be met, a region or office is unknown, or a time
+    lies ahead (R9).
     """
     now = clock.now()
-    if (received_at - now).total_seconds() > limits.CLOCK_SKEW_S:
-        raise Invalid.of("/received_at", "in_future", "This time has not come yet.")
+    claimed(received_at, "/received_at")
+    occurred = claimed(occurred_at)
     stored = _plain(criterion)
     if not stored:
         raise Invalid.of("/criterion", "criterion_empty", "Say what is looked for: at least one part of the criterion.")
+    earliest, latest = criterion.get("production_date_from"), criterion.get("production_date_to")
+    if earliest and latest and latest < earliest:
+        raise Invalid.of("/criterion/production_date_to", "wrong_order", "The last day comes before the first.")
     region_code = actor.regions[0] if actor.regions else "000000"
     if blanket is not None:
         blanket = _checked_blanket(session, blanket)
@@ -65,7 +70,7 @@ def draft(
         received_at=received_at,
         deadline_at=deadline_at,
         search_text=searchable(title, issuer, numbers=(notice_no,)),
-        occurred_at=occurred_at or now,
+        occurred_at=occurred,
         recorded_at=now,
         recorded_by=actor.user_id,
     )
@@ -132,12 +137,27 @@ def readable(actor: Actor, recall: Recall) -> Resource:
 
 
 def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.read", *, lock: bool = False) -> Recall:
-    """Return a recall that the actor may do `action` to. Raises NotFound, Forbidden."""
-    recall = session.get(Recall, recall_id, with_for_update=lock or None, populate_existing=lock)
+    """Return a recall that the actor may do `action` to. Raises NotFound, Forbidden.
+
+    An officer of a part of its region reads it and works for it there; only one of the whole region announces it.
+    """
+    recall = session.get(Recall, recall_id)
     if recall is None:
         raise NotFound
-    authorize(actor, action, readable(actor, recall))
+    whole = Resource.of(regions=[recall.region_code])
+    authorize(actor, action, whole if action == "recall.announce" else readable(actor, recall))
+    if lock:
+        hold(session, recall)
     return recall
+
+
+def hold(session: Session, recall: Recall) -> None:
+    """Lock a recall's row until the transaction ends, and read it again; rows that name it may still be written.
+
+    The first of the locks (recall, watch criteria, batches, accounts, tasks): findings and results of one recall come
+    one after the other, so that each counts the samples that are there.
+    """
+    session.refresh(recall, with_for_update={"key_share": True})
 
 
 def current_version(session: Session, recall: Recall) -> RecallVersion:

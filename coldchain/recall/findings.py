@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.core.errors import Invalid
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding, FindingLine
+from coldchain.ledger import service as ledger
 from coldchain.recall import drafts, samples, tasks
+from coldchain.recall.models import SweepTask
 
 
 def record(
@@ -27,10 +29,14 @@ def record(
 ) -> tuple[Finding, list[FindingLine]]:
     """Record what was seen at a task's place: outcome, lines, samples, people; a later finding supersedes it (R9).
 
-    Raises NotFound, Forbidden, Conflict `wrong_state` when the recall isn't running, Invalid.
+    Raises NotFound, Forbidden, Conflict `wrong_state` when the recall isn't running, Invalid. Lock order: recall,
+    batches, task.
     """
-    task, recall = tasks.get(session, actor, task_id, "finding.record", lock=True)
+    task, recall = tasks.get(session, actor, task_id, "finding.record")
+    drafts.hold(session, recall)
     drafts.require_state(recall, "announced")
+    ledger.lock_batches(session, _sealed(lines or []), exclusive=True)
+    tasks.hold(session, recall.recall_id, col(SweepTask.task_id) == task_id)
     if outcome not in {"found", "none_found"} and samples_taken:
         raise Invalid.of("/samples", "not_inside", "Nothing was examined where nobody got in.")
     finding, recorded = inspections.record(
@@ -42,6 +48,7 @@ def record(
         outcome=outcome,
         captured_at=captured_at or occurred_at,
         lines=lines,
+        drill=recall.kind == "drill",
         **rest,
     )
     samples.take(
@@ -54,3 +61,7 @@ def record(
         occurred_at=finding.occurred_at,
     )
     return finding, recorded
+
+
+def _sealed(lines: list[dict[str, Any]]) -> set[UUID]:
+    return {line["batch_id"] for line in lines if line.get("batch_id") and line["disposition"] == "sealed"}

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import clock, limits
+from coldchain.core import clock
+from coldchain.core.claims import claimed
 from coldchain.core.errors import FieldError, Invalid
 from coldchain.journal import service as journal
 from coldchain.recall import drafts
@@ -96,6 +97,16 @@ def take(
     if errors:
         raise Invalid(errors=errors)
     session.flush()
+    if samples:
+        journal.append(
+            session,
+            actor,
+            kind="samples.taken",
+            subject_id=finding_id,
+            occurred_at=occurred_at,
+            region_code=recall.region_code,
+            data={"recall_id": recall.recall_id, "task_id": task_id, "samples": samples},
+        )
 
 
 def record_result(
@@ -116,12 +127,10 @@ def record_result(
     """
     if (place is None) == (not task_ids):
         raise Invalid.of("/place", "one_target", "Name either a place or the tasks.")
-    now = clock.now()
-    when = occurred_at or now
-    if (when - now).total_seconds() > limits.CLOCK_SKEW_S:
-        raise Invalid.of("/occurred_at", "in_future", "This time has not come yet.")
+    when = claimed(occurred_at)
     recall = drafts.get(session, actor, recall_id, "sample.record", lock=True)
     drafts.require_state(recall, "announced")
+    now = clock.now()
     wanted = set(task_ids or ())
     have = buckets(events_of(session, recall.recall_id))
     fitting = [

@@ -1,6 +1,6 @@
 """Shapes of recalls, at the door."""
 
-from coldchain.core import fields, limits
+from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
 from coldchain.inspections.schemas import FindingAnswerSchema
 from coldchain.recall.models import ORIGINS, RECALL_KINDS, RECALL_STATES, SAMPLE_STATES
@@ -13,8 +13,8 @@ def _keys() -> fields.Items:
     return fields.Items(fields.Key(required=True), maximum=_VALUES)
 
 
-def _texts(chars: int = limits.NUMBER_CHARS) -> fields.Items:
-    return fields.Items(fields.Text(chars, required=True), maximum=_VALUES)
+def _texts() -> fields.Items:
+    return fields.Items(fields.Text(limits.NUMBER_CHARS, required=True), maximum=_VALUES)
 
 
 class CriterionSchema(Schema):
@@ -25,11 +25,13 @@ class CriterionSchema(Schema):
     product_ids = _keys()
     series = fields.Text(limits.NAME_CHARS)
     product_name_contains = fields.Text(limits.NAME_CHARS)
-    gtins = _texts()
+    gtins = fields.Items(fields.Identifier(identifiers.check_gtin, required=True), maximum=_VALUES)
     batch_nos = _texts()
     production_date_from = fields.Day()
     production_date_to = fields.Day()
-    origin_countries = _texts(3)
+    origin_countries = fields.Items(
+        fields.Identifier(identifiers.check_country, required=True), maximum=_VALUES, doc="ISO 3166"
+    )
     container_nos = _texts()
     customs_declaration_nos = _texts()
     imported = fields.Flag()

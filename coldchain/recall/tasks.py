@@ -3,22 +3,29 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.core import clock, paging
+from coldchain.core.claims import claimed
 from coldchain.core.errors import Invalid, NotFound
+from coldchain.core.ids import new_id
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding
 from coldchain.journal import service as journal
 from coldchain.recall import drafts
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.regions import service as regions
+from coldchain.regions.tree import NATION
 from coldchain.registry import service as registry
+
+ONE_A_SITE: Final = ("recall_id", "site_id")  # a site has one task of a recall, however many find it at once
 
 
 @dataclass(frozen=True)
@@ -96,18 +103,40 @@ def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -
     return list(session.scalars(statement.order_by(col(SweepTask.task_id))))
 
 
-def get(
-    session: Session, actor: Actor, task_id: UUID, action: str = "recall.read", *, lock: bool = False
-) -> tuple[SweepTask, Recall]:
-    """Return a task and its recall when the actor may do `action` there. Raises NotFound, Forbidden."""
-    task = session.get(SweepTask, task_id, with_for_update=lock or None)
+def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.read") -> tuple[SweepTask, Recall]:
+    """Return a task and its recall when the actor may do `action` there. Raises NotFound, Forbidden.
+
+    Who runs the recall reads of all its places; what was seen at a place is recorded by an officer of that place.
+    """
+    task = session.get(SweepTask, task_id)
     if task is None:
         raise NotFound
     recall = session.get(Recall, task.recall_id)
     if recall is None:
         raise NotFound
-    authorize(actor, action, Resource.of(regions=[task.region_code, recall.region_code]))
+    authorize(actor, action, place_of(task, recall, action))
     return task, recall
+
+
+def place_of(task: SweepTask, recall: Recall, action: str) -> Resource:
+    """Return where a task lies, as far as `action` asks."""
+    return Resource.of(regions=[task.region_code, recall.region_code if action == "recall.read" else None])
+
+
+def hold(session: Session, recall_id: UUID, places: ColumnElement[bool]) -> list[SweepTask]:
+    """Lock the tasks of a recall at some places until the transaction ends, and return them in id order.
+
+    Whoever adds what is expected there and whoever records what was seen there takes the time after this lock: what
+    was recorded later was known later, so that no finding closes a task over goods that it didn't know of.
+    """
+    return list(
+        session.scalars(
+            select(SweepTask)
+            .where(col(SweepTask.recall_id) == recall_id, places)
+            .order_by(col(SweepTask.task_id))
+            .with_for_update(key_share=True)
+        )
+    )
 
 
 def find_on_foot(
@@ -129,40 +158,42 @@ def find_on_foot(
     """
     recall = drafts.get(session, actor, recall_id, "recall.find_on_foot")
     drafts.require_state(recall, "announced")
-    now = clock.now()
+    occurred = claimed(occurred_at)
     site = registry.site(session, site_id) if site_id else None
     business_id = registry.find_business(session, business).business_id if business else None
     if site is None and not name:
         raise Invalid.of("/name", "required", "Say which site this is, or what it is called.")
     area = site.region_code if site else region_code or next(iter(actor.regions), recall.region_code)
-    if area == "000000":
+    if area == NATION:
         area = recall.region_code
+    regions.check(session, area)
+    authorize(actor, "recall.find_on_foot", Resource.of(regions=[area]))
     office_id = site.office_id if site else None
     if site is None and office:
         office_id = regions.find_office(session, area, office).office_id
-    if site is not None:
-        existing = session.scalars(
-            select(SweepTask).where(
-                col(SweepTask.recall_id) == recall.recall_id, col(SweepTask.site_id) == site.site_id
-            )
-        ).first()
-        if existing is not None:
-            return existing, False
-    task = SweepTask(
-        recall_id=recall.recall_id,
-        origin="on_foot",
-        business_id=site.business_id if site else business_id,
-        site_id=site.site_id if site else None,
-        place_name=name if site is None else None,
-        address=address if site is None else None,
-        region_code=area,
-        office_id=office_id,
-        occurred_at=occurred_at or now,
-        recorded_at=now,
-        recorded_by=actor.user_id,
+    task_id = session.scalar(
+        insert(SweepTask)
+        .values(
+            task_id=new_id(),
+            recall_id=recall.recall_id,
+            origin="on_foot",
+            business_id=site.business_id if site else business_id,
+            site_id=site_id,
+            place_name=name if site is None else None,
+            address=address if site is None else None,
+            region_code=area,
+            office_id=office_id,
+            occurred_at=occurred,
+            recorded_at=clock.now(),
+            recorded_by=actor.user_id,
+        )
+        .on_conflict_do_nothing(index_elements=ONE_A_SITE, index_where=col(SweepTask.site_id).is_not(None))
+        .returning(col(SweepTask.task_id))
     )
-    session.add(task)
-    session.flush()
+    if task_id is None:
+        there = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, col(SweepTask.site_id) == site_id)
+        return session.scalars(there).one(), False
+    task = session.get_one(SweepTask, task_id)
     journal.append(
         session,
         actor,

@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID, uuid4
 
 import pytest
 
+from coldchain.core import db
 from coldchain.core.clock import now
+from coldchain.journal import history
 from tests.factories.world import World
 
 
@@ -215,6 +218,91 @@ def test_a_drill_locks_nothing(world: World) -> None:
     assert recall["sites_from_books"] == 1
     assert world.regulator.get(f"/batches/{have['batch']['batch_id']}")["restriction"] == "none"
     assert report(world, recall)["figures"]["locked_mass_g"] == 0
+    line = {"batch_id": have["batch"]["batch_id"], "examined_units": 10, "matched_units": 10, "disposition": "sealed"}
+    address = f"/sweep-tasks/{tasks(world, recall)[0]['task_id']}/findings"
+    world.inspector.post(address, {"outcome": "found", "lines": [line]}, 201)
+    batch = world.regulator.get(f"/batches/{have['batch']['batch_id']}")
+    assert (batch["restriction"], batch["stock"][0]["locked_units"]) == ("none", 0)
+
+
+def test_officers_record_where_they_are(world: World) -> None:
+    """Who runs a recall reads of goods in another district, but what is seen there is recorded by officers of there."""
+    have = world.cleared(10, series="分割鸡")
+    elsewhere = world.people.inspector("230204")
+    store = world.people.regulator("230204").post(
+        "/sites",
+        {
+            "business": have["owner"]["business_id"], "name": "示例外区冷库", "kind": "cold_store",
+            "region_code": "230204", "address": "示例路4号",
+        },
+        201,
+    )  # fmt: skip
+    zone = world.people.regulator("230204").post(
+        f"/sites/{store['site_id']}/zones",
+        {"code": "E1", "kind": "import_dedicated", "temperature_class": "frozen"},
+        201,
+    )
+    line = {"product_id": have["product"]["product_id"], "quantity_units": 7}
+    world.arrival(have["owner"], store, zone, [line])
+    recall = announced(world)
+    task = next(t for t in tasks(world, recall) if t["site_id"] == store["site_id"])
+    address = f"/sweep-tasks/{task['task_id']}"
+    assert world.inspector.get(address)["state"] == "open"
+    world.inspector.post(f"{address}/findings", {"outcome": "none_found"}, 404)
+    elsewhere.post(f"{address}/findings", {"outcome": "none_found"}, 201)
+    on_foot = f"/recalls/{recall['recall_id']}/tasks"
+    world.inspector.post(on_foot, {"name": "示例摊", "region_code": "230204"}, 404)
+    world.inspector.post(on_foot, {"name": "示例摊", "region_code": "999999"}, 422)
+    world.inspector.post(on_foot, {"site_id": store["site_id"]}, 404)
+
+
+def test_what_was_sampled_is_in_the_journal(world: World) -> None:
+    """The count that a finding states is a fact that an authority relies on."""
+    world.cleared(10, series="分割鸡")
+    recall = announced(world)
+    address = f"/sweep-tasks/{tasks(world, recall)[0]['task_id']}/findings"
+    samples = [{"place": "示例市场", "round": 1, "pieces": 20}]
+    made = world.inspector.post(address, {"outcome": "none_found", "samples": samples}, 201)
+    with db.transaction() as session:
+        told = history.of_subject(session, UUID(made["finding_id"]), ["samples.taken"])
+    assert [fact.data["samples"] for fact in told] == [samples]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "finds"),
+    [
+        ({"origin_countries": ["BRA"]}, True),
+        ({"origin_countries": ["br", "CN"]}, True),
+        ({"gtins": ["6 901234 567892"]}, True),
+        ({"origin_countries": ["Brazil"]}, None),
+        ({"gtins": ["6901234567890"]}, None),
+        ({"production_date_from": "2021-01-02", "production_date_to": "2021-01-01"}, None),
+    ],
+)
+def test_a_criterion_is_understood_or_refused(world: World, criterion: dict[str, Any], finds: bool | None) -> None:
+    """However a number is written it means the same; one that can't be meant is refused, not matched to nothing."""
+    world.cleared(10, gtin="6901234567892")
+    if finds is None:
+        body = {
+            "kind": "drill", "notice_no": "N", "issuer": "I", "title": "T", "received_at": now().isoformat(),
+            "reason": "R", "criterion": criterion,
+        }  # fmt: skip
+        refused = world.regulator.post("/recalls", body, 422)
+        assert refused["errors"][0]["pointer"].startswith("/criterion/")
+    else:
+        made = draft(world, criterion=criterion)
+        assert world.regulator.get(f"/recalls/{made['recall_id']}/matches")["batches"] == 1
+
+
+def test_a_finding_that_names_nobody_known_says_which_field(world: World) -> None:
+    """A stranger's id is a wrong field, not a task that isn't there."""
+    have = world.cleared(10, series="分割鸡")
+    recall = announced(world)
+    address = f"/sweep-tasks/{tasks(world, recall)[0]['task_id']}/findings"
+    line = {"batch_id": have["batch"]["batch_id"], "examined_units": 1, "matched_units": 1, "disposition": "left"}
+    for name in ("owner", "zone_id"):
+        refused = world.inspector.post(address, {"outcome": "found", "lines": [line | {name: str(uuid4())}]}, 422)
+        assert refused["errors"][0]["pointer"] == f"/lines/0/{name}"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from flask import Response, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import relation
+from coldchain.accounts.rights import may
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
@@ -65,7 +65,8 @@ def show_task(session: Session, actor: Actor, task_id: UUID) -> Any:
         "recall/task.html",
         **context(session, task, recall),
         findings=goods.findings(session, task_id),
-        may_record=relation(actor, "finding.record") is not None and recall.state == "announced",
+        may_record=may(actor, "finding.record", tasks.place_of(task, recall, "finding.record"))
+        and recall.state == "announced",
     )
 
 

@@ -149,8 +149,11 @@ def reject(
 
 
 def _open(session: Session, actor: Actor, consignment_id: UUID) -> tuple[Consignment, reading.Involved]:
-    """Return the consignment, locked until the end of the transaction. Raises NotFound for who may not see it."""
-    consignment = session.get(Consignment, consignment_id, with_for_update=True, populate_existing=True)
+    """Return the consignment, locked until the end of the transaction. Raises NotFound for who may not see it.
+
+    Rows that name it may still be written: an announcement that waits for nothing of ours makes a task for its goods.
+    """
+    consignment = session.get(Consignment, consignment_id, with_for_update={"key_share": True}, populate_existing=True)
     if consignment is None:
         raise NotFound("There is no such consignment.")
     involved = reading.involved(session, consignment)
