@@ -14,8 +14,16 @@ from sqlmodel import Session
 
 from coldchain.core import db
 from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
+from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from config import Settings
 from tests.factories.people import People
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> Iterator[None]:
+    """Each test begins in the default language; a test client's request leaves its own behind in this thread."""
+    with use_locale(DEFAULT_LOCALE):
+        yield
 
 
 @pytest.fixture(scope="session")
