@@ -1,11 +1,12 @@
 """Recording what an officer saw, and the latest finding of each task as of a time."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
@@ -155,39 +156,60 @@ def _resolve_line(session: Session, number: int, line: dict[str, Any]) -> dict[s
 def _seal(session: Session, actor: Actor, finding: Finding, lines: list[FindingLine]) -> None:
     """Hold in the books, with this finding as cause, what lines sealed of a known batch at this site.
 
-    Books and goods may differ: no more is held than the books have there, and nothing when they have nothing.
+    Books and goods may differ: no more is held than the books have there, and nothing when they have nothing. What an
+    earlier finding of the task sealed is the same goods, seen again: only what is more is held on top.
     """
     sealed = [line for line in lines if line.batch_id and line.disposition == "sealed" and line.matched_units]
     if not sealed or finding.site_id is None:
         return
     batch_ids = ledger.lock_batches(session, {line.batch_id for line in sealed if line.batch_id}, exclusive=True)
     here = {zone.zone_id for zone in registry.zones_of_sites(session, [finding.site_id]).get(finding.site_id, [])}
-    unsealed = {h.holding_id: h.quantity_units for h in ledger.holdings(session, batch_ids) if h.zone_id in here}
+    there = [h for h in ledger.holdings(session, batch_ids) if h.zone_id in here]
+    unsealed = {h.holding_id: h.quantity_units for h in there}
+    seals: Counter[UUID] = Counter()
     for line in sealed:
         left = line.matched_units
-        for holding in ledger.holdings(session, [line.batch_id] if line.batch_id else []):
-            units = min(left, unsealed.get(holding.holding_id, 0))
+        for holding in there:
             fits = line.zone_id in {None, holding.zone_id} and line.owner_id in {None, holding.owner_id}
-            if units <= 0 or not fits:
-                continue
+            units = min(left, unsealed[holding.holding_id]) if fits and holding.batch_id == line.batch_id else 0
             unsealed[holding.holding_id] -= units
+            seals[holding.holding_id] += units
             left -= units
-            session.add(
-                Hold(
-                    batch_id=holding.batch_id,
-                    holding_id=holding.holding_id,
-                    quantity_units=units,
-                    grade="sealed",
-                    cause_kind="inspection",
-                    cause_id=finding.finding_id,
-                    cause_version=1,
-                    occurred_at=finding.occurred_at,
-                    recorded_at=finding.recorded_at,
-                    recorded_by=actor.user_id,
-                )
-            )
+    seals.subtract(_sealed_before(session, finding, batch_ids))
+    session.add_all(
+        Hold(
+            batch_id=holding.batch_id,
+            holding_id=holding.holding_id,
+            quantity_units=seals[holding.holding_id],
+            grade="sealed",
+            cause_kind="inspection",
+            cause_id=finding.finding_id,
+            cause_version=1,
+            occurred_at=finding.occurred_at,
+            recorded_at=finding.recorded_at,
+            recorded_by=actor.user_id,
+        )
+        for holding in there
+        if seals[holding.holding_id] > 0
+    )
     session.flush()
     holds.recompute(session, batch_ids)
+
+
+def _sealed_before(session: Session, finding: Finding, batch_ids: list[UUID]) -> dict[UUID, int]:
+    """Return the units of each holding that earlier findings of the same task hold."""
+    rows = session.execute(
+        select(col(Hold.holding_id), func.sum(col(Hold.quantity_units)))
+        .join(Finding, col(Finding.finding_id) == col(Hold.cause_id))
+        .where(
+            col(Finding.task_id) == finding.task_id,
+            col(Hold.cause_kind) == "inspection",
+            col(Hold.batch_id).in_(batch_ids),
+            col(Hold.ended_at).is_(None),
+        )
+        .group_by(col(Hold.holding_id))
+    )
+    return {holding_id: int(units) for holding_id, units in rows}
 
 
 def latest_by_task(session: Session, task_ids: Iterable[UUID], as_of: datetime) -> dict[UUID, Finding]:

@@ -151,13 +151,18 @@ def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]
 
 
 def assert_free(session: Session, batch_ids: Iterable[UUID]) -> None:
-    """Raise Conflict `locked` (extra `holds`) when any of these batches is held (R8).
+    """Raise Conflict `locked` (extra `holds`) when any of these batches is held as a whole (R8).
 
+    Units held apart bind the account that they are in, whoever else has goods of the batch: `ledger.post` judges those.
     Only sound after `lock_batches`, and only for who may see the causes.
     """
-    found = active(session, batch_ids)
-    if found:
-        raise refusal(found)
+    wholly = {
+        batch_id: [hold for hold in found if hold.holding_id is None]
+        for batch_id, found in active(session, batch_ids).items()
+    }
+    held = {batch_id: found for batch_id, found in wholly.items() if found}
+    if held:
+        raise refusal(held)
 
 
 def refusal(held: Mapping[UUID, list[Hold]]) -> Conflict:

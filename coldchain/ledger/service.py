@@ -167,7 +167,11 @@ def _refuse_held(
         if row.quantity_units - row.held_units < units <= row.quantity_units:
             locked.add(key[0])
     if locked:
-        raise holds.refusal({batch_id: active.get(batch_id, []) for batch_id in sorted(locked)})
+        giving = {None, *(rows[key].holding_id for key in gives if key in rows)}
+        raise holds.refusal({
+            batch_id: [hold for hold in active.get(batch_id, []) if hold.holding_id in giving]
+            for batch_id in sorted(locked)
+        })  # fmt: skip
 
 
 def _refuse_missing(gives: Mapping[Key, int], rows: Mapping[Key, Any]) -> None:

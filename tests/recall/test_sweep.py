@@ -12,6 +12,8 @@ from coldchain.core.clock import now
 from coldchain.journal import history
 from tests.factories.world import World
 
+AREA = {"region_code": "230203", "site_kinds": ["cold_store"]}
+
 
 def draft(world: World, **fields: Any) -> dict[str, Any]:
     """Draft a recall of everything of one product's producer."""
@@ -223,6 +225,20 @@ def test_a_drill_locks_nothing(world: World) -> None:
     world.inspector.post(address, {"outcome": "found", "lines": [line]}, 201)
     batch = world.regulator.get(f"/batches/{have['batch']['batch_id']}")
     assert (batch["restriction"], batch["stock"][0]["locked_units"]) == ("none", 0)
+
+
+def test_goods_sealed_again_are_the_same_goods(world: World) -> None:
+    """A second visit that states the seals again holds no more than there are, one that finds more holds more."""
+    have = world.cleared(100, series="分割鸡")
+    recall = announced(world, criterion={"batch_nos": ["none of ours"]}, blanket=AREA)
+    task = next(t for t in tasks(world, recall) if t["site_id"] == have["site"]["site_id"])
+    line = {"batch_id": have["batch"]["batch_id"], "disposition": "sealed"}
+    for units in (30, 30, 40, 20):
+        seen = {"outcome": "found", "lines": [line | {"examined_units": 100, "matched_units": units}]}
+        world.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", seen, 201)
+    batch = world.regulator.get(f"/batches/{have['batch']['batch_id']}")
+    assert batch["stock"][0]["locked_units"] == 40
+    assert [hold["quantity_units"] for hold in batch["holds"]] == [30, 10]
 
 
 def test_officers_record_where_they_are(world: World) -> None:

@@ -17,10 +17,11 @@ from coldchain.core.ids import new_id
 from coldchain.journal.models import JournalEntry, PersonalValue
 from coldchain.ledger import check, holds
 from coldchain.ledger.holds import Cause
-from coldchain.ledger.models import Movement
+from coldchain.ledger.models import Hold, Holding, Movement
 from coldchain.policy.models import PolicyParameter
 from coldchain.registry.models import Business
 from coldchain.trade.models import Consignment
+from coldchain.trade.service import confirm
 from tests.ledger.books import NOW, Party, batch, party, product, stock
 from tests.trade.parties import merchant, officer, send
 
@@ -204,6 +205,26 @@ def test_a_lock_refuses_and_names_its_cause(session: Session, seller: Party, buy
     assert refusal.extra["holds"][0]["cause"]["id"] == str(cause.id)
     holds.end(session, SYSTEM, cause, "撤回")
     assert send(session, merchant(seller), seller, buyer, goods, 1)["state"] == "in_transit"
+
+
+def test_a_seal_at_one_holder_binds_nobody_else(session: Session, seller: Party, buyer: Party, goods: UUID) -> None:
+    """Units sealed on site bind their account; who has other goods of the batch isn't told of it."""
+    road = send(session, merchant(seller), seller, buyer, goods, 40)["consignment_id"]
+    lines = [{"batch_id": goods, "quantity_units": 40}]
+    confirm(session, merchant(buyer), road, zone_id=buyer.zone_id, lines=lines)
+    for of, units in ((buyer, 40), (seller, 50)):
+        holding = session.scalars(select(Holding).where(col(Holding.zone_id) == of.zone_id)).one()
+        session.add(
+            Hold(
+                batch_id=goods, holding_id=holding.holding_id, quantity_units=units, grade="sealed",
+                cause_kind="inspection", cause_id=of.site_id, cause_version=1, occurred_at=NOW, recorded_at=NOW,
+            )
+        )  # fmt: skip
+    session.flush()
+    holds.recompute(session, [goods])
+    refusal = refused(session, "locked", Conflict, merchant(seller), seller, buyer, goods, 11)
+    assert [hold["cause"]["id"] for hold in refusal.extra["holds"]] == [str(seller.site_id)]
+    assert send(session, merchant(seller), seller, buyer, goods, 10)["state"] == "in_transit"
 
 
 def test_a_lock_is_said_before_missing_papers(session: Session, seller: Party, buyer: Party) -> None:
