@@ -1,6 +1,6 @@
 """The edge: every view names its permission, gets a session and an actor, and owns the transaction.
 
-`@blp.route` → `@blp.arguments` → `@edge(permission)` → `@blp.response`. A view without `@edge` is refused: default deny.
+`@blp.route` → `@blp.arguments` → `@edge(permission)` → `@blp.response`. A view without `@edge` is refused by default.
 Who the actor is and what a permission means is supplied by a higher room through `Gatekeeper`.
 """
 
@@ -45,7 +45,7 @@ class StrictParser(FlaskParser):
         return json_body.load(req.get_data(cache=True))
 
     def load_querystring(self, req: Request, schema: AnySchema) -> Any:
-        return forms.nested(schema, req.args.items(multi=True))
+        return forms.query(schema, req.args.items(multi=True))
 
     def load_form(self, req: Request, schema: AnySchema) -> Any:
         return forms.nested(schema, req.form.items(multi=True))

@@ -66,6 +66,10 @@ class Field(ma.fields.Field[Any]):
         """Return the JSON value that the text of a form field stands for; empty means absent."""
         return text if text.strip() else None
 
+    def from_query(self, text: str) -> Any:
+        """Return the JSON value that the text of a query parameter stands for; programs write it in one form only."""
+        return self.from_form(text)
+
     def openapi(self) -> dict[str, Any]:
         """Return the JSON schema of this field's value."""
         schema: dict[str, Any] = {"type": self.json_type}
@@ -170,6 +174,11 @@ class Int(Field):
             return None
         return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
+    def from_query(self, text: str) -> Any:
+        if not text:
+            return None
+        return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+
     def openapi(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
@@ -238,6 +247,9 @@ class Flag(Field):
             text.strip().lower(), text
         )
 
+    def from_query(self, text: str) -> Any:
+        return {"": None, "true": True, "false": False}.get(text, text)
+
 
 class Day(Field):
     """A calendar date `YYYY-MM-DD`."""
@@ -269,6 +281,9 @@ class Day(Field):
             return text if text.strip() else None
         year, month, day = (int(part) for part in parts.groups())
         return f"{year:04d}-{month:02d}-{day:02d}"
+
+    def from_query(self, text: str) -> Any:
+        return text or None
 
 
 _RFC3339 = re.compile(
@@ -303,6 +318,10 @@ class Moment(Field):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?", text):
             return text.replace(" ", "T") + "+08:00"
         return text or None
+
+    def from_query(self, text: str) -> Any:
+        """The offset is needed; its plus sign may have come as a space, which is what `+` means in a query."""
+        return re.sub(r" (?=[0-9]{2}:[0-9]{2}$)", "+", text) if "T" in text.upper() else text or None
 
 
 class Key(Field):

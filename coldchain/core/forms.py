@@ -32,6 +32,29 @@ def nested(schema: ma.Schema, pairs: Iterable[tuple[str, str]]) -> dict[str, Any
     return _object(schema, tree)
 
 
+def query(schema: ma.Schema, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the JSON-like value of a program's query `pairs` for `schema`: flat names, no local forms of values.
+
+    Unknown names are kept, so that the schema refuses them by name. Raises ValidationError (code `repeated`) for a
+    single value that is given twice.
+    """
+    given: dict[str, list[str]] = {}
+    for name, text in pairs:
+        given.setdefault(name, []).append(text)
+    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    result: dict[str, Any] = {}
+    for name, texts in given.items():
+        field = known.get(name)
+        many = isinstance(field, ma.fields.List)
+        if len(texts) > 1 and not many:
+            raise ma.ValidationError({name: [fields.Coded("This is given more than once.", "repeated")]})
+        inner = field.inner if isinstance(field, ma.fields.List) else field
+        values = [inner.from_query(text) if isinstance(inner, fields.Field) else text for text in texts]
+        if (found := [value for value in values if value is not None]) or field is None:
+            result[name] = found if many else (found or texts)[0]
+    return result
+
+
 def _object(schema: ma.Schema, tree: dict[str, Any]) -> dict[str, Any]:
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     result = {}

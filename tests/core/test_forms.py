@@ -1,5 +1,7 @@
 """Forms become the same nested value that JSON would bring."""
 
+import marshmallow as ma
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +68,40 @@ def test_flat_is_the_inverse() -> None:
     """A form that is shown again holds what was typed."""
     value = {"note": "n", "lines": [{"name": "a", "quantity_units": 3}, {"name": "b", "quantity_units": 4}]}
     assert nested(*forms.flat(value).items()) == value
+
+
+def queried(*pairs: tuple[str, str]) -> dict[str, object]:
+    """Return the value of a query's pairs."""
+    return forms.query(OrderSchema(), pairs)
+
+
+def test_a_query_is_read_in_one_form_only() -> None:
+    """Lists may repeat; a plus sign that came as a space is a plus; empty means absent."""
+    assert queried(("note", ""), ("kinds", "a"), ("kinds", "b"), ("urgent", "true"), ("day", "2021-01-09")) == {
+        "kinds": ["a", "b"], "urgent": True, "day": "2021-01-09",
+    }  # fmt: skip
+    assert queried(("at", "2021-01-19T12:00:00 08:00")) == {"at": "2021-01-19T12:00:00+08:00"}
+    for name, text in (("at", "2021-01-19T12:00"), ("day", "2021年1月9日"), ("urgent", "on"), ("lines-0-name", "x")):
+        with pytest.raises(ma.ValidationError):
+            OrderSchema().load(queried((name, text)))
+
+
+@pytest.mark.parametrize("name", ["_note", "csrf_token", "colour", "note-x", ""])
+def test_a_query_names_only_what_there_is(name: str) -> None:
+    """Names that pages keep for themselves are unknown to programs; an empty value changes nothing about that."""
+    for text in ("1", ""):
+        with pytest.raises(ma.ValidationError):
+            OrderSchema().load(queried((name, text)))
+
+
+def test_a_single_value_comes_once() -> None:
+    """Neither the first nor the last of two is meant."""
+    with pytest.raises(ma.ValidationError) as refused:
+        queried(("note", "a"), ("note", "b"))
+    assert refused.value.messages["note"][0].code == "repeated"
+
+
+@given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=20, unique_by=lambda pair: pair[0]))
+def test_no_query_makes_it_crash(pairs: list[tuple[str, str]]) -> None:
+    """Whatever comes is a value to refuse."""
+    assert isinstance(queried(*pairs), dict)
