@@ -19,12 +19,6 @@ FIELDS = (
     "production_date_from", "production_date_to", "origin_countries", "container_nos", "customs_declaration_nos",
     "imported",
 )  # fmt: skip
-PRODUCT_FIELDS = frozenset(
-    {
-        "producer_ids", "plant_nos", "product_ids", "series", "product_name_contains", "gtins", "origin_countries",
-        "imported",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,12 @@ def several(text: str) -> list[str]:
 def change_lines(form: Form, group: str, least: int = 1) -> tuple[Form, int, bool]:
     """Return the form after its add or remove button, how many lines it shows, and whether such a button was pressed.
 
-    Names of lines are `group-0-…` and, for the page's own, `_group-0-…`.
+    No more than LINES_PER_REQUEST are shown, whatever a form claims. Names of lines are `group-0-…` and, for the page's
+    own, `_group-0-…`.
     """
     changed = copy(form)
     indexes = {int(found[1]) for name in changed if (found := re.match(rf"_?{group}-(\d{{1,4}})-", name))}
-    count = max([least, *(index + 1 for index in indexes)])
+    count = min(max([least, *(index + 1 for index in indexes)]), limits.LINES_PER_REQUEST)
     if changed.get("_add") == group:
         changed.poplist("_add")
         return changed, min(count + 1, limits.LINES_PER_REQUEST), True

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, render_template, request
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from coldchain.core import fields
@@ -30,6 +30,8 @@ HTTP_WORDS = {
     500: ("internal", "Something went wrong on our side. Nothing was changed."),
     503: ("unavailable", "The books are busy. Try again in a moment."),
 }
+
+MADE_TWICE = {"23505", "23P01"}  # unique and exclusion violations: two at once, and this one came second
 
 
 def field_errors(messages: Any, pointer: str = "") -> list[FieldError]:
@@ -61,10 +63,13 @@ def as_domain_error(error: Exception) -> DomainError:
         return error
     if isinstance(error, ma.ValidationError):
         return Invalid(errors=field_errors(error.messages))
-    if isinstance(error, OperationalError):  # lock time-out, lost connection, deadlock: safe to try again
-        return DomainError(HTTP_WORDS[503][1], code="unavailable", status=503)
-    if isinstance(error, IntegrityError):  # two at once made the same thing, and this one came second
+    if isinstance(error, OperationalError | TimeoutError):  # lock time-out, lost connection, deadlock, all in use
+        return DomainError(HTTP_WORDS[503][1], code="unavailable", status=503)  # safe to try again
+    if isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", None) in MADE_TWICE:
         return DomainError("Somebody else did this at the same moment. Look again.", code="conflict", status=409)
+    if isinstance(error, IntegrityError):  # the last floor refused what the floors above it let through: our mistake
+        log.error("the database refused a row", exc_info=error)
+        return Invalid("A value can't be stored.")
     if isinstance(error, DataError):
         return Invalid("A value can't be stored.")
     status = error.code if isinstance(error, HTTPException) and error.code else 500

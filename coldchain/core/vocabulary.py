@@ -113,8 +113,3 @@ def status_chip(code: str) -> Chip:
     Raises KeyError for a code that the vocabulary doesn't know: an invented word would be a second truth.
     """
     return CHIPS[code]
-
-
-def has_chip(code: str) -> bool:
-    """Say whether the vocabulary knows that code."""
-    return code in CHIPS

@@ -2,7 +2,6 @@
 
 import atexit
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from coldchain.core.embedded_postgres import EmbeddedPostgres
 from config import Settings
@@ -19,8 +18,3 @@ def with_database(settings: Settings) -> Settings:
     _claims.append(server)
     atexit.register(server.stop)
     return replace(settings, database_url=endpoint.url, database_owner_url=endpoint.owner_url)
-
-
-def role_of(url: str) -> str | None:
-    """Return the role that a libpq address signs in as."""
-    return urlsplit(url).username

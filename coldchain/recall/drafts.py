@@ -50,12 +50,7 @@ def draft(
     now = clock.now()
     claimed(received_at, "/received_at")
     occurred = claimed(occurred_at)
-    stored = _plain(criterion)
-    if not stored:
-        raise Invalid.of("/criterion", "criterion_empty", "Say what is looked for: at least one part of the criterion.")
-    earliest, latest = criterion.get("production_date_from"), criterion.get("production_date_to")
-    if earliest and latest and latest < earliest:
-        raise Invalid.of("/criterion/production_date_to", "wrong_order", "The last day comes before the first.")
+    stored = _understood(criterion)
     region_code = actor.regions[0] if actor.regions else "000000"
     if blanket is not None:
         blanket = _checked_blanket(session, blanket)
@@ -104,8 +99,11 @@ def draft(
     return recall, version
 
 
-def _plain(criterion: dict[str, Any]) -> dict[str, Any]:
-    """Return the parts of a criterion that say something, as JSON values."""
+def _understood(criterion: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a criterion that say something, as JSON values. Raises Invalid when nothing can match."""
+    earliest, latest = criterion.get("production_date_from"), criterion.get("production_date_to")
+    if earliest and latest and latest < earliest:
+        raise Invalid.of("/criterion/production_date_to", "wrong_order", "The last day comes before the first.")
 
     def plain(value: Any) -> Any:
         if isinstance(value, list):
@@ -114,7 +112,10 @@ def _plain(criterion: dict[str, Any]) -> dict[str, Any]:
             return value
         return value.isoformat() if isinstance(value, date) else str(value)
 
-    return {name: plain(value) for name, value in given(criterion).items()}
+    stored = {name: plain(value) for name, value in given(criterion).items()}
+    if not stored:
+        raise Invalid.of("/criterion", "criterion_empty", "Say what is looked for: at least one part of the criterion.")
+    return stored
 
 
 def _checked_blanket(session: Session, blanket: dict[str, Any]) -> dict[str, Any]:

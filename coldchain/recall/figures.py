@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 CHECKED = ("found", "none_found")
-UNREACHED = ("closed", "unreachable", "refused")
 ORIGINS = ("from_books", "blanket", "on_foot")
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain.core import fields, forms
+from coldchain.core import fields, forms, limits, page_forms
 from coldchain.core.fields import Schema
 
 
@@ -105,3 +105,10 @@ def test_a_single_value_comes_once() -> None:
 def test_no_query_makes_it_crash(pairs: list[tuple[str, str]]) -> None:
     """Whatever comes is a value to refuse."""
     assert isinstance(queried(*pairs), dict)
+
+
+def test_a_form_that_claims_a_line_9999_does_not_make_a_page_of_10000() -> None:
+    """What a page draws for each line is drawn for as many as a request may have."""
+    for pressed in ({}, {"_add": "lines"}, {"_remove": "lines-0"}):
+        form = page_forms.Form({"lines-9999-name": "x"} | pressed)
+        assert page_forms.change_lines(form, "lines")[1] <= limits.LINES_PER_REQUEST
