@@ -17,6 +17,7 @@ from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from config import Settings
 from tests.factories.people import People
+from tests.live import live  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(autouse=True)
