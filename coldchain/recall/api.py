@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
 from coldchain.core.edge import Blueprint, edge
 from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
 from coldchain.recall import announce, drafts, findings, present, report, samples, schemas, tasks
@@ -114,8 +115,11 @@ def list_findings(session: Session, actor: Actor, task_id: UUID) -> Any:
 @blp.response(201, schemas.SampleListSchema)
 def record_sample_result(session: Session, actor: Actor, data: dict[str, Any], recall_id: UUID) -> Any:
     """Move sampled pieces to sent, negative or positive."""
-    samples.record_result(session, actor, recall_id, **data)
-    return {"samples": present.samples(session, recall_id)}
+    moved = {(event.round, event.place) for event in samples.record_result(session, actor, recall_id, **data)}
+    rows = present.samples(session, recall_id)
+    if relation(actor, "recall.read") is None:  # a laboratory learns of the samples that it reported on
+        rows = [row for row in rows if (row["round"], row["place"]) in moved]
+    return {"samples": rows}
 
 
 @blp.route("/recalls/<uuid:recall_id>/report")

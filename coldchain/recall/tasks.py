@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -22,7 +22,7 @@ from coldchain.journal import service as journal
 from coldchain.recall import drafts
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.regions import service as regions
-from coldchain.regions.tree import NATION
+from coldchain.regions.tree import NATION, stem, within
 from coldchain.registry import service as registry
 
 ONE_A_SITE: Final = ("recall_id", "site_id")  # a site has one task of a recall, however many find it at once
@@ -84,15 +84,28 @@ def listing(
     origin: str | None = None,
     office_id: UUID | None = None,
 ) -> tuple[list[TaskView], str | None]:
-    """Return a page of a recall's tasks in the order they were made."""
+    """Return a page of a recall's tasks that the actor may see, in the order they were made."""
     recall = drafts.get(session, actor, recall_id)
-    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id)
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, _seen(actor, recall))
     if origin:
         statement = statement.where(col(SweepTask.origin) == origin)
     if office_id:
         statement = statement.where(col(SweepTask.office_id) == office_id)
     rows, cursor = paging.page(session, statement, col(SweepTask.task_id), limit, cursor, newest_first=False)
     return views(session, rows), cursor
+
+
+def _seen(actor: Actor, recall: Recall) -> ColumnElement[bool]:
+    """Return the condition on tasks that `actor` may see them: all of them, or those in its part of the region."""
+    if not actor.is_officer or any(within(recall.region_code, area) for area in actor.regions):
+        return true()
+    return or_(false(), *(col(SweepTask.region_code).startswith(stem(area)) for area in actor.regions))
+
+
+def seen_tasks(session: Session, actor: Actor, recall: Recall) -> list[SweepTask]:
+    """Return every task of a recall that the actor may see; who is called there is for officers of the place."""
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, _seen(actor, recall))
+    return list(session.scalars(statement.order_by(col(SweepTask.task_id))))
 
 
 def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -> list[SweepTask]:

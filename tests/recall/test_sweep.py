@@ -272,6 +272,35 @@ def test_officers_record_where_they_are(world: World) -> None:
     world.inspector.post(on_foot, {"site_id": store["site_id"]}, 404)
 
 
+def test_a_part_of_the_region_sees_its_own_places(world: World) -> None:
+    """In a city's sweep a district's officers see the tasks of their district."""
+    world.cleared(10, series="分割鸡")
+    city = world.people.regulator("230200")
+    body = {
+        "kind": "outbreak_sweep", "notice_no": "N", "issuer": "I", "title": "T", "received_at": now().isoformat(),
+        "reason": "R", "criterion": {"series": "分割鸡"},
+        "blanket": {"region_code": "230200", "site_kinds": ["cold_store"]},
+    }  # fmt: skip
+    recall = city.post("/recalls", body, 201)
+    city.post(f"/recalls/{recall['recall_id']}/announce", {}, 200)
+    address = f"/recalls/{recall['recall_id']}/tasks"
+    assert [len(who.get(address)["items"]) for who in (city, world.inspector)] == [1, 1]
+    assert world.people.inspector("230204").get(address)["items"] == []
+
+
+def test_a_laboratory_learns_of_its_own_samples_only(world: World) -> None:
+    have = world.cleared(10, series="分割鸡")
+    recall = announced(world)
+    task = tasks(world, recall)[0]
+    samples = [{"place": place, "round": 1, "pieces": 5} for place in ("示例市场", "示例冷库")]
+    world.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": "none_found", "samples": samples}, 201)
+    moved = {"round": 1, "place": "示例市场", "pieces": 5, "state": "negative"}
+    address = f"/recalls/{recall['recall_id']}/sample-results"
+    assert {row["place"] for row in have["lab"][1].post(address, moved, 201)["samples"]} == {"示例市场"}
+    moved = moved | {"place": "示例冷库"}
+    assert len(world.inspector.post(address, moved, 201)["samples"]) == 2
+
+
 def test_what_was_sampled_is_in_the_journal(world: World) -> None:
     """The count that a finding states is a fact that an authority relies on."""
     world.cleared(10, series="分割鸡")

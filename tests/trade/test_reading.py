@@ -99,6 +99,21 @@ def test_lists_and_single_reads_agree(session: Session, scene: Scene, who: str, 
                 service.get(session, actor, consignment_id)
 
 
+def test_who_keeps_the_goods_learns_of_no_persons(session: Session, scene: Scene) -> None:
+    """A cold store lets its tenant's goods out; whom the tenant sells to by name and phone is the tenant's affair."""
+    road = send(
+        session, SYSTEM, scene.tenant, {"name": "王示例", "phone": "13700000000", "address": "示例路7号"},
+        scene.tenants, 1, owner=str(scene.tenant.business_id), driver={"name": "陈示例", "phone": "13900000000"},
+    )["consignment_id"]  # fmt: skip
+    for who, told in (("tenant", True), ("officer_here", True), ("seller", False)):
+        actor = scene.actors()[who]
+        found = service.get(session, actor, road)
+        (row,) = (each for each in service.search(session, actor, limit=200)[0] if each["consignment_id"] == road)
+        assert (found["driver"] is not None) is told
+        for shown in (found, row):
+            assert [shown["to"][name] is not None for name in ("name", "phone", "address")] == [told] * 3
+
+
 def test_labs_see_no_consignments_and_no_stock(session: Session) -> None:
     lab = Actor(new_id(), "lab", "示例", "lab", business_id=new_id())
     with pytest.raises(Forbidden):

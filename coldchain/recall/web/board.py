@@ -190,7 +190,7 @@ def show_route(session: Session, actor: Actor, recall_id: UUID) -> Any:
     office_id = _office_id(request.args.get("office"))
     views = [
         view
-        for view in tasks.views(session, tasks.all_tasks(session, recall))
+        for view in tasks.views(session, tasks.seen_tasks(session, actor, recall))
         if view.state not in CHECKED and (office_id is None or view.task.office_id == office_id)
     ]
     views.sort(key=lambda view: (not view.expected, view.task.task_id))

@@ -51,7 +51,7 @@ def get(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
     if consignment is None:
         raise NotFound("There is no such consignment.")
     authorize(actor, "trade.read", involved(session, consignment).resource)
-    return describe(session, consignment)
+    return _as_party(actor, consignment, describe(session, consignment))
 
 
 def search(
@@ -76,7 +76,16 @@ def search(
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
     rows, following = paging.page(session, statement, col(Consignment.consignment_id), limit, cursor)
-    return _summaries(session, rows), following
+    shown = _summaries(session, rows)
+    return [_as_party(actor, row, each) for row, each in zip(rows, shown, strict=True)], following
+
+
+def _as_party(actor: Actor, consignment: Consignment, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a consignment as `actor` may read it: who only keeps the goods learns of no persons (R16)."""
+    if actor.business_id in {None, consignment.owner_id, consignment.to_business_id}:
+        return shown
+    receiver = {"business": shown["to"]["business"], "name": None, "phone": None, "address": None}
+    return shown | {"to": receiver} | ({"driver": None} if "driver" in shown else {})
 
 
 def count_by_state(session: Session, actor: Actor, direction: str | None = None) -> dict[str, int]:
