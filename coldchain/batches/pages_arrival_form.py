@@ -98,6 +98,8 @@ def redrawn(form: Form) -> tuple[Form, dict[str, int], bool]:
         after, counts[group], was_pressed = change_lines(for_group, group, least)
         any_pressed = any_pressed or was_pressed
         changed = after if pressed == group or pressed not in {LINES, PAPERS} else _with_buttons(after, form)
+    if form.get("_add") == LINES and (above := changed.get(f"{LINES}-{counts[LINES] - 2}-zone_id")):
+        changed.setdefault(f"{LINES}-{counts[LINES] - 1}-zone_id", above)  # goods of one delivery mostly go together
     changed.poplist("_add")
     changed.poplist("_remove")
     return changed, counts, any_pressed
@@ -132,16 +134,20 @@ def without_empty(form: Form) -> Form:
     return kept
 
 
-def for_schema(session: Session, form: Form) -> Form:
-    """Return the form with quantities in the ledger's unit and the supplier as a business or a name."""
-    fields = copy(form)
+def units_per_piece(session: Session, form: Form) -> dict[int, int]:
+    """Return how many ledger units a piece holds, of each line in which a known product was chosen."""
     products = registry.products(session, pages_goods.uuids(chosen_products(form).values()))
-    sizes = {
+    return {
         index: products[UUID(text)].units_per_piece
         for index, text in chosen_products(form).items()
         if pages_goods.uuids([text]) and UUID(text) in products
     }
-    pages_goods.fill_quantities(fields, LINES, sizes)
+
+
+def for_schema(session: Session, form: Form) -> Form:
+    """Return the form with quantities in the ledger's unit and the supplier as a business or a name."""
+    fields = copy(form)
+    pages_goods.fill_quantities(fields, LINES, units_per_piece(session, form))
     supplier = form.get("_supplier", "").strip()
     if supplier:
         fields["supplier-business" if _is_registered(session, supplier) else "supplier-name"] = supplier
@@ -195,7 +201,7 @@ def named(prefix: str = "") -> Iterator[None]:
 
 def register(session: Session, actor: Actor, form: Form) -> UUID:
     """Enter the arrival and its papers as the form says, and return its id. Raises Refused with all that is wrong."""
-    errors: dict[str, str] = {}
+    errors = pages_goods.loose_of_single(form, LINES, units_per_piece(session, form))
     status = 422
     loaded: list[dict[str, Any]] = []
     prefixes = [f"{PAPER}-{index}" for index in range(change_lines(form, PAPERS, 0)[1])]

@@ -199,7 +199,12 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     """Show what was just entered, with the batches' codes and what comes next."""
     arrival = service.read_arrival(session, actor, arrival_id)
     verdicts = {batch["batch_id"]: service.read_gate(session, actor, batch["batch_id"]) for batch in arrival["batches"]}
-    return render_template("batches/arrival_receipt.html", verdicts=verdicts, **_shown(session, arrival))
+    return render_template(
+        "batches/arrival_receipt.html",
+        verdicts=verdicts,
+        lacking=any(verdict["missing"] for verdict in verdicts.values()),
+        **_shown(session, arrival),
+    )
 
 
 @bp.get("/arrivals/<uuid:arrival_id>")

@@ -55,6 +55,13 @@ def fill_quantities(form: Form, group: str, units_per_piece: Mapping[int, int]) 
             form[f"{group}-{index}-quantity_units"] = typed_units(form[name], loose, units_per_piece.get(index, 1))
 
 
+def loose_of_single(form: Form, group: str, units_per_piece: Mapping[int, int]) -> dict[str, str]:
+    """Return an error for each line with loose units of a product whose piece is one unit: it can't be opened."""
+    told = _("A piece of this product is one unit: write it as pieces.")
+    names = {index: f"_{group}-{index}-loose" for index, size in units_per_piece.items() if size == 1}
+    return {name: told for name in names.values() if re.search(r"[1-9]", form.get(name, ""))}
+
+
 def at_pieces(errors: Mapping[str, str], group: str, form: Form) -> dict[str, str]:
     """Return errors of a quantity at the field where it is typed: the pieces, or loose units that are no number."""
     moved = {}

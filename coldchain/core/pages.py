@@ -7,6 +7,7 @@ The words of states live in `vocabulary`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -139,6 +140,19 @@ def field_id(name: str) -> str:
     return f"f-{name}"
 
 
+def line_of(name: str) -> str:
+    """Return which row of a repeated group a form field is in, to stand before its error: `_lines-2-pieces` → `3: `."""
+    found = re.match(r"_?(lines|papers|samples)-(\d{1,4})-", name)
+    if found is None:
+        return ""
+    number_shown = int(found[2]) + 1
+    if found[1] == "lines":
+        return i18n.gettext("Goods %(number)s – ", number=number_shown)
+    if found[1] == "papers":
+        return i18n.gettext("Paper %(number)s – ", number=number_shown)
+    return i18n.gettext("Sample %(number)s – ", number=number_shown)
+
+
 def errors_by_field(errors: Iterable[FieldError | Mapping[str, Any]]) -> dict[str, str]:
     """Return `{form name: message}` of field errors, first error a field: `/lines/0/hs_code` → `lines-0-hs_code`.
 
@@ -209,6 +223,7 @@ FILTERS: Final = {
     "form_moment": form_moment,
     "code_groups": code_groups,
     "field_id": field_id,
+    "line_of": line_of,
     "errors_by_field": errors_by_field,
 }
 

@@ -54,6 +54,8 @@ def test_an_arrival_is_checked_then_entered_with_its_papers(merchant: Reader, ca
     page = merchant.send(NEW, 200, _step="send")
     assert merchant.path.endswith("/receipt")
     assert "The arrival is entered" in page
+    assert "See the" in page
+    assert "Add what each batch lacks" in page, "the receipt says what comes next, not that all is there"
     arrival = case.merchant.get("/arrivals")["items"][0]
     assert [line["quantity_units"] for line in arrival["batches"]] == [75]
     assert arrival["supplier"]["name"] == "示例贸易"
@@ -415,3 +417,26 @@ def test_every_page_is_drawn_in_both_languages(app: Flask, world: World, case, l
     for path in ("/batches", "/arrivals", "/tubes", arrival, f"/batches/{case.first}"):
         officer.open(path)
     Reader.of(app, world.people.admin(), lang=lang).open(f"/batches/{case.first}")
+
+
+def test_an_error_of_a_line_says_which_line(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]
+    merchant.open(NEW)
+    second = {"lines__1__product_id": case.product["product_id"], "_lines__1__pieces": "4"}
+    page = merchant.send(NEW, 422, _step="check", **_filled(case, **second))
+    assert re.search(r'href="#f-lines-1-zone_id">Goods 2 – ', page)
+
+
+def test_loose_units_of_a_product_of_single_units_are_refused(merchant: Reader, case, world: World) -> None:  # type: ignore[no-untyped-def]
+    """20 pieces and 500 loose would silently become 520 pieces."""
+    single = world.product(name="示例整块", units_per_piece=1)
+    merchant.open(NEW)
+    typed = {"lines__0__product_id": single["product_id"], "_lines__0__pieces": "20", "_lines__0__loose": "500"}
+    page = merchant.send(NEW, 422, _step="check", **_filled(case, **typed))
+    assert 'href="#f-_lines-0-loose"' in page
+
+
+def test_another_line_goes_into_the_zone_above(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]
+    merchant.open(NEW)
+    page = merchant.send(NEW, 200, _add="lines", **_filled(case))
+    below = page[page.index('name="lines-1-zone_id"') :]
+    assert re.search(rf'value="{case.zone["zone_id"]}" selected', below[: below.index("</select>")])

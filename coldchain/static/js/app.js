@@ -79,6 +79,7 @@
     copy.querySelectorAll(".bad").forEach(function (node) { node.classList.remove("bad"); });
     copy.querySelectorAll("[aria-invalid]").forEach(function (node) { node.removeAttribute("aria-invalid"); });
     copy.querySelectorAll("[data-found]").forEach(function (node) { node.replaceChildren(); });
+    const zones = Array.from(last.querySelectorAll("select[name$=-zone_id]"), function (select) { return select.value; });
     last.after(copy);
     // Numbers first: a cloned radio with the original's name would take the original's tick away.
     renumber(holder);
@@ -87,6 +88,8 @@
       else if (input.tagName === "SELECT") input.selectedIndex = 0;
       else if (input.type !== "hidden") input.value = input.dataset.min || "";
     });
+    // Goods of one delivery mostly go into one zone.
+    copy.querySelectorAll("select[name$=-zone_id]").forEach(function (select, index) { select.value = zones[index]; });
     if (window.htmx) window.htmx.process(copy);
     return copy;
   }
