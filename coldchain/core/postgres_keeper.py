@@ -260,6 +260,8 @@ def server_options(order: Order) -> list[str]:
         "fsync": "on",
     }
     if order.throwaway:
+        # test processes share it, and a race of one may open a hundred connections
+        chosen |= {"max_connections": "400"}
         chosen |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         chosen |= {"wal_level": "minimal", "max_wal_senders": "0"}
     return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
