@@ -22,7 +22,7 @@ test: lint browser
 	@$(PYTEST) -m "not slow $(ALSO)"
 
 test-long: lint browser
-	@$(PYTEST) -m "$(MARKED)"
+	@COLDCHAIN_LONG=1 $(PYTEST) -m "$(MARKED)"
 
 lint: venv-dev
 	@$(BIN)/ruff check .
