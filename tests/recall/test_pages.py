@@ -138,6 +138,8 @@ def test_a_draft_is_kept_and_announced_later(regulator: Reader, world: World) ->
     assert "Announce and lock 1 batch" in check
     regulator.send(f"{draft}/announce", 200)
     assert regulator.path == f"{draft}/announced"
+    for nothing in ("", "%00"):
+        regulator.open(f"/recalls/new?from={nothing}x", 404)
     assert regulator.open(f"{draft}/announce")  # it is the board now
     assert regulator.path == draft
 

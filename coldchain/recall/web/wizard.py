@@ -12,6 +12,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal, trial
 from coldchain.journal import history
@@ -108,7 +109,10 @@ def new_recall(session: Session, actor: Actor) -> Any:
     if actor.regions:
         form["blanket-region_code"] = actor.regions[0]
     if request.args.get("from"):
-        earlier = drafts.get(session, actor, _ids([request.args["from"]])[0], "recall.draft")
+        named = _ids([request.args["from"]])
+        if not named:
+            raise NotFound
+        earlier = drafts.get(session, actor, named[0], "recall.draft")
         form = notice_form.of_recall(earlier, drafts.current_version(session, earlier))
     return _form_page(session, actor, form, {})
 
