@@ -17,9 +17,12 @@ bp = Blueprint("accounts", __name__)
 
 
 def safe_target(target: str | None) -> str:
-    """Return where to go after signing in: an address of this site only."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
-        return target
+    """Return where to go after signing in: an address of this site only.
+
+    Tabs and line ends are dropped on the way to the browser, so that what begins with `/` TAB `/` would lead elsewhere.
+    """
+    if target and target.startswith("/") and not target.startswith("//") and "\\" not in target:
+        return target if target.isprintable() else "/"
     return "/"
 
 
