@@ -14,13 +14,13 @@ from coldchain.batches.models import TestResult, Tube
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home import totals
 from coldchain.policy import service as policy
 from coldchain.recall import drafts, report, tasks
 from coldchain.recall.figures import CHECKED, Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.registry.models import Business
+from coldchain.registry.service import within_reach
 
 RUNNING_SHOWN = 5
 
@@ -152,7 +152,7 @@ def _drafts(session: Session, actor: Actor) -> list[Job]:
 
 
 def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
-    here = totals.in_area(scope(actor, "business.read"), col(Business.region_code))
+    here = within_reach(scope(actor, "business.read"), col(Business.business_id), col(Business.region_code))
     row: Any = session.execute(
         select(func.count(), func.min(col(Business.recorded_at))).where(here, col(Business.status) == "pending")
     ).one()
@@ -170,7 +170,7 @@ def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
 
 
 def _tubes(session: Session, actor: Actor) -> list[Job]:
-    here = totals.in_area(scope(actor, "tube.read"), col(Tube.region_code))
+    here = within_reach(scope(actor, "tube.read"), col(Tube.lab_id), col(Tube.region_code))
     reported = select(col(TestResult.tube_id))
     row: Any = session.execute(
         select(func.count(), func.min(col(Tube.sampled_at))).where(here, col(Tube.tube_id).not_in(reported))

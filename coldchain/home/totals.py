@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, true
+from sqlalchemy import and_, case, func
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.rights import Scope
@@ -139,10 +139,3 @@ def stock_of(session: Session, business_id: UUID) -> list[StockLine]:
         .order_by("state")
     )
     return [StockLine(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(statement)]
-
-
-def in_area(reach: Scope, region_code: Any) -> ColumnElement[bool]:
-    """Return the condition that a row lies in an officer's area."""
-    if reach.everything:
-        return true()
-    return or_(*(region_code.startswith(stem) for stem in reach.region_stems))

@@ -3,8 +3,11 @@
 import re
 
 from flask import Flask
+from sqlalchemy import update
+from sqlmodel import col
 
-from coldchain.core import db, marks
+from coldchain.accounts.models import Assignment
+from coldchain.core import clock, db, marks
 from coldchain.home import shell
 from tests.factories.people import People
 from tests.factories.reader import Reader
@@ -41,6 +44,15 @@ def test_another_districts_regulator_sees_none_of_it(app: Flask, world: World, p
     assert set(_sums(reader.open("/")).values()) == {"0"}
     province = Reader.of(app, people.regulator("230000"))
     assert _sums(province.open("/"))["Imported goods in stock"] == "200"
+
+
+def test_a_regulator_whose_assignment_ended_has_no_jobs(app: Flask, world: World, people: People) -> None:
+    """No area is no area, not the whole country."""
+    world.business("待审", active=False)
+    former = people.regulator("511011")
+    with db.transaction() as session:
+        session.execute(update(Assignment).where(col(Assignment.region_code) == "511011").values(valid_to=clock.now()))
+    assert "waits for approval" not in Reader.of(app, former).open("/")
 
 
 def test_jobs_name_what_waits(app: Flask, world: World) -> None:
