@@ -16,7 +16,8 @@ from coldchain.registry import models as registry
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, idempotency, inspections, journal, labels, ledger, marks, policy, recall, regions, registry, trade,
+    accounts, batches, idempotency, inspections, journal, labels, ledger, marks, policy, recall, regions, registry,
+    trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 

@@ -175,7 +175,7 @@ def of_finding(rows: list[FindingLine], known: list[Choice]) -> Form:
 
 
 def build(session: Session, form: Form, known: list[Choice], lines: int, samples: int) -> Built:
-    """Return the schema's fields of a form with so many lines and samples; lines with nothing looked at are left out."""
+    """Return the schema's fields of a form of so many lines and samples, without lines where nothing was looked at."""
     built = Built(Form())
     for name in ("outcome", "captured_at", "people_controlled", "disinfected", "second_officer", "note"):
         if form.get(name):
