@@ -11,7 +11,7 @@ from uuid import UUID
 
 PENDING, NEGATIVE, POSITIVE, CONFIRMED, INVALID = "pending", "negative", "positive", "confirmed", "invalid"
 RESTRICTIONS = ("none", "locked", "sealed", "confirmed_positive")
-_RANK_OF_GRADE = {"amber": 1, "red": 1, "sealed": 2, "confirmed": 3}
+RANK_OF_GRADE = {"amber": 1, "red": 1, "sealed": 2, "confirmed": 3}
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,4 @@ def grade(state: str, batches_in_tube: int) -> str | None:
 
 def restriction(grades: Iterable[str]) -> str:
     """Return the strongest restriction that holds of these grades make."""
-    return RESTRICTIONS[max((_RANK_OF_GRADE[each] for each in grades), default=0)]
+    return RESTRICTIONS[max((RANK_OF_GRADE[each] for each in grades), default=0)]

@@ -91,8 +91,7 @@ def register(
     authorize(actor, "arrival.register", Resource.of(business.business_id, regions=[site.region_code]))
     refuse_shut_out(business)
     arrived = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
-    arrived_on = arrived.astimezone(clock.BEIJING).date()
-    existing = entry_mode == "existing_stock"
+    existing, arrived_on = entry_mode == "existing_stock", arrived.astimezone(clock.BEIJING).date()
     checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=existing)
     supplier_id, supplier_name = _supplier(session, supplier)
     now = clock.now()

@@ -20,8 +20,6 @@ from coldchain.ledger.models import Hold, Holding
 from coldchain.registry import service as registry
 from coldchain.registry.models import Producer, Product
 
-RANKS = {"amber": 1, "red": 1, "sealed": 2, "confirmed": 3}
-
 
 def search(
     session: Session,
@@ -70,7 +68,7 @@ def search(
 def rank(actor: Actor) -> ColumnElement[int]:
     """Return the strongest restriction of a batch over the holdings that `actor` sees, as an index of RESTRICTIONS."""
     seen = select(col(Holding.holding_id)).where(reach.visible_holdings(actor))
-    grades = case(RANKS, value=col(Hold.grade), else_=0)
+    grades = case(states.RANK_OF_GRADE, value=col(Hold.grade), else_=0)
     strongest = (
         select(func.max(grades))
         .where(
