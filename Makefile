@@ -1,7 +1,8 @@
 # make run, make test, make test-long, make bench, make lint, make pins, make clean: see README.md.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test test-long bench lint pins vendor clean venv venv-dev python browser
+# `make audit` asks PyPI for known weaknesses of the pinned packages; where PyPI's vulnerability data can't be had it says so.
+.PHONY: run test test-long bench lint audit pins vendor clean venv venv-dev python browser
 
 BIN := .venv/bin
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,6 +30,9 @@ lint: venv-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit: venv-dev
+	@$(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip
 
 browser:
 	@tools/ensure_browser.sh
