@@ -42,7 +42,10 @@ class StrictParser(FlaskParser):
             if req.content_length or req.mimetype:
                 raise DomainError("Send application/json.", code="unsupported_media_type", status=415)
             return {}
-        return json_body.load(req.get_data(cache=True))
+        raw = req.get_data(cache=True)
+        if not raw and not any(field.required for field in schema.load_fields.values()):
+            return {}  # an approval, an announcement: nothing has to be said
+        return json_body.load(raw)
 
     def load_querystring(self, req: Request, schema: AnySchema) -> Any:
         return forms.query(schema, req.args.items(multi=True))

@@ -13,7 +13,7 @@ from uuid import UUID
 import marshmallow as ma
 
 from coldchain.core import identifiers, limits
-from coldchain.core.text import TextError, clean
+from coldchain.core.text import TextError, clean, is_blank
 
 
 class Coded(str):
@@ -96,7 +96,7 @@ class Text(Field):
             text = clean(value, multiline=self.multiline)
         except TextError as error:
             raise refuse(error.code, error.message, **error.params) from error
-        if not text:
+        if is_blank(text):
             raise refuse("required", "This is needed.")
         if len(text) > self.chars:
             raise refuse(

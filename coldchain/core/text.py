@@ -71,6 +71,11 @@ def clean(text: str, *, multiline: bool = False) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def is_blank(text: str) -> bool:
+    """Say whether a text shows nothing: blanks, zero-width signs and marks without a letter to stand on."""
+    return all(unicodedata.category(sign) in {"Cf", "Cc", "Mn", "Me", "Mc", "Zs", "Zl", "Zp"} for sign in text)
+
+
 def _where(place: int, sign: str) -> dict[str, Param]:
     """Return the place (from 1) and the code point, as a message shows them."""
     return {"place": place, "code": f"{ord(sign):04X}"}

@@ -157,3 +157,18 @@ def test_methods_and_tokens(client: FlaskClient, world: World) -> None:
     assert client.get("/api/v1/me").status_code == 401
     assert world.regulator.get("/me")["role"] == "regulator"
     assert json.loads(client.get("/healthz").data)["status"] == "alive"
+
+
+def test_an_empty_body_where_nothing_has_to_be_said(world: World) -> None:
+    """A client that names JSON and sends nothing may approve; a registration is still no JSON."""
+    made = world.business(active=False, handles_imported=False)
+    assert raw(world.regulator, "/businesses", b"").status_code == 400
+    assert raw(world.regulator, f"/businesses/{made['business_id']}/approve", b"").status_code == 200
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\ufeff\u200d", "\u00a0\u2003", "\u0301", "\u0600"])
+def test_a_name_shows_something(world: World, blank: str) -> None:
+    """Zero-width signs, blanks of all widths and lone marks are no name, address or reason."""
+    made = world.business(active=False)
+    refused = world.regulator.post(f"/businesses/{made['business_id']}/reject", {"reason": blank}, 422)
+    assert (refused["errors"][0]["pointer"], refused["errors"][0]["code"]) == ("/reason", "required")
