@@ -16,6 +16,7 @@ from typing import Final, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 ROOT: Final = Path(__file__).resolve().parent
+ADDRESS_FILE: Final = "address"  # in VAR_DIR while the program runs: where it answers
 
 Environment = Literal["development", "production", "test"]
 

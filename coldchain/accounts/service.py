@@ -175,6 +175,20 @@ def link_user(session: Session, secret: str) -> User:
     return user
 
 
+def set_password(session: Session, user: User, password: str) -> bool:
+    """Give a user this password unless it is theirs already; older page sessions end. Return whether it was changed."""
+    if passwords.verify(user.password_hash, password):
+        return False
+    user.password_hash = passwords.hash_password(password)
+    session.execute(
+        update(UserSession)
+        .where(col(UserSession.user_id) == user.user_id, col(UserSession.revoked_at).is_(None))
+        .values(revoked_at=clock.now())
+    )
+    audit(session, "password_set", user.user_id)
+    return True
+
+
 def use_link(session: Session, secret: str, password: str) -> User:
     """Set a password by a one-time link, which is spent by it; older page sessions end. Raises Invalid, NotFound."""
     user = link_user(session, secret)
@@ -183,14 +197,8 @@ def use_link(session: Session, secret: str, password: str) -> User:
             "/password", "wrong_length", "A password has {minimum} to {maximum} characters.",
             minimum=PASSWORD_CHARS_MIN, maximum=PASSWORD_CHARS_MAX,
         )  # fmt: skip
-    user.password_hash = passwords.hash_password(password)
     session.execute(update(SignInLink).where(col(SignInLink.link_hash) == digest(secret)).values(used_at=clock.now()))
-    session.execute(
-        update(UserSession)
-        .where(col(UserSession.user_id) == user.user_id, col(UserSession.revoked_at).is_(None))
-        .values(revoked_at=clock.now())
-    )
-    audit(session, "password_set", user.user_id)
+    set_password(session, user, password)
     return user
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from coldchain.accounts import service as accounts
 from coldchain.accounts.models import ROLES
@@ -14,16 +15,23 @@ from coldchain.core.errors import DomainError
 from coldchain.core.problems import said
 from coldchain.journal import cli as journal_cli
 from coldchain.ledger import check as ledger_check
+from coldchain.regions import service as regions
 from coldchain.registry import service as registry
+from config import ADDRESS_FILE, Settings
 
 accounts_group = AppGroup("accounts", help="Make users and tokens.")
 
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Turn a domain error into one line and exit code 1."""
+    """Turn a domain error, or a database that isn't there or isn't ready, into one line and exit code 1."""
     try:
         yield
+    except OperationalError as error:
+        raise click.ClickException(f"database_unreachable: {str(error.orig).strip().splitlines()[0]}") from error
+    except ProgrammingError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise click.ClickException(f"database_not_ready: {reason}; start the program once: make run") from error
     except DomainError as error:
         reasons = [f"{e.pointer}: {said(e.message, e.params)}" for e in error.errors]
         raise click.ClickException("; ".join(reasons) or said(error.message, error.params)) from error
@@ -38,11 +46,22 @@ def create(username: str, role: str, uscc: str | None, region_code: str | None) 
     """Make a user and print a one-time sign-in link."""
     with _one_line(), transaction() as session:
         business_id = registry.find_business(session, uscc).business_id if uscc else None
+        if region_code:
+            regions.check(session, region_code)
         user = accounts.create_user(
             session, username=username, role=role, business_id=business_id, region_code=region_code
         )
         secret = accounts.new_link(session, user)
-    click.echo(f"{current_app.config['SETTINGS'].public_url}/link/{secret}")
+    click.echo(f"{_address()}/link/{secret}")
+
+
+def _address() -> str:
+    """Return where the program is found: what PUBLIC_URL says, else where it runs at this moment."""
+    settings: Settings = current_app.config["SETTINGS"]
+    running = settings.var_dir / ADDRESS_FILE
+    if settings.public_url_is_trial and running.exists():
+        return running.read_text(encoding="utf-8").strip()
+    return settings.public_url
 
 
 @accounts_group.command("token")

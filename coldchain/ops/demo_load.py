@@ -45,7 +45,8 @@ Made = dict[tuple[str, str], UUID]
 def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
     """Load the demonstration when the database has no business yet; return whether it was loaded now.
 
-    A database with an unfinished load is emptied first. Prints a progress bar and the accounts to `out`.
+    A database with an unfinished load is emptied first. Prints a progress bar and the accounts to `out`; where the
+    demonstration is already, only the accounts, which get COLDCHAIN_DEMO_PASSWORD when it is set.
     """
     out = out or sys.stdout
     db.configure(str(settings.database_url))
@@ -54,6 +55,8 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         empty = session.scalar(select(func.count()).select_from(Business)) == 0
         own_accounts = session.scalar(select(func.count()).select_from(User)) != 0
     if done is not None or (begun is None and not (empty and not own_accounts)):
+        if done is not None:
+            _tell_again(settings.demo_password, out)
         return False
     if begun is not None:
         start_over(settings)
@@ -173,6 +176,18 @@ def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, genera
         print(f"Password of all of them (printed once): {password}", file=out, flush=True)
     else:
         print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
+
+
+def _tell_again(password: str | None, out: TextIO) -> None:
+    demo = data.load()
+    print(f"Demonstration accounts: {', '.join(account.username for account in demo.accounts)}", file=out)
+    if password is None:
+        print("Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out)
+        return
+    with db.transaction() as session:
+        for account in demo.accounts:
+            accounts.set_password(session, accounts.user_by_name(session, account.username), password)
+    print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
 
 
 Handler = Callable[[Session, Actor, dict[str, Any]], UUID | None]

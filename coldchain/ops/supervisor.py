@@ -20,12 +20,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn, TextIO
 
 from coldchain.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from coldchain.ops.processes import PARENT_VARIABLE, follow_parent
-from config import ROOT, WILDCARD_HOSTS, Settings, SettingsError, own_address
+from config import ADDRESS_FILE, ROOT, WILDCARD_HOSTS, Settings, SettingsError, own_address
 
 READY_TIMEOUT_S: Final = 60
 STOP_TIMEOUT_S: Final = 12
@@ -114,6 +115,7 @@ class Supervisor:
         self.database: EmbeddedPostgres | None = None
         self.children: list[Child] = []
         self._stops = 0
+        self._address_file: Path | None = None  # once it is written: another one of these may be running here
         self._woken, self._waker = os.pipe()
 
     def run(self) -> int:
@@ -130,7 +132,10 @@ class Supervisor:
             self._start(Child("web", web, (bound.fileno(),)))
             self._start(Child("worker", self.programs.worker))
             self._await_ready(port)
-            _say(f"Ready: {own_address(self.settings.host, port)}  (Ctrl-C stops it)")
+            here = own_address(self.settings.host, port)
+            self._address_file = self.settings.var_dir / ADDRESS_FILE
+            self._address_file.write_text(here, encoding="utf-8")  # for the links that `flask accounts create` prints
+            _say(f"Ready: {here}  (Ctrl-C stops it)")
             self._watch()  # until a signal raises StopAsked
         except StopAsked:
             return 0
@@ -140,6 +145,8 @@ class Supervisor:
         finally:
             if bound is not None:
                 bound.close()
+            if self._address_file is not None:
+                self._address_file.unlink(missing_ok=True)
             self._stop()
 
     def _listen_to_signals(self) -> None:

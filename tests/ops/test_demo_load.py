@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlmodel import col
 
+from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import SYSTEM
 from coldchain.batches.models import Batch
 from coldchain.core import clock, db, marks
@@ -82,7 +83,11 @@ def test_what_was_known_when(demo: tuple[Settings, str], database: Engine) -> No
         assert {*session.scalars(select(Batch.status).distinct())} >= {"held", "cleared"}
         assert marks.read(session, "demo") is not None
     sequencer.run_once(database, demo[0].var_dir)
-    assert not demo_load.load_if_empty(demo[0], io.StringIO())
+    said = io.StringIO()
+    assert not demo_load.load_if_empty(replace(demo[0], demo_password="another long password"), said)
+    assert "merchant" in said.getvalue()
+    with db.transaction() as session:
+        assert accounts.check_password(session, "merchant", "another long password", "here") is not None
 
 
 def test_changing_one_finding_changes_the_report(demo: tuple[Settings, str]) -> None:
