@@ -6,7 +6,7 @@ when the announcement looks, or registered after the criterion can be read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,23 @@ WATCH_LOCK = 0x7761746368  # "watch"
 MATCH_GRADE = "red"
 
 Callback = Callable[[Session, Actor, UUID, int, list[UUID]], None]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Units by batch, of one owner, that came off the road (out of a consignment) into a zone."""
+
+    units: Mapping[UUID, int]
+    owner_id: UUID
+    zone_id: UUID
+    consignment_id: UUID
+
+
+MovedCallback = Callable[[Session, Actor, UUID, Moved], None]
 on_match: list[Callback] = []  # (session, actor, cause_id, version, batch_ids), called after the hold was placed
+
+# (session, actor, cause_id, what of it moved), called after held goods came off the road
+on_moved: list[MovedCallback] = []
 
 
 def lock_shared(session: Session) -> None:
@@ -118,3 +134,15 @@ def _hold(session: Session, actor: Actor, match: Match) -> None:
     journal.append_many(session, actor, facts)
     for callback in on_match:
         callback(session, actor, cause.id, cause.version, batch_ids)
+
+
+def tell_moved(session: Session, actor: Actor, moved: Moved) -> None:
+    """Tell the subscribers of held goods that came off the road into a zone (R8, R9): somebody has to look there."""
+    by_cause: dict[UUID, dict[UUID, int]] = {}
+    for batch_id, found in holds.active(session, moved.units).items():
+        for hold in found:
+            if hold.cause_kind == "recall":
+                by_cause.setdefault(hold.cause_id, {})[batch_id] = moved.units[batch_id]
+    for cause_id, held in sorted(by_cause.items()):
+        for callback in on_moved:
+            callback(session, actor, cause_id, replace(moved, units=held))

@@ -56,7 +56,7 @@ def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -
     readable = {
         recall.recall_id
         for recall in session.scalars(select(Recall).where(col(Recall.recall_id).in_(recalls)))
-        if may(actor, "recall.read", drafts.readable(actor, recall))
+        if may(actor, "recall.read", drafts.readable(session, actor, recall))
     }
     shown = []
     for hold in listed:

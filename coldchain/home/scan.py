@@ -121,7 +121,7 @@ def _recalls(session: Session, actor: Actor, found: Resolved) -> list[Recall]:
     return [
         recall
         for recall in session.scalars(statement)
-        if may(actor, "recall.find_on_foot", drafts.readable(actor, recall))
+        if may(actor, "recall.find_on_foot", drafts.readable(session, actor, recall))
     ]
 
 
@@ -187,7 +187,9 @@ def _recall_causes(session: Session, actor: Actor, ids: set[UUID]) -> list[Cause
             "locked",
             recall.title,
             f"{version.issuer} {version.notice_no}",
-            f"/recalls/{recall.recall_id}" if may(actor, "recall.read", drafts.readable(actor, recall)) else None,
+            f"/recalls/{recall.recall_id}"
+            if may(actor, "recall.read", drafts.readable(session, actor, recall))
+            else None,
         )
         for recall, version in rows
     ]

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
+from coldchain.batches.watch import Moved
 from coldchain.core import clock
 from coldchain.core.claims import claimed
 from coldchain.core.ids import new_id
@@ -136,6 +137,40 @@ def add_from_books(session: Session, actor: Actor, recall: Recall, holdings: lis
         session.execute(insert(TaskExpected), expected)
     owners = {holding.owner_id for holding in holdings}
     return FromBooks(new_tasks, owners | {place.business_id for place in places.values() if place.business_id})
+
+
+def add_moved(session: Session, actor: Actor, recall: Recall, moved: Moved) -> None:
+    """Make, extend or reopen the task at a site where locked goods came off the road.
+
+    What the books expected there of the same consignment already is not counted again: a row of 0 units only says that
+    it is there now, which reopens a task that was looked at before the lorry came.
+    """
+    arrived = [
+        holding
+        for holding in ledger.holdings(session, list(moved.units))
+        if holding.zone_id == moved.zone_id and holding.owner_id == moved.owner_id and holding.account == "zone"
+    ]
+    places = _places(session, recall, arrived)
+    known, _new = _tasks_at(session, actor, recall, {place.key: place for place in places.values()})
+    unit_mass = masses.unit_mass_g(session, moved.units)
+    expected = select(col(TaskExpected.task_id), col(TaskExpected.batch_id)).where(
+        col(TaskExpected.task_id).in_(known.values()), col(TaskExpected.consignment_id) == moved.consignment_id
+    )
+    counted = {(row.task_id, row.batch_id) for row in session.execute(expected)}
+    now = clock.now()  # after the tasks are locked
+    rows = []
+    for holding in arrived:
+        task_id = known[places[holding.holding_id].key]
+        quantity = 0 if (task_id, holding.batch_id) in counted else moved.units[holding.batch_id]
+        rows.append(
+            {
+                "expected_id": new_id(), "task_id": task_id, "batch_id": holding.batch_id,
+                "owner_id": holding.owner_id, "zone_id": moved.zone_id, "consignment_id": moved.consignment_id,
+                "quantity_units": quantity, "mass_g": quantity * unit_mass[holding.batch_id], "recorded_at": now,
+            }
+        )  # fmt: skip
+    if rows:
+        session.execute(insert(TaskExpected), rows)
 
 
 def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[UUID, _Place]:

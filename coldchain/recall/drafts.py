@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -20,7 +20,7 @@ from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text_search import contains_all, searchable
 from coldchain.journal import service as journal
 from coldchain.ledger import service as ledger
-from coldchain.recall.models import Recall, RecallVersion
+from coldchain.recall.models import Recall, RecallVersion, SweepTask
 from coldchain.regions import service as regions
 from coldchain.regions.tree import ancestry, within
 from coldchain.registry import service as registry
@@ -131,10 +131,15 @@ def _checked_blanket(session: Session, blanket: dict[str, Any]) -> dict[str, Any
     }
 
 
-def readable(actor: Actor, recall: Recall) -> Resource:
-    """Return the recall as a resource: an officer of its region, or of a part of its region, may read it."""
+def readable(session: Session, actor: Actor, recall: Recall) -> Resource:
+    """Return the recall as a resource: officers of its region, of a part of it, or of a place of its tasks read it."""
     inside = [area for area in actor.regions if within(area, recall.region_code)]
-    return Resource.of(regions=[recall.region_code, *inside])
+    if inside or not actor.regions:
+        return Resource.of(regions=[recall.region_code, *inside])
+    with_tasks = session.scalars(
+        select(col(SweepTask.region_code)).where(col(SweepTask.recall_id) == recall.recall_id).distinct()
+    )
+    return Resource.of(regions=[recall.region_code, *with_tasks])
 
 
 def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.read", *, lock: bool = False) -> Recall:
@@ -146,7 +151,7 @@ def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.r
     if recall is None:
         raise NotFound
     whole = Resource.of(regions=[recall.region_code])
-    authorize(actor, action, whole if action == "recall.announce" else readable(actor, recall))
+    authorize(actor, action, whole if action == "recall.announce" else readable(session, actor, recall))
     if lock:
         hold(session, recall)
     return recall
@@ -185,7 +190,12 @@ def listing(
     if not reach.everything:
         parts = [col(Recall.region_code).startswith(stem) for stem in reach.region_stems]
         codes = {code for area in actor.regions for code in ancestry(area)}
-        statement = statement.where(or_(col(Recall.region_code).in_(codes), *parts))
+        with_tasks = select(col(SweepTask.recall_id)).where(
+            or_(false(), *(col(SweepTask.region_code).startswith(stem) for stem in reach.region_stems))
+        )
+        statement = statement.where(
+            or_(col(Recall.region_code).in_(codes), col(Recall.recall_id).in_(with_tasks), *parts)
+        )
     if state:
         statement = statement.where(col(Recall.state) == state)
     if kind:

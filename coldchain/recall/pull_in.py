@@ -1,4 +1,4 @@
-"""Stock that matches and is registered after the announcement is pulled into the tasks by itself (R9)."""
+"""Stock that matches and is registered, or comes off the road, after the announcement is pulled into the tasks (R9)."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
 from coldchain.ledger import service as ledger
-from coldchain.recall.announce import add_from_books
+from coldchain.recall.announce import add_from_books, add_moved
 from coldchain.recall.models import Recall
 
 
@@ -20,7 +20,15 @@ def on_match(session: Session, actor: Actor, recall_id: UUID, _version: int, bat
     add_from_books(session, actor, recall, found)
 
 
+def on_moved(session: Session, actor: Actor, recall_id: UUID, moved: watch.Moved) -> None:
+    """See that somebody looks where locked goods were taken in or sent back to, in the transaction that moved them."""
+    recall = session.get(Recall, recall_id)
+    if recall is not None and recall.state == "announced":
+        add_moved(session, actor, recall, moved)
+
+
 def install() -> None:
-    """Subscribe to matches of running watch criteria."""
+    """Subscribe to matches of running watch criteria, and to moves of what a recall holds."""
     if on_match not in watch.on_match:
         watch.on_match.append(on_match)
+        watch.on_moved.append(on_moved)

@@ -400,3 +400,75 @@ def test_as_of_before_and_after(world: World) -> None:
     world.regulator.get(address + quote((now() + timedelta(hours=1)).isoformat()), 422)
     recorded = world.regulator.get(f"/recalls/{recall['recall_id']}")["recorded_at"]
     world.regulator.get(address + quote(recorded), 200)
+
+
+def send(world: World, have: dict[str, Any], shop: dict[str, Any], units: int) -> dict[str, Any]:
+    """Send some of the cleared batch to a shop."""
+    sent: dict[str, Any] = world.merchant(have["owner"]).post(
+        "/consignments",
+        {
+            "from_zone_id": have["zone"]["zone_id"], "to": {"business": shop["owner"]["business_id"]},
+            "handover": "await_confirmation",
+            "lines": [{"batch_id": have["batch"]["batch_id"], "quantity_units": units}],
+        },
+        201,
+    )  # fmt: skip
+    return sent
+
+
+def confirm(
+    world: World, sent: dict[str, Any], shop: dict[str, Any], zone: dict[str, Any], batch_id: str, n: int
+) -> None:
+    """Confirm a consignment into a zone of the shop's."""
+    world.merchant(shop["owner"]).post(
+        f"/consignments/{sent['consignment_id']}/confirm",
+        {"zone_id": zone["zone_id"], "lines": [{"batch_id": batch_id, "quantity_units": n}]},
+    )
+
+
+def test_locked_goods_that_come_off_the_road_are_looked_for_where_they_are(world: World) -> None:
+    """Confirmed at another site: a task there. At the expected one, looked at before the lorry came: open again."""
+    have = world.cleared(100, series="分割鸡")
+    shop, second = world.shop(), world.shop()
+    other = world.site(shop["owner"], "shop")
+    other_zone = world.zone(other, "sale_counter")
+    batch_id = have["batch"]["batch_id"]
+    first, expected = send(world, have, shop, 30), send(world, have, second, 20)
+    recall = announced(world)
+    there = {t["site_id"]: t for t in tasks(world, recall)}
+    assert other["site_id"] not in there
+    at_second = there[second["site"]["site_id"]]
+    world.inspector.post(f"/sweep-tasks/{at_second['task_id']}/findings", {"outcome": "none_found"}, 201)
+    confirm(world, first, shop, other_zone, batch_id, 30)
+    confirm(world, expected, second, second["zone"], batch_id, 20)
+    there = {t["site_id"]: t for t in tasks(world, recall)}
+    assert sum(e["quantity_units"] for e in there[other["site_id"]]["expected"]) == 30
+    again = there[second["site"]["site_id"]]
+    assert (again["state"], sum(e["quantity_units"] for e in again["expected"])) == ("open", 20)
+
+
+def test_locked_goods_sent_back_are_looked_for_where_they_came_from(world: World) -> None:
+    """A store that had sent everything has no task; the rejected goods make one."""
+    have = world.cleared(10, series="分割鸡")
+    shop = world.shop()
+    sent = send(world, have, shop, 10)
+    recall = announced(world)
+    assert have["site"]["site_id"] not in {t["site_id"] for t in tasks(world, recall)}
+    world.merchant(shop["owner"]).post(f"/consignments/{sent['consignment_id']}/reject", {"reason": "示例"})
+    back = {t["site_id"]: t for t in tasks(world, recall)}[have["site"]["site_id"]]
+    assert [e["quantity_units"] for e in back["expected"]] == [10]
+
+
+def test_officers_of_a_place_elsewhere_read_the_sweep(world: World) -> None:
+    """A sweep with a place in another district is listed and read there; a district without one sees nothing."""
+    have = world.cleared(10, series="分割鸡")
+    far = World(world.people, "230202")
+    shop = far.shop()
+    send(world, have, shop, 10)
+    recall = announced(world)
+    neighbour = world.people.inspector("230202")
+    assert [r["recall_id"] for r in neighbour.get("/recalls")["items"]] == [recall["recall_id"]]
+    neighbour.get(f"/recalls/{recall['recall_id']}")
+    stranger = world.people.inspector("230204")
+    assert stranger.get("/recalls")["items"] == []
+    stranger.get(f"/recalls/{recall['recall_id']}", 404)

@@ -13,7 +13,9 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, refusal
 from coldchain.inspections import service as inspections
 from coldchain.journal import history
@@ -97,7 +99,8 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         moment = asof.parse(request.args.get("as_of"))
         found = report.report(session, actor, recall_id, moment)
     except REFUSALS as error:
-        errors = {"as_of": next(iter(refusal(error)[0].values()))}
+        early = isinstance(error, NotFound)
+        errors = {"as_of": _("The notice had not come yet.") if early else next(iter(refusal(error)[0].values()))}
         moment, found = None, report.report(session, actor, recall_id)
     views = tasks.views(session, tasks.all_tasks(session, recall, found.as_of), found.as_of)
     office_id = _office_id(request.args.get("office"))

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may
+from coldchain.batches import watch
 from coldchain.batches.models import Batch
 from coldchain.batches.storage import fits
 from coldchain.core import clock, limits
@@ -72,6 +73,7 @@ def confirm(
         for batch_id, units in sent.items()
     ]
     ledger.post(session, actor, drafts)
+    watch.tell_moved(session, actor, watch.Moved(sent, buyer_id, zone_id, consignment_id))
     session.execute(
         update(ConsignmentLine)
         .where(col(ConsignmentLine.consignment_id) == consignment_id)
@@ -124,6 +126,7 @@ def reject(
         for batch_id, units in sent.items()
     ]
     ledger.post(session, actor, drafts)
+    watch.tell_moved(session, actor, watch.Moved(sent, consignment.owner_id, consignment.from_zone_id, consignment_id))
     session.execute(
         update(ConsignmentLine).where(col(ConsignmentLine.consignment_id) == consignment_id).values(confirmed_units=0)
     )
