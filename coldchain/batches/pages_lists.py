@@ -49,9 +49,8 @@ def list_batches(session: Session, actor: Actor) -> Any:
 
 def counts_by_status(session: Session, actor: Actor) -> dict[str, int]:
     """Return how many batches the reader sees in each state of their evidence life."""
-    rows = session.execute(
-        select(col(Batch.status), func.count()).where(reach.visible_batches(actor)).group_by(col(Batch.status))
-    )
+    seen = select(reach.current_status().label("status")).where(reach.visible_batches(actor)).subquery()
+    rows = session.execute(select(seen.c.status, func.count()).group_by(seen.c.status))
     return dict(rows.all())
 
 
