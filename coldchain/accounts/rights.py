@@ -39,7 +39,7 @@ TABLE: dict[str, dict[str, str]] = {
     "tube.read": {"lab": OWN, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
     "result.register": {"lab": OWN, "system": ANY},
     "batch.read": _READ,
-    "label.make": _OFFICERS_AND_OWNER,
+    "label.make": {**_OFFICERS_AND_OWNER, "inspector": REGION},
     "label.read": _READ,
     "trade.dispatch": _OFFICERS_AND_OWNER,
     "trade.answer": {"merchant": OWN, "regulator": REGION, "system": ANY},

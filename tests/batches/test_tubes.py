@@ -1,5 +1,10 @@
 """Tubes and results over HTTP (R5, R17)."""
 
+from sqlmodel import col, select
+
+from coldchain.core import clock, db
+from coldchain.journal.models import JournalEntry
+
 SOME_ID = "00000000-0000-7000-8000-000000000000"
 
 
@@ -174,3 +179,25 @@ def test_an_environment_sample_is_not_a_test_of_the_goods(case):
     verdict = case.gate()
     assert "test_missing" in [item["code"] for item in verdict["missing"]]
     assert [note["code"] for note in verdict["notes"]] == ["sample_not_of_goods"]
+
+
+def test_a_tube_may_claim_when_it_was_filled(world):
+    """Every fact takes `occurred_at`; a tube's is the time of sampling unless another is claimed."""
+    have = world.cleared(6)
+    batch_id = have["batch"]["batch_id"]
+    world.tube(have["lab"], [batch_id], occurred_at="2021-01-18T10:05:00+08:00")
+    world.tube(have["lab"], [batch_id])
+    with db.transaction() as session:
+        told = session.scalars(
+            select(JournalEntry.occurred_at)
+            .where(col(JournalEntry.kind) == "tube.registered")
+            .order_by(col(JournalEntry.recorded_at))
+        ).all()
+    assert [f"{moment.astimezone(clock.BEIJING):%H:%M}" for moment in told] == ["10:00", "10:05", "10:00"]
+    sample = {"batch_id": batch_id, "sample_site": "outer_pack"}
+    body = {
+        "tube_no": "X", "lab": have["lab"][0]["uscc"], "sampled_at": "2021-01-18T10:00:00+08:00", "samples": [sample],
+        "occurred_at": "2999-01-01T00:00:00Z",
+    }  # fmt: skip
+    have["lab"][1].post("/tubes", body, 422)
+    have["lab"][1].post("/tubes", body | {"occurred_at": "2031-01-01T00:00:00Z"}, 422)

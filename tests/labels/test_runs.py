@@ -236,7 +236,8 @@ def test_who_may_order(world: World, goods: dict[str, Any]) -> None:
     body = {"piece_from": 1, "piece_to": 1}
     order(world.merchant(goods["owner"]), goods, body)
     order(world.regulator, goods, body)
-    order(world.inspector, goods, body, 403)
+    order(world.inspector, goods, body)
+    order(world.people.inspector("511011"), goods, body, 404)
     order(world.lab()[1], goods, body, 403)
     order(world.people.admin(), goods, body, 403)
     order(world.merchant(world.business()), goods, body, 404)

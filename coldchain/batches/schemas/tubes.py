@@ -35,6 +35,7 @@ class TubeRegistrationSchema(Schema):
         maximum=limits.SAMPLES_PER_TUBE,
         required=True,
     )
+    occurred_at = fields.Moment(doc="when it was filled; default sampled_at")
 
 
 class SampledProductSchema(Schema):

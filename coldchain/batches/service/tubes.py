@@ -38,8 +38,9 @@ def register(
     sampled_at: datetime,
     samples: Sequence[Mapping[str, Any]],
     sampled_by: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Enter a tube with its samples and return it.
+    """Enter a tube with its samples and return it; it was filled when it was sampled, unless another time is claimed.
 
     A lab enters its own tubes only and may name any batch. Raises Invalid (`unknown_lab`, `unknown_batch`,
     `unknown_zone`, `one_subject`, `in_future`, the codes of ranges), Conflict `tube_exists`, NotFound.
@@ -47,6 +48,7 @@ def register(
     business = registered_lab(session, lab)
     authorize(actor, "tube.register", Resource.of(business.business_id, regions=actor.regions))
     claimed(sampled_at, "/sampled_at")
+    occurred_at = claimed(occurred_at or sampled_at)
     batches, places = _subjects(session, actor, samples)
     rows = _samples(samples, batches, places)
     region_code = next((batch.region_code for batch in batches.values()), None) or next(iter(places.values()), None)
@@ -76,10 +78,11 @@ def register(
         actor,
         kind="tube.registered",
         subject_id=tube.tube_id,
-        occurred_at=sampled_at,
+        occurred_at=occurred_at,
         data={
             "tube_no": tube_no,
             "lab_id": business.business_id,
+            "sampled_at": sampled_at,
             "sampled_by": person.commitment if person else None,
             "samples": [{name: value for name, value in row.items() if value is not None} for row in rows],
         },
