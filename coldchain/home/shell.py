@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
@@ -129,8 +129,11 @@ def _foot(session: Session) -> dict[str, Any] | None:
 
 
 def here() -> str:
-    """Return the address of the page that is shown, for coming back to it in another language."""
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+    """Return the address of the page that is shown, for coming back to it in another language or signed in."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    addresses = current_app.create_url_adapter(request)
+    return request.path if addresses is not None and addresses.test(request.path, "GET") else "/"
 
 
 def install(app: Flask) -> None:

@@ -124,6 +124,8 @@ def new_consignment_submit(session: Session, actor: Actor) -> Any:
         refused = None
         if isinstance(error, DomainError) and any(name in error.extra for name in REFUSED_LINES):
             refused, errors = problems.problem(error), {}
+            if error.code == "insufficient_stock":
+                refused["detail"] = _("There is not enough in stock.")  # how much, each line says in pieces
             refused["lines"] = dispatch_form.explained(error, listed, _wanted(form))
         return _dispatch_page(session, actor, form, dispatch_form.on_page(errors, form), status, refused)
 

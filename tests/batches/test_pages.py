@@ -440,3 +440,10 @@ def test_another_line_goes_into_the_zone_above(merchant: Reader, case) -> None: 
     page = merchant.send(NEW, 200, _add="lines", **_filled(case))
     below = page[page.index('name="lines-1-zone_id"') :]
     assert re.search(rf'value="{case.zone["zone_id"]}" selected', below[: below.index("</select>")])
+
+
+def test_a_form_sent_without_being_signed_in_leads_back_to_it(app: Flask) -> None:
+    """The page says that nothing was sent, so that the browser keeps what was typed, and signing in leads back."""
+    page = app.test_client().post(NEW, data={}, headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert "data-not-done" in page
+    assert 'href="/sign-in?next=/arrivals/new"' in page

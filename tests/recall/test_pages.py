@@ -181,6 +181,7 @@ def test_the_second_visit_begins_with_what_was_sealed(inspector: Reader, regulat
     inspector.send(form, 200, _step="check", _lines__0__pieces="2", _lines__0__loose="3", lines__0__seal_no="JH-7")
     inspector.send(form, 200, _step="record")
     page = inspector.open(f"{form}?outcome=found")
+    assert "Recorded already." in page
     assert 'value="JH-7"' in page
     fields = dict(inspector.form(form)["fields"])
     assert (fields["_lines-0-pieces"], fields["_lines-0-loose"], fields["_lines-0-mass"]) == ("2", "3", "computed")
@@ -270,7 +271,7 @@ def test_the_board_as_of_a_moment(regulator: Reader, world: World) -> None:
     assert "<script>" not in board
     early = regulator.open(f"/recalls/{recall_id}?as_of=2021-01-01T00:00", expect=None)
     assert regulator.status == 200
-    assert "There is nothing here that you may see." in early
+    assert early.count("The notice had not come yet.") == 2, "on top, and at the field"
     wrong = regulator.open(f"/recalls/{recall_id}?as_of=soon")
     assert 'value="soon"' in wrong
     route = regulator.open(f"/recalls/{recall_id}/route")

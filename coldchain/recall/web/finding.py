@@ -75,6 +75,7 @@ class _Page:
             outcome=outcome,
             outcomes=[{"value": each, "icon": OUTCOME_ICONS[each]} for each in OUTCOMES],
             dispositions=DISPOSITIONS,
+            again=bool(self.earlier),
             looked=outcome in finding_form.LOOKED,
             choices=self.choices,
             as_tiles=lines == 1 and len(self.choices) < CHOICES_AS_TILES,
