@@ -254,6 +254,11 @@ class Walk:
         self.results.append((title, trouble))
         print(f"{'FAIL' if trouble else 'ok  '} {title}" + (f"\n     {trouble}" if trouble else ""), flush=True)
 
+    def fail(self, title: str, trouble: str) -> None:
+        """Keep a failure that belongs to no line."""
+        self.results.append((title, trouble))
+        print(f"FAIL {title}\n     {trouble}", flush=True)
+
     def new_uscc(self) -> str:
         """Return an invented USCC that nobody has."""
         self.serial += 1

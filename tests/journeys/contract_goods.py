@@ -68,7 +68,7 @@ def tube(walk: Walk, samples: list[dict[str, Any]], **fields: Any) -> dict[str, 
     return {
         "tube_no": f"T-{walk.run}-{walk.serial}", "lab": walk.things["L"]["uscc"],
         "sampled_at": "2021-01-10T10:00:00+08:00",
-        "sampled_by": "李示例", "samples": samples,
+        "sampled_by": "李示例", "occurred_at": "2021-01-10T10:05:00+08:00", "samples": samples,
     } | fields  # fmt: skip
 
 
@@ -214,6 +214,13 @@ def papers(walk: Walk) -> None:
             merchant.refused(f"{batch}/disinfections", disinfection(**wrong), 422)
         for agent in ("chlorine", "chlorine_dioxide", "peracetic_acid", "hydrogen_peroxide"):
             merchant.post(f"/batches/{ice}/disinfections", disinfection(agent=agent), 201)
+
+
+def tubes(walk: Walk) -> None:
+    """What is sampled, and what the laboratory finds."""
+    merchant, things = walk.people["M"], walk.things
+    chicken, ice, _ = things["batches"]
+    batch = f"/batches/{chicken}"
     with walk.line("POST /tubes (L R I), each sample site and subject; a lab sees code and product only"):
         lab = walk.people["L"]
         others = [
@@ -283,7 +290,8 @@ def labels(walk: Walk) -> None:
         ):  # fmt: skip
             merchant.refused(f"{batch}/label-runs", wrong, 422)
         walk.people["S"].refused(f"{batch}/label-runs", {"level": "batch"}, 404)
-        walk.people["R"].post(f"{ice}/label-runs", {"piece_from": 1, "piece_to": 2}, 202)
+        for name in ("R", "I"):
+            walk.people[name].post(f"{ice}/label-runs", {"piece_from": 1, "piece_to": 2}, 202)
     with walk.line("GET /C/{code} (P): HTML for people, JSON for Accept: application/json; no persons, no buyers"):
         public = walk.people["nobody"]
         code = merchant.get(batch)["batch_code"]

@@ -346,5 +346,5 @@ def finding_things(walk: Walk) -> None:
         expect(things["recall"] not in ids("M", f"走查排查{walk.run}"), "a merchant finds the recall")
         for bad in ("", "?q=", "?q=" + "a" * 500, "?q=a&kind=moon", "?q=%00", "?query=a"):
             regulator.get(f"/search{bad}", 422)
-        for odd in ("%", "_", "'", '"', "\\", "(((", "🐔", "a" * 200, "鸡" * 60, "*:*", "--", "؀", "ﷺ", "e\u0301"):
+        for odd in ("%", "_", "'", '"', "\\", "(((", "🐔", "a" * 200, "鸡" * 60, "*:*", "--", "ﷺ", "e\u0301"):
             shape(regulator.get("/search" + query(q=odd)), {"items": list, "next": OPTIONAL})

@@ -24,9 +24,9 @@ from tests.journeys.contract_client import Part, Person, Walk, flask
 
 PARTS: tuple[Part, ...] = (
     contract_door.health, contract_door.people, contract_door.errors, contract_door.repeats, contract_door.lists,
-    contract_register.businesses, contract_register.places, contract_register.catalogue,
-    contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.labels,
-    contract_goods.domestic,
+    contract_register.businesses, contract_register.look_up, contract_register.places, contract_register.catalogue,
+    contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
+    contract_goods.labels, contract_goods.domestic,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
     contract_sweep.scene, contract_sweep.recall, contract_sweep.tasks, contract_sweep.findings, contract_sweep.samples,
     contract_sweep.report, contract_sweep.finding_things, contract_journal.journal,
@@ -46,7 +46,10 @@ def walk(url: str, command: Callable[[tuple[str, ...]], str] = flask) -> Walk:
     going = Walk(url.rstrip("/"), run=_base36(time.time_ns() // 1_000_000), command=command)
     going.people["nobody"] = Person(going.base)
     for part in PARTS:
-        part(going)
+        try:
+            part(going)
+        except KeyError as missing:  # what an earlier line should have made
+            going.fail(part.__doc__ or part.__name__, f"not walked to its end, {missing} was not made")
     return going
 
 
