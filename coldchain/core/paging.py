@@ -1,6 +1,7 @@
 """Keyset paging of every list: the cursor names the last key that was given."""
 
 import base64
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,17 @@ def decode(cursor: str) -> UUID:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError) as error:
         raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.") from error
+
+
+def part(
+    rows: Sequence[Any], key: Callable[[Any], UUID], limit: int, cursor: str | None, *, newest_first: bool = False
+) -> tuple[list[Any], str | None]:
+    """Return up to `limit` of rows that are there already, in key order, after `cursor`, and the next cursor."""
+    ordered = sorted(rows, key=key, reverse=newest_first)
+    if cursor is not None:
+        after = decode(cursor)
+        ordered = [row for row in ordered if (key(row) < after if newest_first else key(row) > after)]
+    return ordered[:limit], encode(key(ordered[limit - 1])) if len(ordered) > limit else None
 
 
 def page(

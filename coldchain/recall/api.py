@@ -7,7 +7,9 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.core import paging
 from coldchain.core.edge import Blueprint, edge
+from coldchain.core.fields import PageQuery
 from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
 from coldchain.recall import announce, drafts, findings, present, report, samples, schemas, tasks
 
@@ -43,12 +45,14 @@ def get_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
 
 
 @blp.route("/recalls/<uuid:recall_id>/matches")
+@blp.arguments(PageQuery, location="query")
 @edge("recall.read")
 @blp.response(200, schemas.MatchListSchema)
-def list_matches(session: Session, actor: Actor, recall_id: UUID) -> Any:
-    """Return what the criterion selects now; nothing is announced by asking."""
+def list_matches(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    """Return what the criterion selects now, with the totals over all pages; nothing is announced by asking."""
     found = drafts.matches(session, actor, recall_id)
-    return {"items": found, "next": None, "batches": len(found), "mass_total_g": sum(m.mass_g for m in found)}
+    items, cursor = paging.part(found, lambda match: match.batch.batch_id, **query)
+    return {"items": items, "next": cursor, "batches": len(found), "mass_total_g": sum(m.mass_g for m in found)}
 
 
 @blp.route("/recalls/<uuid:recall_id>/announce", methods=["POST"])
@@ -101,12 +105,15 @@ def record_finding(session: Session, actor: Actor, data: dict[str, Any], task_id
 
 
 @blp.route("/sweep-tasks/<uuid:task_id>/findings")
+@blp.arguments(PageQuery, location="query")
 @edge("recall.read")
 @blp.response(200, schemas.FindingListSchema)
-def list_findings(session: Session, actor: Actor, task_id: UUID) -> Any:
+def list_findings(session: Session, actor: Actor, query: dict[str, Any], task_id: UUID) -> Any:
     """List a task's findings, newest first."""
     tasks.get(session, actor, task_id)
-    return {"items": present.findings_of(session, task_id), "next": None}
+    found = present.findings_of(session, task_id)
+    items, cursor = paging.part(found, lambda row: row["finding_id"], newest_first=True, **query)
+    return {"items": items, "next": cursor}
 
 
 @blp.route("/recalls/<uuid:recall_id>/sample-results", methods=["POST"])

@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
+from coldchain.inspections.models import OUTCOMES
 from coldchain.inspections.schemas import FindingAnswerSchema
 from coldchain.recall.models import ORIGINS, RECALL_KINDS, RECALL_STATES, SAMPLE_STATES
 from coldchain.registry.models import SITE_KINDS
@@ -143,7 +144,10 @@ class TaskQuerySchema(fields.PageQuery):
     """Filters of a task list."""
 
     origin = fields.OneOf(ORIGINS)
+    state = fields.OneOf(("open", *OUTCOMES))
     office_id = fields.Key()
+    site_id = fields.Key()
+    business = fields.BusinessRef(doc="whose place it is")
 
 
 class OnFootSchema(Schema):

@@ -82,15 +82,29 @@ def listing(
     limit: int,
     cursor: str | None,
     origin: str | None = None,
+    state: str | None = None,
     office_id: UUID | None = None,
+    site_id: UUID | None = None,
+    business: str | None = None,
 ) -> tuple[list[TaskView], str | None]:
-    """Return a page of a recall's tasks that the actor may see, in the order they were made."""
+    """Return a page of a recall's tasks that the actor may see, in the order they were made.
+
+    Raises NotFound for an unknown business or recall.
+    """
     recall = drafts.get(session, actor, recall_id)
     statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, _seen(actor, recall))
     if origin:
         statement = statement.where(col(SweepTask.origin) == origin)
     if office_id:
         statement = statement.where(col(SweepTask.office_id) == office_id)
+    if site_id:
+        statement = statement.where(col(SweepTask.site_id) == site_id)
+    if business:
+        owner = registry.find_business(session, business)
+        statement = statement.where(col(SweepTask.business_id) == owner.business_id)
+    if state:  # it is computed from findings and expectations, so all of the recall's tasks are looked at
+        fitting = [view for view in views(session, list(session.scalars(statement))) if view.state == state]
+        return paging.part(fitting, lambda view: view.task.task_id, limit, cursor)
     rows, cursor = paging.page(session, statement, col(SweepTask.task_id), limit, cursor, newest_first=False)
     return views(session, rows), cursor
 

@@ -169,6 +169,7 @@ class StockQuery(PageQuery):
 
     business = fields.BusinessRef(doc="whose goods")
     site_id = fields.Key(doc="where goods lie or are bound for")
+    zone_id = fields.Key()
     batch_id = fields.Key()
 
 

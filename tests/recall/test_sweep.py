@@ -472,3 +472,42 @@ def test_officers_of_a_place_elsewhere_read_the_sweep(world: World) -> None:
     stranger = world.people.inspector("230204")
     assert stranger.get("/recalls")["items"] == []
     stranger.get(f"/recalls/{recall['recall_id']}", 404)
+
+
+def test_lists_of_a_recall_are_paged_and_filtered(world: World) -> None:
+    """Matches, tasks and findings come in pages; tasks by state, site and business."""
+    have = world.cleared(10, series="分割鸡")
+    line = {"product_id": have["product"]["product_id"], "quantity_units": 1}
+    world.arrival(have["owner"], have["site"], have["zone"], [line, line | {"production_date": "2020-10-01"}])
+    shop = world.shop()
+    recall = announced(world, blanket={"region_code": "230203", "site_kinds": ["shop", "cold_store"]})
+    address = f"/recalls/{recall['recall_id']}"
+    first = world.inspector.get(f"{address}/matches?limit=2")
+    rest = world.inspector.get(f"{address}/matches?limit=2&cursor={first['next']}")
+    assert len({row["batch_id"] for row in first["items"] + rest["items"]}) == first["batches"] == rest["batches"] == 3
+    assert rest["next"] is None
+    task = world.inspector.get(f"{address}/tasks?site_id={shop['site']['site_id']}")["items"][0]
+    assert world.inspector.get(f"{address}/tasks?business={shop['owner']['uscc']}")["items"] == [task]
+    for outcome in ("closed", "none_found"):
+        world.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": outcome}, 201)
+    done = world.inspector.get(f"{address}/tasks?state=none_found&limit=1")
+    assert ([row["task_id"] for row in done["items"]], done["next"]) == ([task["task_id"]], None)
+    undone = world.inspector.get(f"{address}/tasks?state=open&limit=1")
+    assert task["task_id"] not in {row["task_id"] for row in undone["items"]}
+    newest = world.inspector.get(f"/sweep-tasks/{task['task_id']}/findings?limit=1")
+    older = world.inspector.get(f"/sweep-tasks/{task['task_id']}/findings?limit=1&cursor={newest['next']}")
+    assert [page["items"][0]["outcome"] for page in (newest, older)] == ["none_found", "closed"]
+    world.inspector.get(f"{address}/tasks?state=lost", 422)
+    world.inspector.get(f"{address}/matches?limit=0", 422)
+
+
+def test_batches_by_number_and_stock_by_zone(world: World) -> None:
+    """A batch is found by what is printed on packs and labels, stock by its zone."""
+    have = world.cleared(10)
+    line = {"product_id": have["product"]["product_id"], "quantity_units": 1, "batch_no": "B 1588"}
+    made = world.arrival(have["owner"], have["site"], have["zone"], [line])["batches"][0]
+    for query in ("batch_no=B%201588", f"batch_code={made['batch_code'].lower()}"):
+        found = world.regulator.get(f"/batches?{query}")["items"]
+        assert [row["batch_id"] for row in found] == [made["batch_id"]]
+    assert len(world.regulator.get(f"/stock?zone_id={have['zone']['zone_id']}")["items"]) == 2
+    assert world.regulator.get(f"/stock?zone_id={world.zone(have['site'])['zone_id']}")["items"] == []

@@ -43,6 +43,8 @@ class BatchQuery(PageQuery):
     owner = fields.BusinessRef()
     product_id = fields.Key()
     arrival_id = fields.Key()
+    batch_no = fields.Text(limits.NUMBER_CHARS, doc="as printed on the packs")
+    batch_code = fields.Text(limits.CODE_CHARS)
     production_date_from = fields.Day()
     production_date_to = fields.Day()
 

@@ -33,6 +33,8 @@ def search(
     owner: str | None = None,
     product_id: UUID | None = None,
     arrival_id: UUID | None = None,
+    batch_no: str | None = None,
+    batch_code: str | None = None,
     production_date_from: date | None = None,
     production_date_to: date | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -55,6 +57,10 @@ def search(
         conditions.append(col(Batch.product_id) == product_id)
     if arrival_id is not None:
         conditions.append(col(Batch.arrival_id) == arrival_id)
+    if batch_no is not None:
+        conditions.append(col(Batch.batch_no) == batch_no)
+    if batch_code is not None:
+        conditions.append(col(Batch.batch_code) == batch_code.upper())
     if production_date_from is not None:
         conditions.append(col(Batch.production_date) >= production_date_from)
     if production_date_to is not None:

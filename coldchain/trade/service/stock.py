@@ -27,6 +27,7 @@ def stock(
     *,
     business: str | None = None,
     site_id: UUID | None = None,
+    zone_id: UUID | None = None,
     batch_id: UUID | None = None,
     limit: int,
     cursor: str | None = None,
@@ -49,6 +50,8 @@ def stock(
         statement = statement.where(col(Holding.owner_id) == registry.find_business(session, business).business_id)
     if site_id is not None:
         statement = statement.where(func.coalesce(col(Zone.site_id), col(Consignment.to_site_id)) == site_id)
+    if zone_id is not None:
+        statement = statement.where(col(Holding.zone_id) == zone_id)
     if batch_id is not None:
         statement = statement.where(col(Holding.batch_id) == batch_id)
     rows, following = paging.page(session, statement, col(Holding.holding_id), limit, cursor)
