@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn, TextIO
 
@@ -115,7 +114,7 @@ class Supervisor:
         self.database: EmbeddedPostgres | None = None
         self.children: list[Child] = []
         self._stops = 0
-        self._address_file: Path | None = None  # once it is written: another one of these may be running here
+        self._address: str | None = None
         self._woken, self._waker = os.pipe()
 
     def run(self) -> int:
@@ -133,8 +132,7 @@ class Supervisor:
             self._start(Child("worker", self.programs.worker))
             self._await_ready(port)
             here = own_address(self.settings.host, port)
-            self._address_file = self.settings.var_dir / ADDRESS_FILE
-            self._address_file.write_text(here, encoding="utf-8")  # for the links that `flask accounts create` prints
+            self._announce(here)
             _say(f"Ready: {here}  (Ctrl-C stops it)")
             self._watch()  # until a signal raises StopAsked
         except StopAsked:
@@ -145,9 +143,17 @@ class Supervisor:
         finally:
             if bound is not None:
                 bound.close()
-            if self._address_file is not None:
-                self._address_file.unlink(missing_ok=True)
+            self._announce(None)
             self._stop()
+
+    def _announce(self, address: str | None) -> None:
+        """Keep where the program answers, for the links that `flask accounts create` prints; None takes it back."""
+        kept = self.settings.var_dir / ADDRESS_FILE
+        if address is not None:
+            kept.write_text(address, encoding="utf-8")
+        elif self._address is not None and kept.exists() and kept.read_text(encoding="utf-8") == self._address:
+            kept.unlink(missing_ok=True)  # unless another one has started here since
+        self._address = address
 
     def _listen_to_signals(self) -> None:
         for descriptor in (self._woken, self._waker):
