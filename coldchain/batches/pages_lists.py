@@ -11,7 +11,6 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_words as words
 from coldchain.batches import reach, schemas, service, states
-from coldchain.batches.models import Batch
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.service import batch_view
 from coldchain.core.edge import edge
