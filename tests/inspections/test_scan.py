@@ -129,7 +129,9 @@ def test_a_place_that_nobody_knew_becomes_a_task(app: Flask, world: World, made:
     assert again.headers["Location"] == answer.headers["Location"]  # an impatient thumb makes one task
 
 
-def test_a_holder_without_a_task_becomes_one_by_one_press(app: Flask, world: World, made: dict[str, Any]) -> None:
+def test_goods_received_after_the_announcement_lead_to_their_task(
+    app: Flask, world: World, made: dict[str, Any]
+) -> None:
     """Goods were on the road to a shop of two sites when the sweep began, and were received at one of them."""
     shop = world.shop()
     world.site(shop["owner"], "shop")
@@ -148,13 +150,10 @@ def test_a_holder_without_a_task_becomes_one_by_one_press(app: Flask, world: Wor
     )
     client = browser(app, world.inspector)
     html = page(client, f"/C/{code_of(made)}")
-    assert f"在这里发现：{shop['site']['name']}" in html
-    fields = {"_code": code_of(made), "_recall_id": recall_id, "site_id": shop["site"]["site_id"]}
-    answer = post(client, html, fields)
-    assert answer.status_code == 303
-    task_id = answer.headers["Location"].split("/")[2]
-    assert world.inspector.get(f"/sweep-tasks/{task_id}")["site_id"] == shop["site"]["site_id"]
-    assert f"在这里发现：{shop['site']['name']}" not in page(client, f"/C/{code_of(made)}")
+    tasks = world.inspector.get(f"/recalls/{recall_id}/tasks")["items"]
+    task = next(task for task in tasks if task["site_id"] == shop["site"]["site_id"])
+    assert f"/sweep-tasks/{task['task_id']}/finding?batch_id={made['batch']['batch_id']}" in html
+    assert f"在这里发现：{shop['site']['name']}" not in html
 
 
 def test_found_here_without_a_name_says_what_is_needed(app: Flask, world: World, made: dict[str, Any]) -> None:

@@ -126,7 +126,8 @@ def test_pages_are_shown_to_the_entitled_only(app: Flask, world: World, goods: d
     there = send(browser(app, world.merchant(goods["owner"])), path, {"level": "batch"}).headers["Location"]
     assert page(browser(app, world.regulator), there)
     assert page(browser(app, world.inspector), there)
-    page(browser(app, world.inspector), path, 403)
+    page(browser(app, world.inspector), path)
+    page(browser(app, world.lab()[1]), path, 403)
     for who in (world.merchant(world.business()), world.people.regulator("511011")):
         page(browser(app, who), path, 404)
         page(browser(app, who), there, 404)
