@@ -23,7 +23,7 @@ test: lint browser
 	@$(PYTEST) -m "not slow $(ALSO)"
 
 test-long: lint browser
-	@COLDCHAIN_LONG=1 $(PYTEST) -m "$(MARKED)"
+	@COLDCHAIN_LONG=1 $(PYTEST) --timeout 1800 -m "$(MARKED)"
 
 lint: venv-dev
 	@$(BIN)/ruff check .
