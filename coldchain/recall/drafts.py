@@ -44,8 +44,7 @@ def draft(
     """Write down a notice and its criterion; nothing is locked yet. Times aware.
 
     `criterion`: every given part must hold, values within a part are alternatives. `blanket`: region_code, office,
-    site_kinds. Raises Invalid when the criterion is empty or can't be met, a region or office is unknown, or a time
-    lies ahead (R9).
+    site_kinds. Raises Invalid for a criterion that is empty or can't be met, an unknown area, a time ahead (R9).
     """
     now = clock.now()
     claimed(received_at, "/received_at")

@@ -1,19 +1,15 @@
 """The form of a notice: what the page asks, as the fields of the same schema that the API loads, and back."""
 
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from babel import Locale
 from sqlmodel import Session
 
-from coldchain.core import pages
-from coldchain.core.countries import country_name
+from coldchain.core import countries, pages
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import Form, copy, filled, labelled, several
-from coldchain.core.text import normalise_name
 from coldchain.recall import words
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.regions import service as regions
@@ -57,20 +53,8 @@ LABELS: Final = {
 }
 
 
-@cache
-def _country_codes() -> dict[str, str]:
-    """Return the ISO 3166 code of each country's name, Chinese and English."""
-    codes = [code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()]
-    return {normalise_name(country_name(code, locale)): code for locale in ("zh_CN", "en") for code in codes}
-
-
 def _country(code: str) -> str:
-    return country_name(code, current_locale())
-
-
-def country_code(text: str) -> str:
-    """Return the code of a country's name; any other text as it is, in capitals when it may be a code."""
-    return _country_codes().get(normalise_name(text), text.upper() if len(text) <= 3 else text)
+    return countries.country_name(code, current_locale())
 
 
 def for_schema(form: Form) -> Form:
@@ -79,7 +63,7 @@ def for_schema(form: Form) -> Form:
     for box, name in BOXES.items():
         values = several(form.get(box, ""))
         if box == "_origin_countries":
-            values = [country_code(value) for value in values]
+            values = [countries.code(value) for value in values]
         fields.setlist(name, values)
     if not fields.getlist("blanket-site_kinds"):
         for name in [name for name in fields if name.startswith("blanket-")]:
