@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from coldchain.accounts import models as accounts
 from coldchain.batches import models as batches
-from coldchain.core import idempotency, marks
+from coldchain.core import idempotency, marks, stored_files
 from coldchain.inspections import models as inspections
 from coldchain.journal import models as journal
 from coldchain.labels import models as labels
@@ -17,7 +17,7 @@ from coldchain.trade import models as trade
 
 ROOMS = (
     accounts, batches, idempotency, inspections, journal, labels, ledger, marks, policy, recall, regions, registry,
-    trade,
+    stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -25,5 +25,6 @@ APPEND_ONLY = (
     "journal_entry", "journal_leaf", "journal_node", "journal_checkpoint", "movement", "posting", "recall_version",
     "finding", "finding_line", "task_expected", "sample_event", "disinfection", "sample", "test_result", "batch_origin",
     "commitment_letter", "commitment_text", "audit_event", "evidence_policy", "disinfection_protocol",
-    "policy_parameter",
+    "policy_parameter", "consignment_answer", "consignment_answer_line", "stock_entry", "stock_entry_line",
+    "stored_file", "recall_late_line",
 )  # fmt: skip

@@ -11,11 +11,14 @@ from sqlmodel import Field, SQLModel
 from coldchain.core.columns import document, key, moment, one_of, ref, whole, words
 
 ENTRY_MODES = ("declared", "arrived", "existing_stock", "paper")
+MADE_MODES = ("processed",)  # made here from other batches: written by the program, never entered
+ORIGIN_KINDS = ("split", "transformation")
 BATCH_STATES = ("declared", "held", "cleared", "depleted")
 BASES = ("scanned", "declared_range", "whole_batch")
 SAMPLE_SITES = ("outer_pack", "inner_pack", "surface", "environment", "personnel")
 STAGES = ("preliminary", "recheck", "confirmation")
 RESULTS = ("negative", "positive", "invalid")
+FLAG_KINDS = ("late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone")
 
 _TARGET = "(arrival_id IS NULL) <> (batch_id IS NULL)"
 _RANGE = """(basis = 'whole_batch' AND piece_from IS NULL AND piece_to IS NULL) OR
@@ -26,7 +29,7 @@ class Arrival(SQLModel, table=True):
     """One delivery (到货单): container, seal, declaration, vehicle and papers once, many lines."""
 
     __tablename__ = "arrival"
-    __table_args__ = (one_of("entry_mode", ENTRY_MODES),)
+    __table_args__ = (one_of("entry_mode", ENTRY_MODES + MADE_MODES),)
 
     arrival_id: UUID = key()
     arrival_no: str = words(unique=True)
@@ -86,13 +89,23 @@ class Batch(SQLModel, table=True):
 
 
 class BatchOrigin(SQLModel, table=True):
-    """A batch made from another (split, transformation): child ← parent."""
+    """A batch made from another: child ← parent; a split takes a range of the parent's pieces."""
 
     __tablename__ = "batch_origin"
-    __table_args__ = (Index("ix_batch_origin_parent", "parent_id"),)
+    __table_args__ = (
+        Index("ix_batch_origin_parent", "parent_id"),
+        one_of("kind", ORIGIN_KINDS),
+        CheckConstraint(
+            "(kind = 'split') = (piece_from IS NOT NULL) AND (piece_from IS NULL) = (piece_to IS NULL)", name="range"
+        ),
+    )
 
     child_id: UUID = ref("batch.batch_id", primary=True)
     parent_id: UUID = ref("batch.batch_id", primary=True)
+    kind: str = words()
+    quantity_units: int = whole()  # of the parent
+    piece_from: int | None = whole(null=True)
+    piece_to: int | None = whole(null=True)
     recorded_at: datetime = moment()
 
 
@@ -237,3 +250,28 @@ class WatchMatch(SQLModel, table=True):
     cause_version: int = whole(primary=True)
     batch_id: UUID = ref("batch.batch_id", primary=True)
     recorded_at: datetime = moment()
+
+
+class Flag(SQLModel, table=True):
+    """Something an officer should look at (标记): a fact that stands out, no violation; closed with a reason."""
+
+    __tablename__ = "flag"
+    __table_args__ = (
+        one_of("kind", FLAG_KINDS),
+        Index("ix_flag_open", "region_code", "flag_id", postgresql_where=text("closed_at IS NULL")),
+    )
+
+    flag_id: UUID = key()
+    kind: str = words()
+    subject_kind: str = words()  # batch, arrival, consignment, stock_entry
+    subject_id: UUID = ref()
+    batch_id: UUID | None = ref("batch.batch_id", null=True)
+    business_id: UUID | None = ref("business.business_id", null=True)
+    region_code: str = words()
+    data: dict[str, Any] = document()
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+    closed_at: datetime | None = moment(null=True)
+    closed_by: UUID | None = ref(null=True, index=False)
+    closed_reason: str | None = words(null=True)

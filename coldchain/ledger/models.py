@@ -13,6 +13,7 @@ EXTERNAL = ("opening", "found", "sold", "used", "transformed", "destroyed", "los
 MOVEMENT_KINDS = (
     "intake", "withdrawal", "dispatch", "confirmation", "rejection", "sale", "use", "relocation", "owner_change",
     "opening_of_piece", "transformation", "destruction", "return", "stocktake", "split", "recovery", "correction",
+    "loss", "settlement",
 )  # fmt: skip
 CAUSE_KINDS = ("recall", "result", "inspection")
 HOLD_GRADES = ("amber", "red", "sealed", "confirmed")  # sealed: the physical act, cause `inspection`
@@ -25,6 +26,7 @@ class Movement(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", MOVEMENT_KINDS),
         Index("ix_movement_batch_time", "batch_id", "occurred_at"),
+        Index("ix_movement_entry", "entry_id", postgresql_where=text("entry_id IS NOT NULL")),
     )
 
     movement_id: UUID = key()
@@ -32,6 +34,7 @@ class Movement(SQLModel, table=True):
     kind: str = words()
     arrival_id: UUID | None = ref(null=True)
     consignment_id: UUID | None = ref(null=True)
+    entry_id: UUID | None = ref(null=True, index=False)  # the document (出入库单) of trade that it belongs to
     corrects_id: UUID | None = ref("movement.movement_id", null=True)
     reason: str | None = words(null=True)
     late: bool = False

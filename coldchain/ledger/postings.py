@@ -4,12 +4,16 @@ A custody account is (owner, zone), a consignment on the road, or a zone where g
 entered or left the books stand against an external account, which has no balance of its own.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 CUSTODY: Final = frozenset({"zone", "transit", "processing"})
+LEAVING: Final = frozenset(
+    {"sold", "used", "destroyed", "lost", "missing", "returned"}
+)  # out of custody, for good or not
+RECOVERABLE: Final = frozenset({"sold", "missing"})  # R10: recovered goods come back from these only
 _NONE: Final = UUID(int=0)
 
 
@@ -47,7 +51,10 @@ class Draft:
     """A movement to be posted: one batch, entries that sum to zero, when it happened.
 
     `moves_locked`: allowed while the batch is held, and carries the lock along (confirming or rejecting what already
-    travels, entering goods); every other movement is refused for held units (R8).
+    travels, entering goods, facts that are entered late); every other movement is refused for held units (R8).
+    `takes_held`: units that are held apart may go too, held ones `first` (destruction, return, into quarantine) or
+    `last` (what already happened); the hold shrinks with them, or follows them into the zone that gains. Whoever sets
+    it has locked, or lets `post` lock, the batches exclusively.
     """
 
     kind: str
@@ -56,10 +63,13 @@ class Draft:
     occurred_at: datetime
     arrival_id: UUID | None = None
     consignment_id: UUID | None = None
+    entry_id: UUID | None = None
+    corrects_id: UUID | None = None
     reason: str | None = None
     late: bool = False
     on_behalf_of: UUID | None = None
     moves_locked: bool = field(default=False, kw_only=True)
+    takes_held: Literal["first", "last"] | None = field(default=None, kw_only=True)
 
 
 def balanced(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -132,3 +142,132 @@ def reject(seller_id: UUID, zone_id: UUID, consignment_id: UUID, quantity_units:
     )
     balanced(entries)
     return entries
+
+
+def leave(account: str, owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries that take `quantity_units` (≥ 1) from a zone out of custody onto one of LEAVING (R10)."""
+    if account not in LEAVING:
+        raise AssertionError(f"goods don't leave custody onto {account!r}")
+    units = _positive(quantity_units)
+    entries = (
+        Entry("zone", owner_id, zone_id, None, -units),
+        Entry(account, owner_id, None, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def recover(account: str, owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries that bring `quantity_units` (≥ 1) back into a zone from one of RECOVERABLE (R10)."""
+    if account not in RECOVERABLE:
+        raise AssertionError(f"goods aren't recovered from {account!r}")
+    units = _positive(quantity_units)
+    entries = (
+        Entry(account, owner_id, None, None, -units),
+        Entry("zone", owner_id, zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def find(owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries of `quantity_units` (≥ 1) that lie in a zone and that no book knew of (R20)."""
+    units = _positive(quantity_units)
+    entries = (
+        Entry("found", owner_id, None, None, -units),
+        Entry("zone", owner_id, zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def relocate(owner_id: UUID, zone_id: UUID, to_zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries that store `quantity_units` (≥ 1) of the same owner in another zone."""
+    if zone_id == to_zone_id:
+        raise AssertionError("a relocation changes the zone")
+    units = _positive(quantity_units)
+    entries = (
+        Entry("zone", owner_id, zone_id, None, -units),
+        Entry("zone", owner_id, to_zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def change_owner(owner_id: UUID, to_owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries that make `quantity_units` (≥ 1) another's where they lie."""
+    if owner_id == to_owner_id:
+        raise AssertionError("a change of owner changes the owner")
+    units = _positive(quantity_units)
+    entries = (
+        Entry("zone", owner_id, zone_id, None, -units),
+        Entry("zone", to_owner_id, zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def open_pieces(owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries of pieces opened in a zone: `quantity_units` (≥ 1) go out packed and come back loose."""
+    units = _positive(quantity_units)
+    entries = (
+        Entry("zone", owner_id, zone_id, None, -units),
+        Entry("zone", owner_id, zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def transform_in(owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries of `quantity_units` (≥ 1) of a batch that goes into another: by processing, or by a split."""
+    units = _positive(quantity_units)
+    entries = (
+        Entry("zone", owner_id, zone_id, None, -units),
+        Entry("transformed", owner_id, None, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def transform_out(owner_id: UUID, zone_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries of `quantity_units` (≥ 1) of a new batch that others went into."""
+    units = _positive(quantity_units)
+    entries = (
+        Entry("transformed", owner_id, None, None, -units),
+        Entry("zone", owner_id, zone_id, None, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def confirm_surplus(
+    seller_id: UUID, from_zone_id: UUID | None, buyer_id: UUID, zone_id: UUID, quantity_units: int
+) -> tuple[Entry, Entry]:
+    """Return the entries of `quantity_units` (≥ 1) beyond what was sent: from the seller's zone, else found."""
+    units = _positive(quantity_units)
+    source = (
+        Entry("found", buyer_id, None, None, -units)
+        if from_zone_id is None
+        else Entry("zone", seller_id, from_zone_id, None, -units)
+    )
+    entries = (source, Entry("zone", buyer_id, zone_id, None, units))
+    balanced(entries)
+    return entries
+
+
+def settle(account: str, seller_id: UUID, consignment_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries of `quantity_units` (≥ 1) of a road that ended nowhere: `lost` or `missing` on the way."""
+    if account not in {"lost", "missing"}:
+        raise AssertionError(f"goods on the road don't end on {account!r}")
+    units = _positive(quantity_units)
+    entries = (
+        Entry("transit", seller_id, None, consignment_id, -units),
+        Entry(account, seller_id, None, consignment_id, units),
+    )
+    balanced(entries)
+    return entries
+
+
+def reverse(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries that undo `entries`: what a correction posts, whole or in part."""
+    return balanced(tuple(replace(entry, quantity_units=-entry.quantity_units) for entry in reversed(entries)))

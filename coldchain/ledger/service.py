@@ -22,7 +22,7 @@ from coldchain.ledger.locks import lock_batches
 from coldchain.ledger.models import Hold, Holding, Movement
 from coldchain.ledger.postings import CUSTODY, Account, Draft, balanced
 
-__all__ = ["Draft", "holdings", "lock_batches", "post"]
+__all__ = ["Draft", "holdings", "lock_batches", "post", "told"]
 
 MOVEMENTS_PER_POST: Final = 2_000
 
@@ -31,12 +31,13 @@ Key = tuple[UUID, Account]
 # One statement each, however many lines: arrays instead of value lists, so that the text never changes. A movement's
 # postings stand in one statement, since the database checks their balance statement by statement.
 _INSERT_MOVEMENTS: Final = text("""
-    INSERT INTO movement (movement_id, batch_id, kind, arrival_id, consignment_id, reason, late, occurred_at,
-                          on_behalf_of, recorded_at, recorded_by)
+    INSERT INTO movement (movement_id, batch_id, kind, arrival_id, consignment_id, entry_id, corrects_id, reason, late,
+                          occurred_at, on_behalf_of, recorded_at, recorded_by)
     SELECT given.*, CAST(:recorded_at AS timestamptz), CAST(:recorded_by AS uuid) FROM unnest(
         CAST(:movement_id AS uuid[]), CAST(:batch_id AS uuid[]), CAST(:kind AS text[]), CAST(:arrival_id AS uuid[]),
-        CAST(:consignment_id AS uuid[]), CAST(:reason AS text[]), CAST(:late AS boolean[]),
-        CAST(:occurred_at AS timestamptz[]), CAST(:on_behalf_of AS uuid[])) AS given
+        CAST(:consignment_id AS uuid[]), CAST(:entry_id AS uuid[]), CAST(:corrects_id AS uuid[]),
+        CAST(:reason AS text[]), CAST(:late AS boolean[]), CAST(:occurred_at AS timestamptz[]),
+        CAST(:on_behalf_of AS uuid[])) AS given
 """)
 _INSERT_POSTINGS: Final = text("""
     INSERT INTO posting (posting_id, movement_id, line_no, batch_id, account, owner_id, zone_id, consignment_id,
@@ -111,6 +112,29 @@ def post(session: Session, actor: Actor, movements: Sequence[Draft], *, fresh: b
     active = holds.active(session, batch_ids)
     _move(session, movements, active)
     return _write(session, actor, movements)
+
+
+def told(made: Sequence[Movement], drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Return what `post` wrote as the journal tells it: under `movements` in the data of the one fact that caused it.
+
+    `made` is the answer of `post(…, drafts)`. With these every stock can be replayed from the journal alone, and a
+    movement that no fact tells of is a difference (`ledger.check`). An entry is [account, owner, zone or consignment
+    or null, signed units].
+    """
+    return [
+        {
+            "id": movement.movement_id,
+            "batch_id": movement.batch_id,
+            "kind": movement.kind,
+            "entries": [
+                [entry.account, entry.owner_id, entry.zone_id or entry.consignment_id, entry.quantity_units]
+                for entry in draft.entries
+            ],
+        }
+        | ({"corrects_id": movement.corrects_id} if movement.corrects_id else {})
+        | ({"late": True} if movement.late else {})
+        for movement, draft in zip(made, drafts, strict=True)
+    ]
 
 
 def _changes(movements: Iterable[Draft], *, outgoing: bool) -> dict[Key, int]:
@@ -206,6 +230,8 @@ def _write(session: Session, actor: Actor, movements: Sequence[Draft]) -> list[M
             kind=draft.kind,
             arrival_id=draft.arrival_id,
             consignment_id=draft.consignment_id,
+            entry_id=draft.entry_id,
+            corrects_id=draft.corrects_id,
             reason=draft.reason,
             late=draft.late,
             occurred_at=draft.occurred_at,
@@ -215,8 +241,8 @@ def _write(session: Session, actor: Actor, movements: Sequence[Draft]) -> list[M
         )
         for draft in movements
     ]
-    listed = ("movement_id", "batch_id", "kind", "arrival_id", "consignment_id", "reason", "late", "occurred_at",
-              "on_behalf_of")  # fmt: skip
+    listed = ("movement_id", "batch_id", "kind", "arrival_id", "consignment_id", "entry_id", "corrects_id", "reason",
+              "late", "occurred_at", "on_behalf_of")  # fmt: skip
     columns = {name: [getattr(movement, name) for movement in made] for name in listed}
     session.execute(_INSERT_MOVEMENTS, columns | {"recorded_at": recorded_at, "recorded_by": actor.user_id})
     lines = [

@@ -125,3 +125,23 @@ class SampleEvent(SQLModel, table=True):
     occurred_at: datetime = moment()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class LateLine(SQLModel, table=True):
+    """Goods of a recall that had gone before the books knew: entered late, at its own time, despite the lock (补录)."""
+
+    __tablename__ = "recall_late_line"
+
+    late_id: UUID = key()
+    recall_id: UUID = ref("recall.recall_id")
+    batch_id: UUID = ref("batch.batch_id")
+    owner_id: UUID = ref("business.business_id")
+    quantity_units: int = whole()
+    subject_kind: str = words()  # consignment, stock_entry
+    subject_id: UUID = ref(index=False)
+    site_id: UUID = ref("site.site_id", index=False)  # where they left
+    to_business_id: UUID | None = ref("business.business_id", null=True, index=False)
+    to_site_id: UUID | None = ref("site.site_id", null=True, index=False)
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)

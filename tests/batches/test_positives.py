@@ -124,7 +124,8 @@ def test_what_was_made_from_it_is_held_too(case, world):
     with db.transaction() as session:
         now = clock.now()
         for made, source in ((child, case.first), (grandchild, child), (case.first, grandchild)):  # even round a ring
-            session.add(BatchOrigin(child_id=UUID(made), parent_id=UUID(source), recorded_at=now))
+            origin = {"kind": "transformation", "quantity_units": 1}
+            session.add(BatchOrigin(child_id=UUID(made), parent_id=UUID(source), recorded_at=now, **origin))
     with db.transaction() as session:
         assert service.descendants(session, [UUID(child)]) == {UUID(grandchild), UUID(case.first), UUID(child)}
     tube = case.tube(case.first)

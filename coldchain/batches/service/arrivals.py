@@ -122,8 +122,8 @@ def register(
     found = watch.find(session, _identities(session, arrival, checked, batches))
     if found:  # before the posting locks them shared: nobody may make a shared lock exclusive later
         ledger.lock_batches(session, batch_ids, exclusive=True)
-    _post(session, actor, head, batches)
-    _journal(session, actor, head, arrival, checked, batches)
+    movements = _post(session, actor, head, batches)
+    _journal(session, actor, head, arrival, checked, batches, movements)
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id
@@ -254,7 +254,8 @@ def _arrival_no(arrived_at: datetime) -> str:
     return f"DH{arrived_at.astimezone(clock.BEIJING):%y%m%d}-{symbols}"
 
 
-def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) -> None:
+def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) -> list[dict[str, Any]]:
+    """Post the intake of each batch; return its movement as the journal tells it, in the order of `batches`."""
     drafts = [
         Draft(
             kind="intake",
@@ -268,7 +269,7 @@ def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) 
         )
         for batch in batches
     ]
-    ledger.post(session, actor, drafts, fresh=True)
+    return ledger.told(ledger.post(session, actor, drafts, fresh=True), drafts)
 
 
 def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_lines: Sequence[int]) -> list[str]:
@@ -282,7 +283,13 @@ def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_
 
 
 def _journal(
-    session: Session, actor: Actor, head: Head, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]
+    session: Session,
+    actor: Actor,
+    head: Head,
+    arrival: Arrival,
+    lines: Sequence[Line],
+    batches: Sequence[Batch],
+    movements: Sequence[dict[str, Any]],
 ) -> None:
     name, phone = head.driver["name"], head.driver["phone"]
     mixed = [line.line_no for line in lines if line.mixed]
@@ -328,11 +335,12 @@ def _journal(
                 "expiry_date": batch.expiry_date,
                 "quantity_units": batch.quantity_units,
                 "piece_count": batch.piece_count,
+                "movements": [movement],
             },
             business_id,
             region_code,
         )
-        for batch in batches
+        for batch, movement in zip(batches, movements, strict=True)
     ]
     journal.append_many(session, actor, facts)
 

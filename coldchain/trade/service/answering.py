@@ -72,7 +72,7 @@ def confirm(
         )
         for batch_id, units in sent.items()
     ]
-    ledger.post(session, actor, drafts)
+    movements = ledger.told(ledger.post(session, actor, drafts), drafts)
     watch.tell_moved(session, actor, watch.Moved(sent, buyer_id, zone_id, consignment_id))
     session.execute(
         update(ConsignmentLine)
@@ -94,6 +94,7 @@ def confirm(
             "to_site_id": site.site_id,
             "on_behalf_of": on_behalf_of(actor, buyer_id),
             "lines": [{"batch_id": batch_id, "quantity_units": units} for batch_id, units in sent.items()],
+            "movements": movements,
         },
     )
     return reading.describe(session, consignment)
@@ -125,7 +126,7 @@ def reject(
         )
         for batch_id, units in sent.items()
     ]
-    ledger.post(session, actor, drafts)
+    movements = ledger.told(ledger.post(session, actor, drafts), drafts)
     watch.tell_moved(session, actor, watch.Moved(sent, consignment.owner_id, consignment.from_zone_id, consignment_id))
     session.execute(
         update(ConsignmentLine).where(col(ConsignmentLine.consignment_id) == consignment_id).values(confirmed_units=0)
@@ -146,6 +147,7 @@ def reject(
             "reason": kept and kept.commitment,
             "on_behalf_of": behalf,
             "lines": [{"batch_id": batch_id, "quantity_units": units} for batch_id, units in sent.items()],
+            "movements": movements,
         },
     )
     return reading.describe(session, consignment)

@@ -209,7 +209,8 @@ def _write(
         [
             {
                 "consignment_id": consignment.consignment_id, "line_no": number, "batch_id": batch_id,
-                "quantity_units": units, "confirmed_units": None, "verdict": verdicts[batch_id].as_dict(),
+                "quantity_units": units, "confirmed_units": None, "disputed_units": 0,
+                "verdict": verdicts[batch_id].as_dict(),
             }
             for number, (batch_id, units) in enumerate(shipment.lines, 1)
         ],
@@ -227,8 +228,8 @@ def _write(
         )
         for batch_id, units in shipment.lines
     ]
-    ledger.post(session, actor, drafts)
-    _record(session, actor, shipment, consignment, verdicts, people)
+    movements = ledger.told(ledger.post(session, actor, drafts), drafts)
+    _record(session, actor, shipment, consignment, verdicts, people, movements)
     return consignment
 
 
@@ -246,6 +247,7 @@ def _row(
         to_business_id=receiver.business.business_id if receiver.business else None,
         to_address=receiver.address,
         to_site_id=receiver.site.site_id if receiver.site else None,
+        purpose="delivery",
         handover=shipment.handover,
         state=states.SIGNED if signed else states.IN_TRANSIT,
         vehicle_plate=vehicle_plate,
@@ -287,6 +289,7 @@ def _record(
     consignment: Consignment,
     verdicts: Mapping[UUID, Verdict],
     people: Mapping[str, PersonalValue | None],
+    movements: list[dict[str, Any]],
 ) -> None:
     policies = {batch_id: verdict.policy for batch_id, verdict in verdicts.items()}
     journal.append(
@@ -318,5 +321,6 @@ def _record(
                 }
                 for batch_id, units in shipment.lines
             ],
+            "movements": movements,
         },
     )

@@ -1,0 +1,124 @@
+"""Flags (标记): facts that an officer should look at. Not a violation: only an officer's decision makes one.
+
+Raised in the transaction of the fact; closed with a reason by an officer of the region; both are in the journal.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.batches.models import Flag
+from coldchain.core import clock, paging
+from coldchain.core.errors import Conflict, NotFound
+from coldchain.journal import service as journal
+from coldchain.registry.service.reach import within_reach
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What stands out: `kind` is one of FLAG_KINDS, `subject` the document or the batch that a reader goes to."""
+
+    kind: str
+    subject_kind: str
+    subject_id: UUID
+    region_code: str
+    occurred_at: datetime
+    batch_id: UUID | None = None
+    business_id: UUID | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)  # quantities and ids, no person's name
+
+
+def raise_(session: Session, actor: Actor, marks: Iterable[Mark]) -> list[UUID]:
+    """Write flags and their facts; return their ids in the same order."""
+    now = clock.now()
+    rows = [
+        Flag(
+            kind=mark.kind,
+            subject_kind=mark.subject_kind,
+            subject_id=mark.subject_id,
+            batch_id=mark.batch_id,
+            business_id=mark.business_id,
+            region_code=mark.region_code,
+            data=dict(mark.data),
+            occurred_at=mark.occurred_at,
+            recorded_at=now,
+            recorded_by=actor.user_id,
+        )
+        for mark in marks
+    ]
+    if not rows:
+        return []
+    session.add_all(rows)
+    session.flush()
+    facts = [
+        journal.Fact(
+            "flag.raised",
+            row.flag_id,
+            row.occurred_at,
+            {
+                "kind": row.kind,
+                "subject_kind": row.subject_kind,
+                "subject_id": row.subject_id,
+                "batch_id": row.batch_id,
+                **row.data,
+            },
+            row.business_id,
+            row.region_code,
+        )
+        for row in rows
+    ]
+    journal.append_many(session, actor, facts)
+    return [row.flag_id for row in rows]
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    state: str = "open",
+    kind: str | None = None,
+    batch_id: UUID | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[Flag], str | None]:
+    """Return a page of flags that the officer may see, newest first; `state` open or closed. Raises Forbidden."""
+    reach = scope(actor, "flag.read")
+    closed = col(Flag.closed_at).is_not(None)
+    statement = select(Flag).where(
+        within_reach(reach, col(Flag.business_id), col(Flag.region_code)), closed if state == "closed" else ~closed
+    )
+    if kind is not None:
+        statement = statement.where(col(Flag.kind) == kind)
+    if batch_id is not None:
+        statement = statement.where(col(Flag.batch_id) == batch_id)
+    return paging.page(session, statement, col(Flag.flag_id), limit, cursor)
+
+
+def close(session: Session, actor: Actor, flag_id: UUID, *, reason: str) -> Flag:
+    """Close a flag with a reason. Raises NotFound, Forbidden, Conflict `wrong_state` when it is closed already."""
+    flag = session.get(Flag, flag_id, with_for_update=True, populate_existing=True)
+    if flag is None:
+        raise NotFound
+    authorize(actor, "flag.close", Resource.of(regions=[flag.region_code]))
+    if flag.closed_at is not None:
+        raise Conflict("This flag was closed already.", code="wrong_state", extra={"state": "closed"})
+    flag.closed_at, flag.closed_by, flag.closed_reason = clock.now(), actor.user_id, reason
+    session.add(flag)
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="flag.closed",
+        subject_id=flag_id,
+        occurred_at=flag.closed_at,
+        business_id=flag.business_id,
+        region_code=flag.region_code,
+        data={"reason": reason},
+    )
+    return flag
