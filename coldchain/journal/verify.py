@@ -1,10 +1,12 @@
 """Recomputes the journal from its bodies and names the first thing that does not fit.
 
 One pass in the order of the leaves, in bounded memory: bodies → leaf hashes → interior nodes → the roots of every
-checkpoint, in the database and in VAR_DIR. Nothing stored is believed but the bodies and the signing key. Entries that
-still wait for their leaf are counted, not called an error.
+checkpoint, in the database and in VAR_DIR, each under the origin and the keys that sign at its size. Nothing stored is
+believed but the bodies and the signing key. Entries that still wait for their leaf are counted, not called an error.
+The file is read before the database: whatever a sequencer signs meanwhile is there when its leaves are looked for.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +56,11 @@ _TWICE: Final = text(
 )
 _NODE_COUNT: Final = text("SELECT count(*) FROM journal_node")
 _CHECKPOINTS: Final = text("SELECT size, origin, root, note FROM journal_checkpoint ORDER BY size")
+_RESTORED: Final = text("""
+    SELECT e.body FROM journal_leaf l JOIN journal_entry e USING (entry_id)
+    WHERE l.index = :index AND e.kind = :kind
+""")
+RESTORED: Final = "journal.restored"  # the kind of the entry with which an origin begins that comes after another
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +118,16 @@ def verify(session: Session, var_dir: Path | None = None, progress: Progress | N
     """Recompute everything and return the report with the first difference.
 
     `var_dir`: where key and last checkpoint are kept, None when this machine has neither. `progress` gets leaves done
-    and leaves in all. The session should be in a REPEATABLE READ transaction if a sequencer runs meanwhile.
+    and leaves in all. The session should begin a REPEATABLE READ transaction here if a sequencer runs meanwhile.
     """
     report = Report()
+    outside = None if var_dir is None else _note_outside(var_dir)
     session.execute(_UNBOUND)
     report.entries, report.leaves, report.pending, report.checkpoints = session.execute(_COUNTS).one()
     try:
-        state = _Pass(_claims(session, var_dir, report))
+        if isinstance(outside, Differs):
+            raise outside
+        state = _Pass(_claims(session, var_dir, outside, report))
         _walk(session, state, report, progress or _silent)
         _waiting(session)
     except Differs as found:
@@ -129,31 +139,44 @@ def _silent(_done: int, _total: int) -> None:
     """Show no progress."""
 
 
-def _claims(session: Session, var_dir: Path | None, report: Report) -> list[_Claim]:
+def _claims(session: Session, var_dir: Path | None, outside: str | None, report: Report) -> list[_Claim]:
     """Return every signed head by size after checking signature, origin and columns; the one in VAR_DIR too."""
     log_identity = identity.read(session)
     stored = session.execute(_CHECKPOINTS).all()
     if log_identity is None:
-        outside = None if var_dir is None else _note_outside(var_dir)
         if stored or (outside is not None and not identity.is_demo(outside)):
             raise Differs("identity_missing", "journal_log", "the journal's origin and key are gone")
         return []
     report.origin = log_identity.origin
     try:
-        verifiers = log_identity.verifiers()
+        verifiers = {epoch.origin: epoch.verifiers() for epoch in log_identity.epochs}
     except checkpoint.BadNote as error:
         raise Differs("identity_broken", "journal_log", str(error)) from error
     if var_dir is not None:
         _check_key(var_dir, log_identity)
+    _check_epochs(session, log_identity)
     claims = []
     for size, origin, root, note in stored:
-        head = _opened(note, verifiers, f"checkpoint {size}")
-        if (head.size, head.origin, head.root) != (size, origin, bytes(root)) or origin != log_identity.origin:
+        expected = log_identity.epoch_at(size).origin
+        head = _opened(note, verifiers[expected], f"checkpoint {size}")
+        if (head.size, head.origin, head.root) != (size, origin, bytes(root)) or origin != expected:
             raise Differs("checkpoint_columns", f"checkpoint {size}", "the columns are not what the note says")
         claims.append(_Claim(head, f"checkpoint {size}"))
     if var_dir is not None:
-        claims += _outside(var_dir, log_identity, verifiers, bool(stored))
+        claims += _outside(outside, log_identity, verifiers[log_identity.origin], bool(stored))
     return sorted(claims, key=lambda claim: claim.head.size)
+
+
+def _check_epochs(session: Session, log_identity: identity.Identity) -> None:
+    """Every origin that comes after another begins with the entry that says so."""
+    for epoch in log_identity.epochs:
+        if epoch.first_size == 0:
+            continue
+        index = epoch.first_size - 1
+        content = session.execute(_RESTORED, {"index": index, "kind": RESTORED}).scalar()
+        if content is None or _origin_announced(content) != epoch.origin:
+            words = f"the entry with which the origin {epoch.origin} begins is not there"
+            raise Differs("origin_unannounced", f"leaf {index}", words)
 
 
 def _check_key(var_dir: Path, log_identity: identity.Identity) -> None:
@@ -165,10 +188,16 @@ def _check_key(var_dir: Path, log_identity: identity.Identity) -> None:
         raise Differs("key_changed", "journal_log", "the database names another key than the one in VAR_DIR")
 
 
+def _origin_announced(content: str) -> str | None:
+    try:
+        return str(json.loads(content)["data"]["origin"])
+    except (ValueError, KeyError, TypeError, RecursionError):  # then its leaf does not fit either
+        return None
+
+
 def _outside(
-    var_dir: Path, log_identity: identity.Identity, verifiers: Sequence[checkpoint.Verifier], signed: bool
+    note: str | None, log_identity: identity.Identity, verifiers: Sequence[checkpoint.Verifier], signed: bool
 ) -> list[_Claim]:
-    note = _note_outside(var_dir)
     if note is None:
         if signed:
             raise Differs("outside_missing", OUTSIDE, "the last checkpoint kept outside the database is gone")
@@ -179,15 +208,15 @@ def _outside(
     return [_Claim(_opened(note, verifiers, OUTSIDE), OUTSIDE)]
 
 
-def _note_outside(var_dir: Path) -> str | None:
+def _note_outside(var_dir: Path) -> "str | Differs | None":
     try:
         return files.last_checkpoint(var_dir)
     except (files.FileUnusable, OSError) as error:
-        raise Differs("outside_unreadable", OUTSIDE, str(error)) from error
+        return Differs("outside_unreadable", OUTSIDE, str(error))
 
 
 def _opened(note: str, verifiers: Sequence[checkpoint.Verifier], where: str) -> checkpoint.Checkpoint:
-    """Return a note's checkpoint; any key that the journal has had may have signed it, and only under its own name."""
+    """Return a note's checkpoint; any key of its origin may have signed it, and only under its own name."""
     reason = "no key is known"
     for verifier in reversed(verifiers):
         try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from coldchain.core.ids import new_id
-from coldchain.journal import service
+from coldchain.journal import files, service
 
 NOON = datetime(2021, 1, 19, 4, 0, tzinfo=UTC)
 
@@ -38,6 +39,11 @@ def write(engine: Engine, count: int, actor: Clerk | None = None) -> list[UUID]:
     """Append `count` facts in one committed transaction."""
     with Session(engine) as session, session.begin():
         return service.append_many(session, actor or Clerk(new_id()), [fact(number) for number in range(count)])
+
+
+def put_outside(var_dir: Path, note: str) -> None:
+    """Put another note in place of the last checkpoint, whatever is there."""
+    files.keep_checkpoint(var_dir, note, instead_of=files.last_checkpoint(var_dir))
 
 
 def rows(engine: Engine, statement: str, **values: Any) -> list[Any]:

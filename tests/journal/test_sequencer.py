@@ -20,7 +20,7 @@ from coldchain.core.ids import new_id
 from coldchain.journal import checkpoint, files, health, identity, merkle, sequencer, service, tree
 from coldchain.journal import verify as journal_verify
 from tests.journal.conftest import Forger
-from tests.journal.helpers import Clerk, fact, leaves, nodes, rows, write
+from tests.journal.helpers import Clerk, fact, leaves, nodes, put_outside, rows, write
 
 WRITERS = 8
 
@@ -180,11 +180,11 @@ def test_files_are_private_and_made_once(var_dir: Path) -> None:
     key = var_dir / "keys" / "journal_ed25519"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert list(key.parent.iterdir()) == [key], "no half-made file is left"
-    files.keep_checkpoint(var_dir, "one\n")
-    files.keep_checkpoint(var_dir, "two\n")
+    put_outside(var_dir, "one\n")
+    put_outside(var_dir, "two\n")
     kept = var_dir / "journal" / "last_checkpoint"
     assert kept.read_text() == "two\n"
-    assert list(kept.parent.iterdir()) == [kept]
+    assert {path.name for path in kept.parent.iterdir()} == {kept.name, files.LOCK_FILE.name}
 
 
 def test_the_last_checkpoint_is_kept_outside(database: Engine, var_dir: Path) -> None:
@@ -219,11 +219,11 @@ Spoil = Callable[[Engine, Path, Any], None]
 
 
 def outside_ahead(database: Engine, var_dir: Path, forger: Forger) -> None:
-    files.keep_checkpoint(var_dir, sign_as(database, var_dir, 100, bytes(32)))
+    put_outside(var_dir, sign_as(database, var_dir, 100, bytes(32)))
 
 
 def outside_inconsistent(database: Engine, var_dir: Path, forger: Forger) -> None:
-    files.keep_checkpoint(var_dir, sign_as(database, var_dir, 3, bytes(32)))
+    put_outside(var_dir, sign_as(database, var_dir, 3, bytes(32)))
 
 
 def outside_missing(database: Engine, var_dir: Path, forger: Forger) -> None:
@@ -232,7 +232,7 @@ def outside_missing(database: Engine, var_dir: Path, forger: Forger) -> None:
 
 def other_journal(database: Engine, var_dir: Path, forger: Forger) -> None:
     note = checkpoint.sign(checkpoint.Checkpoint("coldchain/other", 1, bytes(32)), files.signing_key(var_dir))
-    files.keep_checkpoint(var_dir, note)
+    put_outside(var_dir, note)
 
 
 def unreadable(database: Engine, var_dir: Path, forger: Forger) -> None:
@@ -327,7 +327,7 @@ def test_an_alarm_is_found_without_a_write_and_ends_with_its_cause(database: Eng
     write(database, 1)
     sequencer.run_once(database, var_dir)
     assert sizes(database) == [3]
-    files.keep_checkpoint(var_dir, kept)
+    put_outside(var_dir, kept)
     sequencer.run_once(database, var_dir)
     assert alarm(database) is None
     assert sizes(database) == [3, 4]
@@ -378,7 +378,7 @@ def test_a_demonstration_survives_the_loss_of_its_files(demo: Engine, var_dir: P
 
 def test_a_demonstration_may_follow_another(demo: Engine, var_dir: Path) -> None:
     former = checkpoint.Checkpoint("demo/former", 9, bytes(32))
-    files.keep_checkpoint(var_dir, checkpoint.sign(former, Ed25519PrivateKey.generate()))
+    put_outside(var_dir, checkpoint.sign(former, Ed25519PrivateKey.generate()))
     write(demo, 2)
     sequencer.run_once(demo, var_dir)
     assert alarm(demo) is None
