@@ -7,6 +7,7 @@ when the announcement looks, or registered after the criterion can be read.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,11 +39,32 @@ class Moved:
     consignment_id: UUID
 
 
+@dataclass(frozen=True)
+class Late:
+    """Units by batch, of one owner, that left a zone under a lock, by a fact that was entered late (补录).
+
+    `site_id`: where they left; `subject`: the document that tells of it, a consignment or a stock entry.
+    """
+
+    units: Mapping[UUID, int]
+    owner_id: UUID
+    site_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    occurred_at: datetime
+    to_business_id: UUID | None = None
+    to_site_id: UUID | None = None
+
+
 MovedCallback = Callable[[Session, Actor, UUID, Moved], None]
+LateCallback = Callable[[Session, Actor, UUID, Late], None]
 on_match: list[Callback] = []  # (session, actor, cause_id, version, batch_ids), called after the hold was placed
 
 # (session, actor, cause_id, what of it moved), called after held goods came off the road
 on_moved: list[MovedCallback] = []
+
+# (session, actor, cause_id, what of it left), called after a fact entered late took held goods away
+on_late: list[LateCallback] = []
 
 
 def lock_shared(session: Session) -> None:
@@ -138,11 +160,23 @@ def _hold(session: Session, actor: Actor, match: Match) -> None:
 
 def tell_moved(session: Session, actor: Actor, moved: Moved) -> None:
     """Tell the subscribers of held goods that came off the road into a zone (R8, R9): somebody has to look there."""
-    by_cause: dict[UUID, dict[UUID, int]] = {}
-    for batch_id, found in holds.active(session, moved.units).items():
-        for hold in found:
-            if hold.cause_kind == "recall":
-                by_cause.setdefault(hold.cause_id, {})[batch_id] = moved.units[batch_id]
-    for cause_id, held in sorted(by_cause.items()):
+    for cause_id, held in _by_recall(session, moved.units):
         for callback in on_moved:
             callback(session, actor, cause_id, replace(moved, units=held))
+
+
+def tell_late(session: Session, actor: Actor, late: Late) -> None:
+    """Tell the subscribers of goods held by a recall that had left already (R8, R9): each recall, of what it holds."""
+    for cause_id, held in _by_recall(session, late.units):
+        for callback in on_late:
+            callback(session, actor, cause_id, replace(late, units=held))
+
+
+def _by_recall(session: Session, units: Mapping[UUID, int]) -> list[tuple[UUID, dict[UUID, int]]]:
+    """Return which of these units each recall holds, recalls in the order of their ids."""
+    by_cause: dict[UUID, dict[UUID, int]] = {}
+    for batch_id, found in holds.active(session, units).items():
+        for hold in found:
+            if hold.cause_kind == "recall":
+                by_cause.setdefault(hold.cause_id, {})[batch_id] = units[batch_id]
+    return sorted(by_cause.items())
