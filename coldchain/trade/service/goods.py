@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.ledger.models import Movement, Posting
+
+_EVER_HELD: Final = text("""
+    SELECT wanted.batch_id FROM unnest(CAST(:batch_ids AS uuid[])) AS wanted (batch_id)
+    WHERE EXISTS (
+        SELECT 1 FROM holding
+        WHERE holding.batch_id = wanted.batch_id AND holding.owner_id = :owner_id
+          AND holding.account IN ('zone', 'transit', 'processing'))
+""")
 
 
 def wanted(lines: Sequence[Mapping[str, Any]]) -> dict[UUID, int]:
@@ -27,6 +35,23 @@ def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], n
 
     Raises Invalid `before_intake` when `not_before`, the claimed time of a fact, lies before the owner had the goods.
     """
+    since = _ever_held(session, owner_id, batch_ids) if not_before is None else _since(session, owner_id, batch_ids)
+    for number, batch_id in enumerate(batch_ids):
+        if batch_id not in since:
+            raise NotFound("There is no such batch here that you may send: line {line}.", line=number + 1)
+        first = since[batch_id]
+        if not_before is not None and first is not None and not_before < first:
+            raise Invalid.of("/occurred_at", "before_intake", "These goods were not here yet at that time.")
+
+
+def _ever_held(session: Session, owner_id: UUID, batch_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
+    """Return the batches that this owner has or had; an account stays when it is empty, so no history is read."""
+    given = {"batch_ids": list(batch_ids), "owner_id": owner_id}
+    return dict.fromkeys(session.execute(_EVER_HELD, given).scalars())
+
+
+def _since(session: Session, owner_id: UUID, batch_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
+    """Return since when this owner has or had each batch."""
     rows = session.execute(
         select(col(Posting.batch_id), func.min(col(Movement.occurred_at)))
         .join(Movement, col(Movement.movement_id) == col(Posting.movement_id))
@@ -37,9 +62,4 @@ def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], n
         )
         .group_by(col(Posting.batch_id))
     )
-    since = {row[0]: row[1] for row in rows}
-    for number, batch_id in enumerate(batch_ids):
-        if batch_id not in since:
-            raise NotFound("There is no such batch here that you may send: line {line}.", line=number + 1)
-        if not_before is not None and not_before < since[batch_id]:
-            raise Invalid.of("/occurred_at", "before_intake", "These goods were not here yet at that time.")
+    return {row[0]: row[1] for row in rows}
