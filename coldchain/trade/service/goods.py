@@ -8,8 +8,11 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
-from coldchain.core.errors import Invalid, NotFound
-from coldchain.ledger.models import Movement, Posting
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize
+from coldchain.core.errors import Forbidden, Invalid, NotFound
+from coldchain.ledger.models import Holding, Movement, Posting
+from coldchain.registry.models import Business, Site
 
 _EVER_HELD: Final = text("""
     SELECT wanted.batch_id FROM unnest(CAST(:batch_ids AS uuid[])) AS wanted (batch_id)
@@ -28,6 +31,22 @@ def wanted(lines: Sequence[Mapping[str, Any]]) -> dict[UUID, int]:
             raise Invalid.of(f"/lines/{number}/batch_id", "duplicate_batch", "Name each batch once.")
         seen[line["batch_id"]] = line["quantity_units"]
     return seen
+
+
+def require_owner(session: Session, actor: Actor, action: str, owner: Business, zone_id: UUID, site: Site) -> None:
+    """Let the owner, or an officer of the zone's region, decide over goods in a zone.
+
+    Raises Forbidden for who only keeps them, NotFound for others and for a zone where this owner never had goods.
+    """
+    if actor.business_id == site.business_id != owner.business_id:
+        raise Forbidden("Only the owner of goods, or an officer, sends them on.")
+    authorize(actor, action, Resource.of(owner.business_id, regions=[site.region_code]))
+    if actor.business_id is not None and site.business_id != actor.business_id:
+        used = select(col(Holding.holding_id)).where(
+            col(Holding.owner_id) == owner.business_id, col(Holding.zone_id) == zone_id
+        )
+        if session.scalar(select(used.exists())) is not True:
+            raise NotFound("There is no such zone.")
 
 
 def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], not_before: datetime | None) -> None:
