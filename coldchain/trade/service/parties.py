@@ -67,15 +67,7 @@ def receiver(session: Session, to: Mapping[str, Any], to_site_id: UUID | None) -
 
 def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, str]]:
     """Return warnings about who deals with whom; raises Conflict where the rule book says block (R12)."""
-    warnings: list[dict[str, str]] = []
-    if sender.status in SELLERS_STOPPED:
-        if figures["suspended_seller"] == "block":
-            raise Conflict(
-                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
-            )
-        warnings.append({"code": "seller_not_active", "message": N_("The seller is not active.")})
-    elif sender.status != "active":
-        warnings.append({"code": "seller_not_approved", "message": N_("The seller is not yet approved.")})
+    warnings = judge_sender(figures, sender)
     if to.business is None or registry.trading_state(to.business) != "registered":
         if figures["unregistered_party"] == "block":
             raise Conflict("The receiver is not registered as active.", code="receiver_not_active")
@@ -86,3 +78,16 @@ def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[di
             }
         )
     return warnings
+
+
+def judge_sender(figures: Mapping[str, Any], sender: Business) -> list[dict[str, str]]:
+    """Return warnings about who sells; raises Conflict `seller_not_active` where the rule book says block (R12)."""
+    if sender.status in SELLERS_STOPPED:
+        if figures["suspended_seller"] == "block":
+            raise Conflict(
+                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
+            )
+        return [{"code": "seller_not_active", "message": N_("The seller is not active.")}]
+    if sender.status != "active":
+        return [{"code": "seller_not_approved", "message": N_("The seller is not yet approved.")}]
+    return []
