@@ -1,17 +1,18 @@
 """Holds: blocks on stock in the books, each with its cause and the cause's version; each ends exactly with it (R8).
 
-Invariants: at most one active hold per (cause, version, batch); `holding.held_units` is what the active holds demand;
-whoever places or ends one has the batch rows locked exclusively, so that nothing moves meanwhile. All set-based: a
-batch with thousands of holders costs a handful of statements.
+Invariants: at most one active hold per (cause, version, batch) as a whole; units that are held apart lie in one
+account; `holding.held_units` is what the active holds demand; whoever places or ends one has the batch rows locked
+exclusively, so that nothing moves meanwhile. Only a movement that takes held units along cuts a part in two, under the
+account's row. All set-based: a batch with thousands of holders costs a handful of statements.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, or_, text
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
@@ -20,7 +21,7 @@ from coldchain.core.errors import Conflict
 from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
 from coldchain.ledger.locks import lock_batches
-from coldchain.ledger.models import CAUSE_KINDS, HOLD_GRADES, Hold
+from coldchain.ledger.models import CAUSE_KINDS, HOLD_GRADES, Hold, Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,23 @@ class Cause:
     kind: str
     id: UUID
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a movement leaves of units that were held apart: `left_units` of them stay, `moved` ones are elsewhere.
+
+    `left_units` 0: nothing stays. `moved`: units by the holding that gained them; the others left custody.
+    """
+
+    hold: Hold
+    left_units: int
+    moved: Mapping[UUID, int]
+
+    @property
+    def reason(self) -> str:
+        """Why the hold as it was has ended."""
+        return "moved" if self.moved else "gone"
 
 
 _PLACE: Final = text("""
@@ -64,10 +82,34 @@ DEMAND: Final = """
     FROM holding LEFT JOIN hold ON hold.batch_id = holding.batch_id AND hold.ended_at IS NULL
                                AND (hold.holding_id IS NULL OR hold.holding_id = holding.holding_id)
 """
-_RECOMPUTE: Final = text(f"""
+_RECOMPUTE_OF: Final = """
     UPDATE holding SET held_units = demand.demanded_units
-    FROM ({DEMAND} WHERE holding.batch_id = ANY(CAST(:batch_ids AS uuid[])) GROUP BY holding.holding_id) AS demand
+    FROM ({demand} WHERE holding.{column} = ANY(CAST(:ids AS uuid[])) GROUP BY holding.holding_id) AS demand
     WHERE holding.holding_id = demand.holding_id AND holding.held_units <> demand.demanded_units
+"""
+_RECOMPUTE: Final = text(_RECOMPUTE_OF.format(demand=DEMAND, column="batch_id"))
+_RECOMPUTE_HOLDINGS: Final = text(_RECOMPUTE_OF.format(demand=DEMAND, column="holding_id"))
+_PART: Final = """{part}.hold_id, {part}.batch_id, {part}.holding_id, {part}.quantity_units, {part}.grade,
+           {part}.cause_kind, {part}.cause_id, {part}.cause_version, {part}.occurred_at, {part}.ended_reason,
+           holding.account, holding.owner_id, coalesce(holding.zone_id, holding.consignment_id) AS place"""
+_PLACE_PARTS: Final = text(f"""
+    WITH placed AS (
+        INSERT INTO hold (hold_id, batch_id, holding_id, quantity_units, grade, cause_kind, cause_id, cause_version,
+                          occurred_at, recorded_at, recorded_by)
+        SELECT given.*, CAST(:recorded_at AS timestamptz), CAST(:recorded_by AS uuid) FROM unnest(
+            CAST(:hold_id AS uuid[]), CAST(:batch_id AS uuid[]), CAST(:holding_id AS uuid[]),
+            CAST(:quantity_units AS bigint[]), CAST(:grade AS text[]), CAST(:cause_kind AS text[]),
+            CAST(:cause_id AS uuid[]), CAST(:cause_version AS bigint[]), CAST(:occurred_at AS timestamptz[])) AS given
+        RETURNING *)
+    SELECT {_PART.format(part="placed")} FROM placed JOIN holding USING (holding_id) ORDER BY placed.hold_id
+""")  # noqa: S608 (constants of this module)
+_END_PARTS: Final = text(f"""
+    WITH ended AS (
+        UPDATE hold SET ended_at = :now, ended_reason = given.reason, ended_by = CAST(:ended_by AS uuid)
+        FROM unnest(CAST(:hold_id AS uuid[]), CAST(:reason AS text[])) AS given (hold_id, reason)
+        WHERE hold.hold_id = given.hold_id AND hold.ended_at IS NULL
+        RETURNING hold.*)
+    SELECT {_PART.format(part="ended")} FROM ended JOIN holding USING (holding_id) ORDER BY ended.hold_id
 """)  # noqa: S608 (constants of this module)
 
 
@@ -104,6 +146,82 @@ def place(
     return held
 
 
+def place_parts(
+    session: Session, actor: Actor, parts: Mapping[UUID, int | None], cause: Cause, grade: str, occurred_at: datetime
+) -> list[UUID]:
+    """Hold units (≥ 1) of these holdings apart, or the whole holding (None); return the new holds.
+
+    `parts`: units by holding. Locks the batch rows exclusively first; journals one fact a holding. Raises ValueError
+    when a holding is unknown or has less than that: the caller has read it under the same lock (R8).
+    """
+    if cause.kind not in CAUSE_KINDS or grade not in HOLD_GRADES:
+        raise ValueError(f"no such cause or grade: {cause.kind}, {grade}")
+    statement = select(Holding).where(col(Holding.holding_id).in_(list(parts)))
+    lock_batches(session, {holding.batch_id for holding in session.exec(statement)}, exclusive=True)
+    there = {row.holding_id: row for row in session.exec(statement.execution_options(populate_existing=True))}
+    for holding_id, units in parts.items():
+        if holding_id not in there or not 1 <= (1 if units is None else units) <= there[holding_id].quantity_units:
+            raise ValueError(f"holding {holding_id} has no {units} units to hold")
+    if not parts:
+        return []
+    made = _write_parts(session, actor, [
+        (there[holding_id].batch_id, holding_id, units, grade, cause, occurred_at)
+        for holding_id, units in sorted(parts.items())
+    ])  # fmt: skip
+    recompute_holdings(session, parts)
+    return made
+
+
+def follow(session: Session, actor: Actor, cuts: Sequence[Cut]) -> None:
+    """Cut parts that a movement took along: each ends, and goes on where its units are, with its cause and version.
+
+    The caller, `ledger.post`, has the rows of these accounts locked and recomputes them after. Journals a fact for
+    each end and each new part (R8).
+    """
+    ended = [cut for cut in cuts if cut.hold.quantity_units is not None or not cut.left_units]
+    if ended:
+        now = clock.now()
+        rows = session.execute(_END_PARTS, {
+            "now": now, "ended_by": actor.user_id,
+            "hold_id": [cut.hold.hold_id for cut in ended], "reason": [cut.reason for cut in ended],
+        }).mappings().all()  # fmt: skip
+        facts = [journal.Fact("hold.ended", row["batch_id"], now, _told(row)) for row in rows]
+        journal.append_many(session, actor, facts)
+    places = [(cut.hold, cut.hold.holding_id, cut.left_units) for cut in ended if cut.left_units]
+    places += [(cut.hold, holding_id, units) for cut in cuts for holding_id, units in cut.moved.items()]
+    if places:
+        _write_parts(session, actor, [
+            (hold.batch_id, holding_id, units, hold.grade, Cause(hold.cause_kind, hold.cause_id, hold.cause_version),
+             hold.occurred_at)
+            for hold, holding_id, units in places
+        ])  # fmt: skip
+
+
+_PartRow = tuple[UUID, UUID | None, int | None, str, Cause, datetime]
+
+
+def _write_parts(session: Session, actor: Actor, parts: Sequence[_PartRow]) -> list[UUID]:
+    """Insert parts (batch, holding, units, grade, cause, occurred_at) and their facts; return the new holds."""
+    batch_ids, holding_ids, units, grades, causes, occurred = zip(*parts, strict=True)
+    rows = session.execute(_PLACE_PARTS, {
+        "recorded_at": clock.now(), "recorded_by": actor.user_id,
+        "hold_id": [new_id() for _ in parts], "batch_id": list(batch_ids), "holding_id": list(holding_ids),
+        "quantity_units": list(units), "grade": list(grades), "cause_kind": [cause.kind for cause in causes],
+        "cause_id": [cause.id for cause in causes], "cause_version": [cause.version for cause in causes],
+        "occurred_at": list(occurred),
+    }).mappings().all()  # fmt: skip
+    facts = [journal.Fact("hold.placed", row["batch_id"], row["occurred_at"], _told(row)) for row in rows]
+    journal.append_many(session, actor, facts)
+    return [row["hold_id"] for row in rows]
+
+
+def _told(row: RowMapping) -> dict[str, Any]:
+    """Return what the journal tells of a part: its cause, its account, its units (null: the whole of it)."""
+    said = ("cause_kind", "cause_id", "cause_version", "grade", "hold_id", "quantity_units")
+    told = {name: row[name] for name in said} | {"account": [row["account"], row["owner_id"], row["place"]]}
+    return told | ({"reason": row["ended_reason"]} if row["ended_reason"] else {})
+
+
 def end(
     session: Session, actor: Actor, cause: Cause, reason: str, batch_ids: Collection[UUID] | None = None
 ) -> list[UUID]:
@@ -133,7 +251,13 @@ def recompute(session: Session, batch_ids: Collection[UUID]) -> None:
     The caller has the batch rows locked exclusively.
     """
     if batch_ids:
-        session.execute(_RECOMPUTE, {"batch_ids": list(batch_ids)})
+        session.execute(_RECOMPUTE, {"ids": list(batch_ids)})
+
+
+def recompute_holdings(session: Session, holding_ids: Collection[UUID]) -> None:
+    """Set the held units of these holdings to what the active holds demand; the caller has their rows locked (R8)."""
+    if holding_ids:
+        session.execute(_RECOMPUTE_HOLDINGS, {"ids": list(holding_ids)})
 
 
 def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]]:
@@ -148,6 +272,21 @@ def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]
     for hold in session.exec(statement):
         found.setdefault(hold.batch_id, []).append(hold)
     return found
+
+
+def standing(session: Session, batch_ids: Collection[UUID], holding_ids: Collection[UUID]) -> list[Hold]:
+    """Return the holds in force on these batches as a whole and on these holdings apart, oldest first."""
+    statement = (
+        select(Hold)
+        .where(
+            col(Hold.batch_id).in_(batch_ids),
+            col(Hold.ended_at).is_(None),
+            or_(col(Hold.holding_id).is_(None), col(Hold.holding_id).in_(holding_ids)),
+        )
+        .order_by(col(Hold.recorded_at), col(Hold.hold_id))
+        .execution_options(populate_existing=True)
+    )
+    return list(session.exec(statement))
 
 
 def assert_free(session: Session, batch_ids: Iterable[UUID]) -> None:

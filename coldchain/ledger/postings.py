@@ -53,8 +53,8 @@ class Draft:
     `moves_locked`: allowed while the batch is held, and carries the lock along (confirming or rejecting what already
     travels, entering goods, facts that are entered late); every other movement is refused for held units (R8).
     `takes_held`: units that are held apart may go too, held ones `first` (destruction, return, into quarantine) or
-    `last` (what already happened); the hold shrinks with them, or follows them into the zone that gains. Whoever sets
-    it has locked, or lets `post` lock, the batches exclusively.
+    `last` (what already happened); the hold shrinks with them, or follows them to where they are next, a zone or a
+    road. What comes off a road with `moves_locked` brings along what is held of it without saying so.
     """
 
     kind: str

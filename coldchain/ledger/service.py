@@ -2,10 +2,12 @@
 
 Invariants: what a custody account holds is the sum of its postings, in the same transaction, and never below zero; a
 movement and its postings are append-only; held units don't leave by an intended movement (R8, R10). The protocol:
-`lock_batches`, then *in a new statement* read holds and facts, then the accounts in one order for every writer. The
+`lock_batches`, then *in a new statement* the accounts in one order for every writer, then, in a new statement again,
+the holds: those of the whole batch stand still under the batch's lock, those of an account under the account's. The
 ledger knows no facts about batches but their keys.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -18,9 +20,11 @@ from coldchain.core import clock
 from coldchain.core.errors import Conflict
 from coldchain.core.ids import new_id
 from coldchain.ledger import holds
+from coldchain.ledger.holds import Cut
 from coldchain.ledger.locks import lock_batches
 from coldchain.ledger.models import Hold, Holding, Movement
-from coldchain.ledger.postings import CUSTODY, Account, Draft, balanced
+from coldchain.ledger.parts import Shelf, Takes, spread
+from coldchain.ledger.postings import CUSTODY, Account, Draft, Entry, balanced
 
 __all__ = ["Draft", "holdings", "lock_batches", "post", "told"]
 
@@ -78,6 +82,7 @@ _OPEN_ACCOUNTS: Final = text("""
     ON CONFLICT (batch_id, account, owner_id, zone_id, consignment_id) DO UPDATE
     SET quantity_units = holding.quantity_units + excluded.quantity_units,
         held_units = holding.held_units + excluded.held_units
+    RETURNING batch_id, account, owner_id, zone_id, consignment_id, holding_id
 """)
 
 
@@ -97,8 +102,9 @@ def post(session: Session, actor: Actor, movements: Sequence[Draft], *, fresh: b
 
     Locks the batch rows shared, so that a lock placed meanwhile is seen; `fresh`: this transaction made the batches, so
     nobody else can see them and nothing is to be locked. Whoever calls has checked the right to see the
-    accounts that give. Raises Conflict `locked` (extra `holds`) for held units of a movement without `moves_locked`,
-    `insufficient_stock` (extra `available`: batch id → units there) when an account has too little (R8, R10).
+    accounts that give. Raises Conflict `locked` (extra `holds`) when a batch is held and the movement has no
+    `moves_locked`, or units are held apart and it has no `takes_held`; `insufficient_stock` (extra `available`: batch
+    id → units there) when an account has too little. Units that are held apart and go along keep their holds (R8, R10).
     """
     if not 1 <= len(movements) <= MOVEMENTS_PER_POST:
         raise ValueError(f"1 to {MOVEMENTS_PER_POST} movements at once, not {len(movements)}")
@@ -109,8 +115,7 @@ def post(session: Session, actor: Actor, movements: Sequence[Draft], *, fresh: b
         session.flush()
     else:
         lock_batches(session, batch_ids, exclusive=False)
-    active = holds.active(session, batch_ids)
-    _move(session, movements, active)
+    _move(session, actor, movements)
     return _write(session, actor, movements)
 
 
@@ -148,54 +153,135 @@ def _changes(movements: Iterable[Draft], *, outgoing: bool) -> dict[Key, int]:
     return changes
 
 
-def _move(session: Session, movements: Sequence[Draft], active: Mapping[UUID, list[Hold]]) -> None:
+def _move(session: Session, actor: Actor, movements: Sequence[Draft]) -> None:
     gives, gains = _changes(movements, outgoing=True), _changes(movements, outgoing=False)
     keys = sorted(gives.keys() | gains.keys(), key=lambda key: (key[0], key[1].order()))
     if not keys:
         return
     rows = {_key(row): row for row in session.execute(_LOCK_ACCOUNTS, _columns(keys))}
-    wholly_held = {batch_id for batch_id, found in active.items() if any(hold.holding_id is None for hold in found)}
-    _refuse_held(movements, gives, rows, wholly_held, active)
+    standing = holds.standing(session, {key[0] for key in keys}, [row.holding_id for row in rows.values()])
+    whole = {hold.batch_id for hold in standing if hold.holding_id is None}
+    shelves = _shelves(rows, standing)
+    _refuse_held(movements, gives, shelves, whole, {key: row.holding_id for key, row in rows.items()}, standing)
     _refuse_missing(gives, rows)
+    moved = _carry(movements, shelves, whole)
     known = [key for key in keys if key in rows]
     after = {key: rows[key].quantity_units - gives.get(key, 0) + gains.get(key, 0) for key in known}
     if known:
         session.execute(_UPDATE_ACCOUNTS, {
             "holding_id": [rows[key].holding_id for key in known],
             "quantity_units": [after[key] for key in known],
-            "held_units": [after[key] if key[0] in wholly_held else rows[key].held_units for key in known],
+            "held_units": [after[key] if key[0] in whole else min(after[key], rows[key].held_units) for key in known],
         })  # fmt: skip
+    ids = {key: rows[key].holding_id for key in known}
+    stale = {ids[key] for key in known if shelves[key].apart}
     fresh = [key for key in keys if key not in rows]
     if fresh:
-        session.execute(_OPEN_ACCOUNTS, _columns(fresh) | {
-            "holding_id": [new_id() for _ in fresh],
+        given = [new_id() for _ in fresh]
+        opened = session.execute(_OPEN_ACCOUNTS, _columns(fresh) | {
+            "holding_id": given,
             "quantity_units": [gains[key] for key in fresh],
-            "held_units": [gains[key] if key[0] in wholly_held else 0 for key in fresh],
-        })  # fmt: skip
+            "held_units": [gains[key] if key[0] in whole else 0 for key in fresh],
+        }).all()  # fmt: skip
+        ids |= {_key(row): row.holding_id for row in opened}
+        stale |= {row.holding_id for row in opened}.difference(given)  # somebody opened it before: parts may lie there
+    stale |= {ids[key] for key in moved}
+    holds.follow(session, actor, _cuts(standing, shelves, moved, ids))
+    holds.recompute_holdings(session, stale)
+
+
+def _shelves(rows: Mapping[Key, Any], standing: Iterable[Hold]) -> dict[Key, Shelf[UUID]]:
+    """Return each account as it is before the movements, with what is held apart in it."""
+    shelves = {row.holding_id: Shelf[UUID](row.quantity_units) for row in rows.values()}
+    for hold in standing:
+        if hold.holding_id is not None:
+            shelves[hold.holding_id].claim(hold.hold_id, hold.quantity_units)
+    return {key: shelves[row.holding_id] for key, row in rows.items()}
+
+
+def _takes(draft: Draft, entry: Entry, whole: set[UUID]) -> Takes:
+    """Return how a movement takes units that are held apart from an account; None: it leaves them where they are.
+
+    What travels arrives with what is held of it, and where the whole batch is held its parts follow as well.
+    """
+    if draft.takes_held or not draft.moves_locked:
+        return draft.takes_held
+    if entry.account != "transit" and draft.batch_id not in whole:
+        return None
+    gains = any(other.account in CUSTODY and other.quantity_units > 0 for other in draft.entries)
+    return "first" if gains else "last"
 
 
 def _refuse_held(
     movements: Sequence[Draft],
     gives: Mapping[Key, int],
-    rows: Mapping[Key, Any],
-    wholly_held: set[UUID],
-    active: Mapping[UUID, list[Hold]],
+    shelves: Mapping[Key, Shelf[UUID]],
+    whole: set[UUID],
+    holding_ids: Mapping[Key, UUID],
+    standing: Sequence[Hold],
 ) -> None:
-    intended = {draft.batch_id for draft in movements if not draft.moves_locked}
-    locked = {batch_id for batch_id in intended & wholly_held if any(key[0] == batch_id for key in gives)}
-    for key, units in gives.items():
-        row = rows.get(key)
-        if row is None or not row.held_units or key[0] in wholly_held:
-            continue
-        # units held apart stay where they are, whoever asks: a part lock belongs to its account
-        if row.quantity_units - row.held_units < units <= row.quantity_units:
-            locked.add(key[0])
+    locked: set[UUID] = set()
+    intended: Counter[Key] = Counter()
+    for draft in movements:
+        for entry in draft.entries:
+            if entry.account in CUSTODY and entry.quantity_units < 0:
+                if draft.batch_id in whole and not draft.moves_locked:
+                    locked.add(draft.batch_id)
+                elif _takes(draft, entry, whole) is None:
+                    intended[draft.batch_id, entry.place] -= entry.quantity_units
+    # units held apart stay where they are, whoever asks: a part lock belongs to its account
+    locked |= {
+        key[0]
+        for key, units in intended.items()
+        if key in shelves and shelves[key].free_units < units and gives[key] <= shelves[key].quantity_units
+    }
     if locked:
-        giving = {None, *(rows[key].holding_id for key in gives if key in rows)}
+        giving = {None, *(holding_ids[key] for key in gives if key in holding_ids)}
         raise holds.refusal({
-            batch_id: [hold for hold in active.get(batch_id, []) if hold.holding_id in giving]
+            batch_id: [hold for hold in standing if hold.batch_id == batch_id and hold.holding_id in giving]
             for batch_id in sorted(locked)
         })  # fmt: skip
+
+
+def _carry(
+    movements: Sequence[Draft], shelves: Mapping[Key, Shelf[UUID]], whole: set[UUID]
+) -> dict[Key, Counter[UUID]]:
+    """Empty the shelves as the movements say; return the units of each hold that go into the accounts that gain.
+
+    Who leaves held units alone is served first, then who takes them first, then who takes them last.
+    """
+    moved: dict[Key, Counter[UUID]] = {}
+    given = [
+        (draft, entry, _takes(draft, entry, whole))
+        for draft in movements
+        for entry in draft.entries
+        if entry.account in CUSTODY and entry.quantity_units < 0
+    ]
+    for draft, entry, takes in sorted(given, key=lambda each: (None, "first", "last").index(each[2])):
+        going = shelves[draft.batch_id, entry.place].give(-entry.quantity_units, takes)
+        if not going:
+            continue
+        gaining = [other for other in draft.entries if other.account in CUSTODY and other.quantity_units > 0]
+        for other, claims in zip(gaining, spread(going, [each.quantity_units for each in gaining]), strict=True):
+            moved.setdefault((draft.batch_id, other.place), Counter()).update(claims)
+    return moved
+
+
+def _cuts(
+    standing: Iterable[Hold],
+    shelves: Mapping[Key, Shelf[UUID]],
+    moved: Mapping[Key, Counter[UUID]],
+    ids: Mapping[Key, UUID],
+) -> list[Cut]:
+    """Return what became of each hold that went along, whole or in part."""
+    left = {hold_id: units for shelf in shelves.values() for hold_id, units in shelf.changed().items()}
+    return [
+        Cut(hold, left[hold.hold_id], {
+            ids[key]: claims[hold.hold_id] for key, claims in moved.items() if claims[hold.hold_id]
+        })
+        for hold in standing
+        if hold.hold_id in left
+    ]  # fmt: skip
 
 
 def _refuse_missing(gives: Mapping[Key, int], rows: Mapping[Key, Any]) -> None:
