@@ -18,7 +18,9 @@ API_ROOMS = (
     "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
-WEB_ROOMS = ("accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "ops")
+WEB_ROOMS = (
+    "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
+)  # fmt: skip
 
 POOL_SIZE = 8
 POOL_OVERFLOW = 24

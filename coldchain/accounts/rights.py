@@ -57,6 +57,7 @@ TABLE: dict[str, dict[str, str]] = {
     "recall.find_on_foot": {"inspector": REGION, "regulator": REGION, "system": ANY},
     "finding.record": {"inspector": REGION, "regulator": REGION, "system": ANY},
     "sample.record": {"regulator": REGION, "inspector": REGION, "lab": ANY, "system": ANY},
+    "journal.read": {**_READ, "lab": OWN},
     "search": _EVERYONE,
     "account.manage": {"admin": ANY, "system": ANY},
 }
@@ -136,3 +137,7 @@ class Gatekeeper:
         if actor is None:
             return "public|"
         return f"{actor.user_id}|{actor.role}|{actor.business_id}|{','.join(actor.regions)}"
+
+    def scope(self, actor: Any, permission: str) -> Scope:
+        """Return how far the actor sees. Raises Forbidden."""
+        return scope(actor, permission)

@@ -12,7 +12,7 @@ from flask import Response, render_template, request, url_for
 from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import relation
+from coldchain.accounts.rights import relation, scope
 from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import Batch, Sample, TestResult, Tube
@@ -25,6 +25,8 @@ from coldchain.core.errors import NotFound
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, new_once, once, refusal, trial
+from coldchain.journal import receipts
+from coldchain.journal import words as journal_words
 from coldchain.ledger.models import Hold
 from coldchain.registry import service as registry
 
@@ -163,8 +165,14 @@ UNKNOWN_BATCH: Final = UUID(int=0)
 def show_tube(session: Session, actor: Actor, tube_id: UUID) -> Any:
     """Show one tube with its samples and results."""
     tube = service.read_tube(session, actor, tube_id)
+    numbers = {result["result_id"]: result["report_no"] for result in tube["results"]}
+    told = receipts.of_subject(session, scope(actor, "journal.read"), numbers, journal_words.RESULT)
     return render_template(
-        "batches/tube.html", tube=tube, may_report=relation(actor, "result.register") is not None, **_tube_words(actor)
+        "batches/tube.html",
+        tube=tube,
+        may_report=relation(actor, "result.register") is not None,
+        receipts=journal_words.lines(told, numbers),
+        **_tube_words(actor),
     )
 
 

@@ -31,6 +31,9 @@ class Gatekeeper(Protocol):
     def fingerprint(self, actor: Any) -> str:
         """Return principal and rights as text; a replay needs the same."""
 
+    def scope(self, actor: Any, permission: str) -> Any:
+        """Return how far `actor` sees with `permission`: `everything`, `business_id`, `region_stems`."""
+
 
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
@@ -81,6 +84,12 @@ class Blueprint(flask_smorest.Blueprint):
 def current_actor() -> Any:
     """Return the signed-in actor or None."""
     return g.get("actor")
+
+
+def reach(actor: Any, permission: str) -> Any:
+    """Return how far an actor sees, for rooms that lie below the one of rights. Raises Forbidden."""
+    gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
+    return gatekeeper.scope(actor, permission)
 
 
 def edge(permission: str, *, secret: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

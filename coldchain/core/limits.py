@@ -34,3 +34,4 @@ CURSOR_CHARS = 400
 DATE_YEAR_MIN = 1990
 DATE_YEAR_MAX = 2100
 CLOCK_SKEW_S = 300  # a device's clock may run this far ahead before a claimed time counts as "in the future"
+JOURNAL_LEAVES_MAX = 2**53 - 1  # beyond this JSON readers lose digits

@@ -12,7 +12,7 @@ from flask import Blueprint, render_template
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may, relation
+from coldchain.accounts.rights import Resource, may, relation, scope
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.core import clock, pages
@@ -22,6 +22,8 @@ from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
 from coldchain.home import batch_events
+from coldchain.journal import receipts
+from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
@@ -60,6 +62,8 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
     shown = batch_events.events(session, actor, entries, batch["product"])
     may_add = _may(actor, "evidence.register", batch)
     merchant = actor.business_id is not None
+    papers = {paper["evidence_id"]: paper_name(paper) for paper in batch["evidence"]}
+    told = receipts.of_subject(session, scope(actor, "journal.read"), papers, journal_words.PAPER)
     return render_template(
         "home/batch.html",
         batch=batch,
@@ -84,8 +88,14 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         arrival=readable_arrival(session, actor, batch["arrival_id"]),
         country=country_name(batch["product"]["origin_country"], current_locale()),
         now=clock.now(),
+        receipts=journal_words.lines(told, papers),
         words=words,
     )
+
+
+def paper_name(paper: Mapping[str, Any]) -> str:
+    """Return a paper's kind and number."""
+    return f"{words.evidence_kind(paper['kind'])} {paper['number']}"
 
 
 def _may(actor: Actor, action: str, batch: Mapping[str, Any]) -> bool:

@@ -1,16 +1,20 @@
-"""`flask journal verify`: recompute everything, exit 0, or 1 with the first difference on standard output."""
+"""`flask journal verify | check-receipt | adopt-restore`.
+
+Exit 0, or 1 with the first difference, with what is wrong with the receipt, or with why nothing is adopted.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 from sqlmodel import Session
 
-from coldchain.core import db
-from coldchain.journal import health
+from coldchain.core import db, limits
+from coldchain.journal import checkpoint, files, health, receipt, restore
 from coldchain.journal import verify as journal_verify
 
 Check = Callable[[Session, journal_verify.Progress], str | None]
@@ -60,6 +64,8 @@ def register(app_cli: click.Group, extra_checks: Sequence[tuple[str, Check]] = (
             sys.exit(1)
         click.echo("no difference")
 
+    group.add_command(check_receipt)
+    group.add_command(adopt_restore)
     app_cli.add_command(group)
 
 
@@ -75,3 +81,56 @@ def _journal(session: Session) -> str | None:
         return str(report.difference)
     click.echo(f"root of {report.leaves} leaves: {report.root.hex()}")
     return None
+
+
+@click.command("check-receipt")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", "vkeys", multiple=True, help="A vkey that you trust; default: the key of this installation.")
+def check_receipt(file: Path, vkeys: tuple[str, ...]) -> None:
+    """Check a receipt without asking the database, and say what it proves."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+        verifiers = [checkpoint.parse_vkey(vkey) for vkey in vkeys] or [_own_key(receipt.origin_of(text))]
+        proven = receipt.check(text, verifiers)
+    except receipt.BadReceipt as error:
+        click.echo(f"the receipt is not good: {error.code}: {error}")
+        sys.exit(1)
+    except UnicodeDecodeError:
+        click.echo("the receipt is not good: malformed: it is not text")
+        sys.exit(1)
+    except (checkpoint.BadNote, files.FileUnusable, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    for line in receipt.told(proven):
+        click.echo(line)
+    click.echo("the receipt is good")
+
+
+def _own_key(origin: str) -> checkpoint.Verifier:
+    """Return this installation's key under the origin that a receipt claims."""
+    key = files.existing_key(current_app.config["SETTINGS"].var_dir)
+    if key is None:
+        raise click.ClickException("this installation has no key; give the one that you trust: --key VKEY")
+    return checkpoint.verifier_of(origin, key)
+
+
+@click.command("adopt-restore")
+@click.option("--reason", default="the database was restored from an older copy", help="Published; name no persons.")
+@click.option("--new-key", is_flag=True, help="The signing key is lost for good; the one in VAR_DIR takes its place.")
+def adopt_restore(reason: str, *, new_key: bool) -> None:
+    """Let the journal go on after a restore, under a new origin that names the last checkpoint signed."""
+    if len(reason) > limits.TEXT_CHARS:
+        raise click.ClickException(f"the reason has more than {limits.TEXT_CHARS} characters")
+    try:
+        done = restore.adopt(db.engine(), current_app.config["SETTINGS"].var_dir, reason=reason, new_key=new_key)
+    except restore.NotAdopted as refusal:
+        click.echo(f"nothing was adopted: {refusal.code}: {refusal}")
+        sys.exit(1)
+    except files.Superseded:
+        click.echo("nothing was adopted: conflict: somebody signed at the same moment; look again")
+        sys.exit(1)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"last signed before: {done.old.origin}, {done.old.size} entries")
+    if done.archived is not None:
+        click.echo(f"its checkpoint is kept in {done.archived}")
+    click.echo(f"signed now: {done.head.origin}, {done.head.size} entries; entry {done.index} names the one before")

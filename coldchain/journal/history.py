@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from coldchain.journal.models import JournalEntry
+from coldchain.journal.models import JournalEntry, JournalLeaf
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,14 @@ def of_subject(session: Session, subject_id: UUID, kinds: Iterable[str]) -> list
         Told(entry.kind, entry.occurred_at, entry.recorded_at, entry.recorded_by, json.loads(entry.body)["data"])
         for entry in session.exec(statement)
     ]
+
+
+def named_at(session: Session, index: int) -> list[dict[str, Any]]:
+    """Return the checkpoints that the entry at a place names as those its origin comes after, the last one first."""
+    body = session.exec(
+        select(JournalEntry.body)
+        .join(JournalLeaf, col(JournalLeaf.entry_id) == col(JournalEntry.entry_id))
+        .where(col(JournalLeaf.index) == index)
+    ).one_or_none()
+    found: list[dict[str, Any]] = [] if body is None else json.loads(body)["data"].get("old", [])
+    return found

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may, relation
+from coldchain.accounts.rights import Resource, may, relation, scope
 from coldchain.batches import pages_goods
 from coldchain.batches import pages_words as goods_words
 from coldchain.core import problems
@@ -16,6 +16,8 @@ from coldchain.core.errors import DomainError, NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, new_once, once, refusal
+from coldchain.journal import receipts
+from coldchain.journal import words as journal_words
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
 from coldchain.trade import pages_dispatch as dispatch_form
@@ -205,7 +207,9 @@ def _shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, An
 @edge("trade.read")
 def show_consignment(session: Session, actor: Actor, consignment_id: UUID) -> Any:
     """Show one consignment with its state, its goods, and what may be answered."""
-    return render_template("trade/consignment.html", **_shown(session, actor, consignment_id))
+    shown = _shown(session, actor, consignment_id)
+    facts = receipts.of_subject(session, scope(actor, "journal.read"), consignment_id, journal_words.CONSIGNMENT)
+    return render_template("trade/consignment.html", receipts=journal_words.lines(facts), **shown)
 
 
 @bp.route("/consignments/<uuid:consignment_id>/confirm", methods=["GET", "POST"])

@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import relation
+from coldchain.accounts.rights import relation, scope
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
@@ -18,7 +18,8 @@ from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, refusal
 from coldchain.inspections import service as inspections
-from coldchain.journal import history
+from coldchain.journal import history, receipts
+from coldchain.journal import words as journal_words
 from coldchain.recall import drafts, present, report, tasks, words
 from coldchain.recall.figures import CHECKED, LineFact
 from coldchain.recall.models import ORIGINS, Recall
@@ -138,6 +139,9 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         blanket=notice_form.blanket_text(session, found.version.blanket, current_locale()),
         at_announcement=_known_at_announcement(session, recall),
         may_record=relation(actor, "finding.record") is not None and recall.state == "announced",
+        receipts=journal_words.lines(
+            receipts.of_subject(session, scope(actor, "journal.read"), recall_id, journal_words.RECALL)
+        ),
     )
 
 
