@@ -1,10 +1,10 @@
 """What lies where: own goods and goods in own stores, a region's goods for its officers, goods on the road included."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -19,6 +19,14 @@ from coldchain.registry.service.reach import within_reach
 from coldchain.trade.models import Consignment
 
 Here, There, Left, Receiver = aliased(Site), aliased(Site), aliased(Site), aliased(Business)
+
+
+class Lying(NamedTuple):
+    """What lies in one account, or lay there at a past moment: units, and how many of them are locked."""
+
+    holding: Holding
+    quantity_units: int
+    held_units: int
 
 
 def stock(
@@ -37,14 +45,33 @@ def stock(
     `business`: whose goods; `site_id`: where they lie, or are bound for (then `zone_id` is null and `consignment_id`
     given). Raises NotFound for an unknown business.
     """
-    reach = scope(actor, "stock.read")
+    statement = accounts(session, actor, business=business, site_id=site_id, zone_id=zone_id, batch_id=batch_id).where(
+        col(Holding.quantity_units) > 0
+    )
+    rows, following = paging.page(session, statement, col(Holding.holding_id), limit, cursor)
+    return describe(session, [Lying(row, row.quantity_units, row.held_units) for row in rows]), following
+
+
+def accounts(
+    session: Session,
+    actor: Actor,
+    *,
+    business: str | None = None,
+    site_id: UUID | None = None,
+    zone_id: UUID | None = None,
+    batch_id: UUID | None = None,
+) -> Select[Any]:
+    """Return the selection of the accounts that the actor may see, empty ones too; the filters are those of `stock`.
+
+    An account that goods were ever in has a holding, so that this serves past moments too. Raises NotFound, Forbidden.
+    """
     statement = (
         select(Holding)
         .outerjoin(Zone, col(Zone.zone_id) == col(Holding.zone_id))
         .outerjoin(Here, col(Here.site_id) == col(Zone.site_id))
         .outerjoin(Consignment, col(Consignment.consignment_id) == col(Holding.consignment_id))
         .outerjoin(There, col(There.site_id) == col(Consignment.to_site_id))
-        .where(col(Holding.quantity_units) > 0, _visible(reach))
+        .where(_visible(scope(actor, "stock.read")))
     )
     if business is not None:
         statement = statement.where(col(Holding.owner_id) == registry.find_business(session, business).business_id)
@@ -54,8 +81,7 @@ def stock(
         statement = statement.where(col(Holding.zone_id) == zone_id)
     if batch_id is not None:
         statement = statement.where(col(Holding.batch_id) == batch_id)
-    rows, following = paging.page(session, statement, col(Holding.holding_id), limit, cursor)
-    return _describe(session, rows), following
+    return statement
 
 
 def _visible(reach: Scope) -> ColumnElement[bool]:
@@ -81,7 +107,10 @@ def _visible(reach: Scope) -> ColumnElement[bool]:
     )
 
 
-def _describe(session: Session, rows: Sequence[Holding]) -> list[dict[str, Any]]:
+def describe(session: Session, lying: Iterable[Lying]) -> list[dict[str, Any]]:
+    """Return what lies in each account as answers show it, in a few statements: whose, where, goods, mass in g."""
+    found = list(lying)
+    rows = [each.holding for each in found]
     owners = registry.brief(session, [row.owner_id for row in rows])
     zones = registry.zones(session, [row.zone_id for row in rows])
     roads = {
@@ -102,7 +131,7 @@ def _describe(session: Session, rows: Sequence[Holding]) -> list[dict[str, Any]]
         )
     }
     shown = []
-    for row in rows:
+    for row, quantity_units, held_units in found:
         batch, product = goods[row.batch_id]
         zone, site = zones[row.zone_id] if row.zone_id else (None, None)
         if row.consignment_id:
@@ -123,9 +152,9 @@ def _describe(session: Session, rows: Sequence[Holding]) -> list[dict[str, Any]]
                 "expiry_date": batch.expiry_date,
                 "status": batch.status,
                 "product": {"product_id": product.product_id, "name": product.name, "imported": product.imported},
-                "quantity_units": row.quantity_units,
-                "locked_units": row.held_units,
-                "mass_g": row.quantity_units * product.unit_mass_g,
+                "quantity_units": quantity_units,
+                "locked_units": held_units,
+                "mass_g": quantity_units * product.unit_mass_g,
             }
         )
     return shown
