@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -20,6 +22,15 @@ from coldchain.policy.models import DisinfectionProtocol, EvidencePolicy, Policy
 from coldchain.policy.protocols import Protocol
 
 DATA = Path(__file__).parent / "data"
+
+# What a process has read of the rule book, by the fingerprint of the rows that it read: asked at every dispatch.
+_policies: dict[str, list[PolicyRow]] = {}
+_figures: dict[str, list[tuple[date, str, Any]]] = {}
+_FINGERPRINT: Final = "SELECT md5(string_agg({key}::text, ',' ORDER BY {key})) FROM {table}"
+_FINGERPRINTS: Final = {
+    table: text(_FINGERPRINT.format(table=table, key=key))
+    for table, key in (("evidence_policy", "policy_id"), ("policy_parameter", "parameter_id"))
+}
 
 
 def _read(name: str, table: str) -> list[dict[str, Any]]:
@@ -52,8 +63,23 @@ def load(session: Session) -> int:
     return added
 
 
+def _known(session: Session, kind: str) -> str:
+    """Return a fingerprint of the rows of a table of the rule book; rows are never changed, so their ids suffice."""
+    session.flush()  # a row that this very session adds counts too
+    return str(session.execute(_FINGERPRINTS[kind]).scalar_one())
+
+
 def rows(session: Session) -> list[PolicyRow]:
-    """Return every version of every evidence policy as plain values, in one statement."""
+    """Return every version of every evidence policy as plain values; read again only when a row was added."""
+    known = _known(session, "evidence_policy")
+    found = _policies.get(known)
+    if found is None:
+        _policies.clear()
+        found = _policies[known] = _rows(session)
+    return found
+
+
+def _rows(session: Session) -> list[PolicyRow]:
     return [
         PolicyRow(
             policy_id=row.policy_id,
@@ -108,13 +134,16 @@ def _decimal(value: Decimal | int | None) -> Decimal | None:
 
 
 def parameters(session: Session, on: date) -> Mapping[str, Any]:
-    """Return every figure of the rules in force on a day by name, in one statement."""
-    statement = (
-        select(PolicyParameter)
-        .where(col(PolicyParameter.valid_from) <= on)
-        .order_by(col(PolicyParameter.valid_from), col(PolicyParameter.recorded_at), col(PolicyParameter.parameter_id))
-    )
-    return {row.name: row.value for row in session.exec(statement)}
+    """Return every figure of the rules in force on a day by name; read again only when a row was added."""
+    known = _known(session, "policy_parameter")
+    found = _figures.get(known)
+    if found is None:
+        statement = select(PolicyParameter).order_by(
+            col(PolicyParameter.valid_from), col(PolicyParameter.recorded_at), col(PolicyParameter.parameter_id)
+        )
+        _figures.clear()
+        found = _figures[known] = [(row.valid_from, row.name, row.value) for row in session.exec(statement)]
+    return MappingProxyType({name: value for valid_from, name, value in found if valid_from <= on})
 
 
 def parameter(session: Session, name: str, on: date) -> Any:

@@ -4,14 +4,31 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
 from sqlmodel import Session, col
 
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.registry.models import Business, Producer, ProducerAlias, Product, Site, Zone
+
+# Built once: these are asked at every movement of goods. Arrays instead of value lists, so that the text never changes.
+_BY_NUMBER: Final = select(Business).where(
+    or_(col(Business.uscc) == bindparam("number"), col(Business.temporary_no) == bindparam("number"))
+)
+_BY_ID: Final = select(Business).where(col(Business.business_id) == bindparam("business_id"))
+_BRIEF: Final = select(col(Business.business_id), col(Business.uscc), col(Business.name)).where(
+    col(Business.business_id) == any_(bindparam("ids", type_=ARRAY(Uuid)))
+)
+_SITE_OF_ZONE: Final = (
+    select(Zone, Site)
+    .join(Site, col(Site.site_id) == col(Zone.site_id))
+    .where(col(Zone.zone_id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+_SITES: Final = select(Site).where(col(Site.site_id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_SITES_OF: Final = select(Site).where(col(Site.business_id) == bindparam("business_id")).limit(2)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\-]+")
@@ -45,10 +62,9 @@ def find_business(session: Session, ref: str | UUID) -> Business:
         number = plain_number(ref)
         if not number.isprintable():  # no number of ours, and a NUL can't even be asked for
             raise NotFound("There is no such business.")
-        statement = select(Business).where(or_(col(Business.uscc) == number, col(Business.temporary_no) == number))
+        business = session.scalars(_BY_NUMBER, {"number": number}).first()
     else:
-        statement = select(Business).where(col(Business.business_id) == UUID(str(ref).strip()))
-    business = session.scalars(statement).first()
+        business = session.scalars(_BY_ID, {"business_id": UUID(str(ref).strip())}).first()
     if business is None:
         raise NotFound("There is no such business.")
     return business
@@ -59,11 +75,7 @@ def brief(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, BusinessBr
     wanted = {i for i in ids if i}
     if not wanted:
         return {}
-    rows = session.execute(
-        select(col(Business.business_id), col(Business.uscc), col(Business.name)).where(
-            col(Business.business_id).in_(wanted)
-        )
-    )
+    rows = session.execute(_BRIEF, {"ids": sorted(wanted)})
     return {row.business_id: BusinessBrief(row.business_id, row.uscc, row.name) for row in rows}
 
 
@@ -101,9 +113,7 @@ def site(session: Session, site_id: UUID) -> Site:
 
 def site_of_zone(session: Session, zone_id: UUID) -> tuple[Zone, Site]:
     """Return a zone and the site it is part of. Raises NotFound."""
-    row = session.execute(
-        select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id) == zone_id)
-    ).first()
+    row = session.execute(_SITE_OF_ZONE, {"ids": [zone_id]}).first()
     if row is None:
         raise NotFound("There is no such zone.")
     return row[0], row[1]
@@ -112,7 +122,7 @@ def site_of_zone(session: Session, zone_id: UUID) -> tuple[Zone, Site]:
 def sites(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Site]:
     """Return the sites of some ids, in one statement; None and unknown ids are left out."""
     wanted = {i for i in ids if i}
-    found = session.scalars(select(Site).where(col(Site.site_id).in_(wanted))) if wanted else ()
+    found = session.scalars(_SITES, {"ids": sorted(wanted)}) if wanted else ()
     return {s.site_id: s for s in found}
 
 
@@ -121,9 +131,7 @@ def zones(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, tuple[Zone
     wanted = {i for i in ids if i}
     if not wanted:
         return {}
-    rows = session.execute(
-        select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id).in_(wanted))
-    )
+    rows = session.execute(_SITE_OF_ZONE, {"ids": sorted(wanted)})
     return {zone.zone_id: (zone, at) for zone, at in rows}
 
 
@@ -139,7 +147,7 @@ def zones_of_sites(session: Session, site_ids: Iterable[UUID]) -> dict[UUID, lis
 
 def only_site(session: Session, business_id: UUID) -> Site | None:
     """Return the one site of a business, None when it has none or several."""
-    found = session.scalars(select(Site).where(col(Site.business_id) == business_id).limit(2)).all()
+    found = session.scalars(_SITES_OF, {"business_id": business_id}).all()
     return found[0] if len(found) == 1 else None
 
 
