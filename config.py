@@ -78,7 +78,7 @@ class Settings:
         owner_url = _database_url("DATABASE_OWNER_URL", environ.get("DATABASE_OWNER_URL"))
         if owner_url and not database_url:
             raise SettingsError("database_url_missing", "DATABASE_OWNER_URL is set but DATABASE_URL is not; set both")
-        var_dir = Path(environ.get("VAR_DIR") or ROOT / "var").absolute()
+        var_dir = var_dir_of(environ)
         if env == "production":
             _refuse_unsafe_production(environ, database_url, owner_url, public_url)
         return cls(
@@ -115,6 +115,11 @@ class Settings:
         if self.database_url is None or self.single_database_role:
             return None
         return _role(self.database_url)
+
+
+def var_dir_of(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of uploads, keys and label files."""
+    return Path(environ.get("VAR_DIR") or ROOT / "var").absolute()
 
 
 def own_address(host: str, port: int) -> str:

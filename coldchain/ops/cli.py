@@ -1,4 +1,4 @@
-"""The command line: `flask accounts …`, `flask journal verify`, `flask migrate`."""
+"""The command line: `flask accounts …`, `flask backup …`, `flask journal …`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,8 @@ from coldchain.core.db import transaction
 from coldchain.core.errors import DomainError
 from coldchain.core.problems import said
 from coldchain.journal import cli as journal_cli
-from coldchain.ledger import check as ledger_check
+from coldchain.ops.backup import BOOK_CHECKS
+from coldchain.ops.backup_cli import group as backup_group
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from config import ADDRESS_FILE, Settings
@@ -76,4 +77,5 @@ def token(username: str) -> None:
 def install(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(accounts_group)
-    journal_cli.register(app.cli, [("stock from movements", ledger_check.stock_from_movements)])
+    app.cli.add_command(backup_group)
+    journal_cli.register(app.cli, BOOK_CHECKS)

@@ -30,6 +30,11 @@ def head() -> str:
     return found
 
 
+def known() -> set[str]:
+    """Return every revision that this code can make."""
+    return {found.revision for found in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
 def current(engine: Engine) -> str | None:
     """Return the revision that the database is at."""
     with engine.connect() as connection:
@@ -41,13 +46,23 @@ def upgrade(owner_url: str, service_role: str | None = None) -> None:
     engine = db.connect(owner_url)
     try:
         with engine.begin() as connection:
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            command.upgrade(config(connection), "head")
+            upgrade_within(connection, "head")
             if service_role is not None:
                 grant(connection, service_role)
     finally:
         engine.dispose()
+
+
+def upgrade_within(connection: Connection, revision: str) -> None:
+    """Bring the database up to `revision` in the caller's transaction; others who migrate wait for its end."""
+    wait_for_others(connection)
+    command.upgrade(config(connection), revision)
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Let nobody else migrate this database until the end of the caller's transaction, which has no time limit."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
 def grant(connection: Connection, role: str) -> None:

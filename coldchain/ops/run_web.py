@@ -19,7 +19,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from coldchain.ops import presence
 from coldchain.ops.processes import follow_parent
+from config import var_dir_of
 
 WORKERS: Final = 2
 BACKLOG: Final = 1024
@@ -70,4 +72,5 @@ def serve(bound: socket.socket, target: str) -> None:
 
 if __name__ == "__main__":
     follow_parent(grace_s=WORKER_STOP_S + 4)
+    presence.stay(var_dir_of())
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2] if len(sys.argv) > 2 else "wsgi:app")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from coldchain.core import db, jobs, marks
 from coldchain.core.clock import now
 from coldchain.journal import sequencer
+from coldchain.ops import presence
 from config import Settings
 
 log = logging.getLogger(__name__)
@@ -71,5 +72,6 @@ if __name__ == "__main__":
     from coldchain.ops.database import with_database
 
     worker_settings = with_database(Settings.from_env())
+    presence.stay(worker_settings.var_dir)
     create_app(worker_settings)  # registers every room's tasks and connects
     asyncio.run(main(worker_settings))
