@@ -7,8 +7,8 @@ another: two transactions, two movements, two journal facts each. Ways, in turn 
 * `services`: `trade.dispatch` and `trade.confirm`, as a request calls them.
 * `same SQL`: the statements that those two calls sent, with their values, recorded in this run and sent again by bare
   psycopg with fresh ids: what is left when all of our Python is taken away.
-* `one chain`: the services, and each transaction begins by locking the one row that holds the last hash and ends by
-  rewriting it, as a ledger with a global chain of hashes does.
+* `one chain`: the services, and each journal entry locks the one row that holds the last hash and rewrites it, until
+  its transaction ends, as a ledger with a global chain of hashes does.
 
 Then what a hand-over reads and writes when the books are small and when they are large, the bytes that stay, and how
 long an entry waits for a signed checkpoint while clients write.
