@@ -176,24 +176,9 @@ def _seal(session: Session, actor: Actor, finding: Finding, lines: list[FindingL
             seals[holding.holding_id] += units
             left -= units
     seals.subtract(_sealed_before(session, finding, batch_ids))
-    session.add_all(
-        Hold(
-            batch_id=holding.batch_id,
-            holding_id=holding.holding_id,
-            quantity_units=seals[holding.holding_id],
-            grade="sealed",
-            cause_kind="inspection",
-            cause_id=finding.finding_id,
-            cause_version=1,
-            occurred_at=finding.occurred_at,
-            recorded_at=finding.recorded_at,
-            recorded_by=actor.user_id,
-        )
-        for holding in there
-        if seals[holding.holding_id] > 0
-    )
-    session.flush()
-    holds.recompute(session, batch_ids)
+    parts = {holding_id: units for holding_id, units in seals.items() if units > 0}
+    cause = holds.Cause("inspection", finding.finding_id)
+    holds.place_parts(session, actor, parts, cause, "sealed", finding.occurred_at)
 
 
 def _sealed_before(session: Session, finding: Finding, batch_ids: list[UUID]) -> dict[UUID, int]:
