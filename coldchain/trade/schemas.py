@@ -3,7 +3,7 @@
 from coldchain.batches.models import BATCH_STATES
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
-from coldchain.trade.models import CONSIGNMENT_STATES, HANDOVERS
+from coldchain.trade.models import CONSIGNMENT_STATES, HANDOVERS, PURPOSES
 
 
 class ConsignmentLineQuantitySchema(Schema):
@@ -39,6 +39,7 @@ class DispatchSchema(Schema):
     handover = fields.OneOf(HANDOVERS, required=True)
     vehicle_plate = fields.Text(limits.CODE_CHARS)
     driver = fields.Part(ConsignmentDriverSchema)
+    departure_temperature_c = fields.Number(-100, 100, doc="out of the class of the zone: a warning, no refusal")
     occurred_at = fields.Moment()
     lines = fields.Items(fields.Part(ConsignmentLineQuantitySchema, required=True), minimum=1, required=True)
 
@@ -102,6 +103,7 @@ class ConsignmentHeadSchema(Schema):
 
     consignment_id = fields.Key()
     consignment_no = fields.Text()
+    purpose = fields.OneOf(PURPOSES)
     state = fields.OneOf(CONSIGNMENT_STATES)
     handover = fields.OneOf(HANDOVERS)
     owner = fields.Part(TradePartySchema)
@@ -113,6 +115,8 @@ class ConsignmentHeadSchema(Schema):
     to_site_name = fields.Text()
     to_zone_id = fields.Key()
     vehicle_plate = fields.Text()
+    departure_temperature_c = fields.Number(-100, 100)
+    arrival_temperature_c = fields.Number(-100, 100)
     late = fields.Flag()
     occurred_at = fields.Moment()
     recorded_at = fields.Moment()

@@ -337,7 +337,7 @@ def test_a_batch_is_named_once(session: Session, seller: Party, buyer: Party, go
     ("handover", "minutes", "code"),
     [
         ("signed_in_person", 14, None),
-        ("signed_in_person", 16, "too_late"),
+        ("signed_in_person", 16, "late"),
         ("await_confirmation", 16, "late"),
         ("await_confirmation", -4, None),
         ("await_confirmation", -6, "in_future"),

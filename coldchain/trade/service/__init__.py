@@ -1,9 +1,19 @@
 """The use cases of trade, one file each; other rooms import from here."""
 
 from coldchain.trade.service.answering import confirm, reject
-from coldchain.trade.service.dispatching import dispatch
+from coldchain.trade.service.dispatching import dispatch, dispatch_return
 from coldchain.trade.service.reading import count_by_state, get, search
 from coldchain.trade.service.roads import destinations
 from coldchain.trade.service.stock import stock
 
-__all__ = ["confirm", "count_by_state", "destinations", "dispatch", "get", "reject", "search", "stock"]
+__all__ = [
+    "confirm",
+    "count_by_state",
+    "destinations",
+    "dispatch",
+    "dispatch_return",
+    "get",
+    "reject",
+    "search",
+    "stock",
+]

@@ -176,9 +176,9 @@ def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]
     sites = registry.sites(session, [i for row in rows for i in (row.from_site_id, row.to_site_id)])
     known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
     plain = (
-        "consignment_id", "consignment_no", "state", "handover", "from_site_id", "from_zone_id", "to_site_id",
-        "to_zone_id", "vehicle_plate", "late", "occurred_at", "recorded_at", "on_behalf_of", "answered_at",
-        "answer_reason",
+        "consignment_id", "consignment_no", "purpose", "state", "handover", "from_site_id", "from_zone_id",
+        "to_site_id", "to_zone_id", "vehicle_plate", "late", "occurred_at", "recorded_at", "on_behalf_of",
+        "answered_at", "answer_reason", "departure_temperature_c", "arrival_temperature_c",
     )  # fmt: skip
     return [
         {name: getattr(row, name) for name in plain}
