@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.core import clock
 from coldchain.core.edge import Blueprint, edge
 from coldchain.core.problems import said
 from coldchain.trade import service
+from coldchain.trade.past_schemas import StockAtPageSchema, StockAtQuery
 from coldchain.trade.schemas import (
     ConfirmSchema,
     ConsignmentPageSchema,
@@ -17,9 +19,8 @@ from coldchain.trade.schemas import (
     DispatchedSchema,
     DispatchSchema,
     RejectConsignmentSchema,
-    StockPageSchema,
-    StockQuery,
 )
+from coldchain.trade.service import past
 
 blp = Blueprint("trade", __name__, url_prefix="/api/v1", description="Consignments and stock")
 
@@ -71,10 +72,15 @@ def reject_consignment(session: Session, actor: Actor, data: dict[str, Any], con
 
 
 @blp.route("/stock", methods=["GET"])
-@blp.arguments(StockQuery, location="query")
+@blp.arguments(StockAtQuery, location="query")
 @edge("stock.read")
-@blp.response(200, StockPageSchema)
+@blp.response(200, StockAtPageSchema)
 def list_stock(session: Session, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """List what lies where, goods on the road included."""
+    """List what lies where, goods on the road included; or what lay where at a past moment, 422 `in_future`."""
+    if query["as_of"] is not None or query["known_at"] is not None:
+        then = past.stock_at(session, actor, **query)
+        return {"items": then.items, "next": then.following, "as_of": then.as_of, "known_at": then.known_at}
+    del query["as_of"], query["known_at"]
+    now = clock.now()
     items, following = service.stock(session, actor, **query)
-    return {"items": items, "next": following}
+    return {"items": items, "next": following, "as_of": now, "known_at": now}

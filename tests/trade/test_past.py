@@ -27,6 +27,7 @@ from coldchain.ledger.postings import CUSTODY, Draft, Entry
 from coldchain.trade import service
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import past
+from tests.factories.world import World
 from tests.ledger.books import NOW, Party, batch, party, product
 from tests.trade.parties import merchant, officer
 
@@ -363,12 +364,12 @@ def test_locks_are_those_of_then(scene: Scene) -> None:
     assert locked(placed + timedelta(days=2), placed + timedelta(hours=3)) == 70, "nobody knew yet that it would end"
 
 
-def test_the_future_is_not_known(scene: Scene) -> None:
-    asked: dict[str, Any]
-    for asked in ({"as_of": clock.now() + MINUTE}, {"known_at": clock.now() + MINUTE}):
-        with pytest.raises(Invalid) as refused:
-            past.stock_at(scene.session, SYSTEM, limit=10, **asked)
-        assert (refused.value.errors[0].pointer, refused.value.errors[0].code) == (f"/{next(iter(asked))}", "in_future")
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
+def test_the_future_is_not_known(scene: Scene, name: str) -> None:
+    asked: dict[str, Any] = {name: clock.now() + MINUTE}
+    with pytest.raises(Invalid) as refused:
+        past.stock_at(scene.session, SYSTEM, limit=10, **asked)
+    assert (refused.value.errors[0].pointer, refused.value.errors[0].code) == (f"/{name}", "in_future")
     with pytest.raises(NotFound):
         past.stock_at(scene.session, SYSTEM, business="91230203NOBODY0000", limit=10)
 
@@ -436,3 +437,37 @@ def test_a_page_costs_the_same_statements_however_long(session: Session) -> None
         return len(said)
 
     assert statements(1) == statements(200)
+
+
+# --- over HTTP ---
+
+
+def test_the_past_over_http(world: World) -> None:
+    goods = world.cleared(100)
+    speaker = world.merchant(goods["owner"])
+    zone, batch_id = goods["zone"]["zone_id"], goods["batch"]["batch_id"]
+    page = speaker.get("/stock")
+    assert page["as_of"] == page["known_at"]
+    (row,) = page["items"]
+    body = {
+        "from_zone_id": zone, "to": {"name": "王示例", "phone": "0452-0000099"}, "handover": "signed_in_person",
+        "lines": [{"batch_id": batch_id, "quantity_units": 40}],
+    }  # fmt: skip
+    speaker.post("/consignments", body, 201)
+    assert [item["quantity_units"] for item in speaker.get("/stock")["items"]] == [60]
+    before = page["as_of"]
+    found = speaker.get(f"/stock?as_of={before}&known_at={before}")
+    assert found["items"] == [row | {"status": None}]
+    assert (found["as_of"], found["known_at"]) == (before, before)
+    assert speaker.get(f"/stock?as_of={before}")["known_at"] > before
+    assert speaker.get(f"/stock?known_at={before}")["items"] == [row | {"status": None}]
+    assert speaker.get("/stock?as_of=2021-01-18T06:00:00%2B08:00")["items"] == []
+    (there,) = speaker.get("/stock?as_of=2021-01-18T06:41:00%2B08:00")["items"]
+    assert there["quantity_units"] == 100
+    assert speaker.get("/stock?as_of=2021-01-18T06:41:00%2B08:00&known_at=2021-01-18T06:41:00%2B08:00")["items"] == []
+    for name in ("as_of", "known_at"):
+        problem = speaker.get(f"/stock?{name}=2099-01-01T00:00:00Z", 422)
+        assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [(f"/{name}", "in_future")]
+        assert speaker.get(f"/stock?{name}=2021-01-18", 422)["errors"][0]["code"] == "not_time"
+    stranger = world.merchant(world.business("别家"))
+    assert stranger.get(f"/stock?as_of={before}")["items"] == []
