@@ -3,9 +3,11 @@
 import atexit
 from dataclasses import replace
 
+from coldchain import schema
 from coldchain.core.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
+assert schema.metadata  # noqa: S101  every table is known to every process, whichever rooms it happens to import
 _claims: list[EmbeddedPostgres] = []
 
 
