@@ -1,43 +1,72 @@
 """Reads what the gate judges by, for many batches in a constant number of statements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from coldchain.batches import states
+from coldchain.batches import origins, states
 from coldchain.batches.models import Arrival, Batch, Disinfection, Evidence, Sample, TestResult, Tube
+from coldchain.batches.origins import Origin, Origins, Step
 from coldchain.core import clock
-from coldchain.policy.coverage import Piece
-from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, TubeFact
+from coldchain.policy.coverage import WHOLE_BATCH, Piece, shifted
+from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, SplitFrom, TubeFact
 from coldchain.registry.models import Product
 
 
-def load(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, BatchFacts]:
-    """Return the facts of batches, each to be judged for its region code in `regions`; five statements at most."""
+def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
+    """Return the facts of batches and of all that they were made from, without a region yet; seven statements at most.
+
+    A batch that was split off has its parents' records too, mapped onto its own pieces (R5); what was processed from
+    others names them in `made_from`. The number of statements depends neither on the number of batches nor on how
+    often goods were split or processed.
+    """
+    wanted = set(batch_ids)
+    came_from = origins.load(session, wanted)
     rows = session.exec(
         select(Batch, Arrival, Product)
         .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
         .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Batch.batch_id).in_(regions))
+        .where(col(Batch.batch_id).in_(came_from.needed(wanted)))
     ).all()
-    batch_ids = [batch.batch_id for batch, _, _ in rows]
+    known = {batch.batch_id: batch for batch, _, _ in rows}
     arrival_ids = {arrival.arrival_id for _, arrival, _ in rows}
-    papers = _by_target(current_evidence(session, arrival_ids, batch_ids))
-    treatments = _by_target(disinfections(session, arrival_ids, batch_ids))
-    tubes = tubes_of(session, batch_ids)
-    found = {}
-    for batch, arrival, product in rows:
-        evidence = [*papers.get(arrival.arrival_id, ()), *papers.get(batch.batch_id, ())]
-        records = [*treatments.get(arrival.arrival_id, ()), *treatments.get(batch.batch_id, ())]
-        arrived_at = arrival.arrived_at or arrival.occurred_at
-        found[batch.batch_id] = BatchFacts(
+    books = Books(
+        known,
+        came_from,
+        _by_target(current_evidence(session, arrival_ids, known)),
+        _by_target(disinfections(session, arrival_ids, known)),
+        _samples(session, known),
+    )
+    return {batch.batch_id: books.facts(batch, arrival, product) for batch, arrival, product in rows}
+
+
+@dataclass(frozen=True)
+class Books:
+    """The records of some batches, by what they were entered for, and where the batches came from."""
+
+    batches: Mapping[UUID, Batch]
+    origins: Origins
+    papers: Mapping[UUID, list[Evidence]]
+    treatments: Mapping[UUID, list[Disinfection]]
+    tubes: "Mapping[UUID, list[TubeSamples]]"
+
+    def facts(self, batch: Batch, arrival: Arrival, product: Product) -> BatchFacts:
+        """Return what a verdict on one batch rests on."""
+        steps = [step for step in self.origins.steps(batch.batch_id) if step.batch_id in self.batches]
+        evidence = [*self.papers.get(arrival.arrival_id, ())]
+        for step in reversed(steps):
+            evidence += self.papers.get(step.batch_id, ())
+        split = self.origins.split_from(batch.batch_id)
+        return BatchFacts(
             batch_id=batch.batch_id,
-            region_code=regions[batch.batch_id],
+            region_code="",
             imported=product.imported,
             category=product.category,
-            arrived_on=arrived_at.astimezone(clock.BEIJING).date(),
+            arrived_on=(arrival.arrived_at or arrival.occurred_at).astimezone(clock.BEIJING).date(),
             piece_count=batch.piece_count,
             existing_stock=arrival.entry_mode == "existing_stock",
             recorded_on=arrival.recorded_at.astimezone(clock.BEIJING).date(),
@@ -45,14 +74,55 @@ def load(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, BatchFacts
             supplier_known=bool(
                 arrival.supplier_id or arrival.supplier_name or any(e.kind == "purchase_receipt" for e in evidence)
             ),
-            code_made=batch.code_made_at is not None,
+            code_made=self._coded(steps),
             evidence=tuple(
                 EvidenceFact(e.kind, e.number, e.verified_at is not None, e.valid_to, e.evidence_id) for e in evidence
             ),
-            disinfections=tuple(_treatment(record) for record in records),
-            tubes=tubes.get(batch.batch_id, ()),
+            disinfections=tuple(self._treatments(arrival, steps)),
+            tubes=tuple(fact for step in steps for fact in self._tubes(step)),
+            batch_code=batch.batch_code,
+            split_from=self._split_from(split),
+            gone=tuple(self.origins.gone.get(batch.batch_id, ())),
+            made_from=tuple(b for b in self.origins.made_from(batch.batch_id) if b in self.batches),
         )
-    return found
+
+    def _coded(self, steps: Sequence[Step]) -> bool:
+        """Say whether labels were made for these pieces: for a parent as long as they were a part of it (R2)."""
+        parted_at = None
+        for step in steps:
+            batch = self.batches[step.batch_id]
+            if batch.code_made_at is not None and (parted_at is None or batch.code_made_at <= parted_at):
+                return True
+            parted_at = batch.recorded_at
+        return False
+
+    def _split_from(self, split: Origin | None) -> SplitFrom | None:
+        if split is None or split.parent_id not in self.batches:
+            return None
+        return SplitFrom(split.parent_id, self.batches[split.parent_id].batch_code, *split.pieces)
+
+    def _treatments(self, arrival: Arrival, steps: Sequence[Step]) -> Iterable[DisinfectionFact]:
+        for record in self.treatments.get(arrival.arrival_id, ()):  # pieces are named only where there was one batch
+            yield _treatment(record, steps[-1].offset)
+        for step in reversed(steps):
+            for record in self.treatments.get(step.batch_id, ()):
+                if _concerns(step, record.basis, record.occurred_at):
+                    yield _treatment(record, step.offset)
+
+    def _tubes(self, step: Step) -> Iterable[TubeFact]:
+        for found in self.tubes.get(step.batch_id, ()):
+            samples = tuple(
+                SampleFact(shifted(Piece(s.basis, s.piece_from, s.piece_to), step.offset), s.sample_site)
+                for s in found.samples
+                if _concerns(step, s.basis, found.tube.sampled_at)
+            )
+            if samples:
+                yield TubeFact(found.tube.tube_id, found.tube.tube_no, found.state.state, samples)
+
+
+def _concerns(step: Step, basis: str, occurred_at: datetime) -> bool:
+    """Say whether a record of an ancestor speaks of these pieces too: `whole_batch` only until they parted."""
+    return basis != WHOLE_BATCH or step.until is None or occurred_at <= step.until
 
 
 def _by_target(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
@@ -86,9 +156,9 @@ def disinfections(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iter
     )
 
 
-def _treatment(record: Disinfection) -> DisinfectionFact:
+def _treatment(record: Disinfection, offset: int) -> DisinfectionFact:
     return DisinfectionFact(
-        piece=Piece(record.basis, record.piece_from, record.piece_to),
+        piece=shifted(Piece(record.basis, record.piece_from, record.piece_to), offset),
         protocol_state=record.protocol_state,
         agent=record.agent,
         ambient_temperature_c=record.ambient_temperature_c,
@@ -97,8 +167,32 @@ def _treatment(record: Disinfection) -> DisinfectionFact:
     )
 
 
+@dataclass(frozen=True)
+class TubeSamples:
+    """A tube, what its results come to, and the samples of one batch in it."""
+
+    tube: Tube
+    state: states.TubeState
+    samples: list[Sample]
+
+
 def tubes_of(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, tuple[TubeFact, ...]]:
     """Return the tubes that hold samples of each batch, with what their results come to; two statements."""
+    return {
+        batch_id: tuple(
+            TubeFact(
+                found.tube.tube_id,
+                found.tube.tube_no,
+                found.state.state,
+                tuple(SampleFact(Piece(s.basis, s.piece_from, s.piece_to), s.sample_site) for s in found.samples),
+            )
+            for found in listed
+        )
+        for batch_id, listed in _samples(session, batch_ids).items()
+    }
+
+
+def _samples(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[TubeSamples]]:
     rows = session.exec(
         select(Sample, Tube)
         .join(Tube, col(Tube.tube_id) == col(Sample.tube_id))
@@ -106,20 +200,12 @@ def tubes_of(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, tuple[Tu
         .order_by(col(Sample.tube_id), col(Sample.sample_id))
     ).all()
     decided = decisions(session, {tube.tube_id for _, tube in rows})
-    samples: dict[UUID, dict[UUID, list[SampleFact]]] = {}
-    tubes = {}
+    found: dict[UUID, dict[UUID, TubeSamples]] = {}
     for sample, tube in rows:
-        tubes[tube.tube_id] = tube
         if sample.batch_id is not None:
-            fact = SampleFact(Piece(sample.basis, sample.piece_from, sample.piece_to), sample.sample_site)
-            samples.setdefault(sample.batch_id, {}).setdefault(tube.tube_id, []).append(fact)
-    return {
-        batch_id: tuple(
-            TubeFact(tube_id, tubes[tube_id].tube_no, decided[tube_id].state, tuple(listed))
-            for tube_id, listed in by_tube.items()
-        )
-        for batch_id, by_tube in samples.items()
-    }
+            by_tube = found.setdefault(sample.batch_id, {})
+            by_tube.setdefault(tube.tube_id, TubeSamples(tube, decided[tube.tube_id], [])).samples.append(sample)
+    return {batch_id: list(by_tube.values()) for batch_id, by_tube in found.items()}
 
 
 def decisions(session: Session, tube_ids: Iterable[UUID]) -> dict[UUID, states.TubeState]:

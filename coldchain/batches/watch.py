@@ -113,32 +113,38 @@ class Match:
 
 
 def find(session: Session, identities: Iterable[Identity]) -> list[Match]:
-    """Return which of the new batches the running criteria describe (R9); the caller holds `lock_shared` already."""
+    """Return which of the new batches the running criteria describe (R9); the caller holds `lock_shared` already.
+
+    A batch may have several identities: its own, and those of what it was made from.
+    """
     listed = list(identities)
     found = []
     for criterion in running(session):
         batch_ids = sorted(
-            identity.batch_id
-            for identity in listed
-            if identity.batch_id is not None and matches(criterion.criterion, identity)
+            {
+                identity.batch_id
+                for identity in listed
+                if identity.batch_id is not None and matches(criterion.criterion, identity)
+            }
         )
         if batch_ids:
             found.append(Match(Cause("recall", criterion.cause_id, criterion.cause_version), tuple(batch_ids)))
     return found
 
 
-def hold(session: Session, actor: Actor, found: Iterable[Match]) -> None:
+def hold(session: Session, actor: Actor, found: Iterable[Match], *, fresh: bool = False) -> None:
     """Hold the batches that were found, write down why and tell the subscribers (R9).
 
-    The caller has locked the batch rows exclusively before it posted their stock.
+    The caller has locked the batch rows exclusively before it posted their stock, or they are `fresh`: made in a
+    transaction that has others locked shared, and seen by nobody else yet.
     """
     for match in found:
-        _hold(session, actor, match)
+        _hold(session, actor, match, fresh=fresh)
 
 
-def _hold(session: Session, actor: Actor, match: Match) -> None:
+def _hold(session: Session, actor: Actor, match: Match, *, fresh: bool) -> None:
     now, cause, batch_ids = clock.now(), match.cause, list(match.batch_ids)
-    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now)
+    holds.place(session, actor, batch_ids, cause, MATCH_GRADE, now, fresh=fresh)
     session.execute(
         insert(WatchMatch)
         .values(

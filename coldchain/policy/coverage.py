@@ -4,7 +4,7 @@ Invariant: coverage is the union of the records' piece ranges, or every piece wh
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Range = tuple[int, int]  # first and last piece, both included
 
@@ -61,8 +61,30 @@ def left(ranges: Iterable[Range], piece_count: int) -> tuple[Range, ...]:
     return tuple(gaps)
 
 
-def cover(records: Iterable[Piece], piece_count: int) -> Cover:
-    """Return what `records` cover of the pieces 1…`piece_count` (R5); a `whole_batch` record covers them all."""
+def shifted(record: Piece, pieces: int) -> Piece:
+    """Return what a record of a batch covers of the child whose piece 1 was the batch's piece `pieces` + 1.
+
+    Pieces that aren't the child's get numbers that it doesn't have; a `whole_batch` record covers the child too.
+    """
+    if record.piece_from is None or record.piece_to is None or not pieces:
+        return record
+    return replace(record, piece_from=record.piece_from - pieces, piece_to=record.piece_to - pieces)
+
+
+def remaining(piece_count: int, gone: Iterable[Range]) -> tuple[Range, ...]:
+    """Return the pieces that are left of a batch after `gone` were split off; all of them when none is left.
+
+    Units that turn up of a batch that was split off to its last piece may be of any piece, so each has to be proven.
+    """
+    return left(gone, piece_count) or ((1, piece_count),)
+
+
+def cover(records: Iterable[Piece], piece_count: int, gone: Iterable[Range] = ()) -> Cover:
+    """Return what `records` cover of the pieces 1…`piece_count` (R5); a `whole_batch` record covers them all.
+
+    Pieces that were split off (`gone`) are neither covered nor asked for: they belong to another batch.
+    """
+    there = remaining(piece_count, gone)
     everything: Range = (1, piece_count)
     ranges: list[Range] = []
     bases: set[str] = set()
@@ -72,8 +94,10 @@ def cover(records: Iterable[Piece], piece_count: int) -> Cover:
             ranges.append(everything)
         elif record.piece_from is not None and record.piece_to is not None:
             ranges.append((max(1, record.piece_from), min(piece_count, record.piece_to)))
-    covered = merge(ranges)
-    return Cover(covered, left(covered, piece_count), tuple(basis for basis in BASIS_ORDER if basis in bases))
+    elsewhere = left(there, piece_count)
+    covered = left([*left(ranges, piece_count), *elsewhere], piece_count)
+    uncovered = left([*ranges, *elsewhere], piece_count)
+    return Cover(covered, uncovered, tuple(basis for basis in BASIS_ORDER if basis in bases))
 
 
 def touches(record: Piece, ranges: Iterable[Range]) -> bool:

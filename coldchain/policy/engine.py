@@ -1,10 +1,12 @@
 """Pure: which evidence policy applies to a batch, and whether the batch may leave (R1, R2, R5, R7).
 
 Invariants: papers and records are separate, neither stands for the other; coverage is all or nothing; a refusal names
-every missing item and what to do next in Chinese and English; without a policy imported goods are not clear.
+every missing item and what to do next in Chinese and English; without a policy imported goods are not clear. What was
+made from other batches is clear when each of them is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +24,7 @@ from coldchain.policy.facts import (
     Note,
     PolicyRow,
     SampleFact,
+    Source,
     TubeFact,
     Verdict,
 )
@@ -35,6 +38,7 @@ __all__ = [
     "Note",
     "PolicyRow",
     "SampleFact",
+    "Source",
     "TubeFact",
     "Verdict",
     "choose",
@@ -82,8 +86,12 @@ def choose(
     return None
 
 
-def judge(policy: PolicyRow | None, facts: BatchFacts) -> Verdict:
-    """Return whether the batch of `facts` may leave under `policy`, with every missing item (R1)."""
+def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source] = ()) -> Verdict:
+    """Return whether the batch of `facts` may leave under `policy`, with every missing item (R1).
+
+    A batch that was processed from others (`facts.made_from`) is judged by them (`sources`), by its own code and by its
+    own tests: papers and treatments were theirs.
+    """
     judged_for = {
         "region_code": facts.region_code,
         "arrived_on": facts.arrived_on.isoformat(),
@@ -92,12 +100,14 @@ def judge(policy: PolicyRow | None, facts: BatchFacts) -> Verdict:
     }
     if policy is None:
         words = _situation(facts)
-        if facts.imported:
-            return Verdict(False, None, (_missing("policy_missing", "policy", words),), {}, (), judged_for)
-        return Verdict(True, None, (), {}, (_note("policy_missing", words),), judged_for)
+        without = [_missing("policy_missing", "policy", words)] if facts.imported else []
+        remarks = [] if facts.imported else [_note("policy_missing", words)]
+        return _judge_made(None, facts, sources, without, remarks, judged_for)
     missing: list[Missing] = []
-    notes: list[Note] = []
+    notes: list[Note] = _origin_notes(facts)
     basis: dict[str, Any] = {}
+    if facts.made_from:
+        return _judge_made(policy, facts, sources, missing, notes, judged_for)
     basis["evidence"] = _judge_evidence(policy, facts, missing)
     basis["disinfection"] = _judge_disinfection(policy, facts, missing, notes)
     basis["test"] = _judge_tests(policy, facts, missing, notes)
@@ -110,6 +120,93 @@ def judge(policy: PolicyRow | None, facts: BatchFacts) -> Verdict:
     if facts.existing_stock and policy.grace_until and (facts.recorded_on or facts.arrived_on) <= policy.grace_until:
         notes.append(_note("grace_period", {"day": policy.grace_until.isoformat()}))
     return Verdict(not missing, policy, tuple(missing), MappingProxyType(basis), tuple(notes), judged_for)
+
+
+def _judge_made(
+    policy: PolicyRow | None,
+    facts: BatchFacts,
+    sources: Sequence[Source],
+    missing: list[Missing],
+    notes: list[Note],
+    judged_for: Mapping[str, Any],
+) -> Verdict:
+    """Return the verdict on a batch without papers of its own: each source's missing items, own code and own tests."""
+    basis: dict[str, Any] = {}
+    if policy is not None:
+        treated = [record.piece for record in facts.disinfections if record.protocol_state != NOT_MET]
+        basis = {
+            "evidence": [],
+            "disinfection": _shown_cover("none", coverage.cover(treated, facts.piece_count, facts.gone)),
+            "test": _own_tests(facts, missing),
+            "code": {"required": policy.code_required, "made": facts.code_made},
+            "supplier": {"required": False, "known": facts.supplier_known},
+        }
+        if policy.code_required and not facts.code_made:
+            missing.append(_missing("code_missing", "code", {}))
+    if facts.made_from:
+        codes = [source.batch_code for source in sources]
+        notes.append(_note("made_from", {"codes_zh": "、".join(codes), "codes_en": ", ".join(codes)}))
+        basis["made_from"] = [
+            {"batch_id": str(source.batch_id), "batch_code": source.batch_code, "clear": source.verdict.clear}
+            for source in sources
+        ]
+    found = dict.fromkeys([*missing, *(item for source in sources for item in _lacking(source))])
+    return Verdict(not found, policy, tuple(found), MappingProxyType(basis), tuple(notes), judged_for)
+
+
+def _lacking(source: Source) -> Iterable[Missing]:
+    """Yield what a source lacks, said so that a reader knows of which batch; what it has from its own sources as is."""
+    for item in source.verdict.missing:
+        if item.batch_id is not None:
+            yield item
+            continue
+        said = {"code": source.batch_code}
+        yield replace(
+            item,
+            message_zh=messages.OF_SOURCE.message_zh.format_map(said | {"said": item.message_zh}),
+            message_en=messages.OF_SOURCE.message_en.format_map(said | {"said": item.message_en}),
+            batch_id=source.batch_id,
+            batch_code=source.batch_code,
+        )
+
+
+def _origin_notes(facts: BatchFacts) -> list[Note]:
+    notes = []
+    if facts.split_from is not None:
+        words = {
+            "code": facts.split_from.batch_code,
+            "first": str(facts.split_from.piece_from),
+            "last": str(facts.split_from.piece_to),
+        }
+        notes.append(_note("split_from", words))
+    if facts.gone:
+        notes.append(_note("split_off", _pieces(coverage.merge(facts.gone))))
+    return notes
+
+
+def _own_tests(facts: BatchFacts, missing: list[Missing]) -> dict[str, Any]:
+    """Return the tests of a made batch itself: none is asked for, but one that is positive stops it (R8)."""
+    tubes = _tubes_of_goods(facts)
+    positive = tuple(dict.fromkeys(tube.tube_no for state in ("positive", "confirmed") for tube in tubes[state]))
+    if positive:
+        words = _pieces(((1, facts.piece_count),)) | {"tubes": ", ".join(positive)}
+        missing.append(_missing("test_positive", "test", words, tube_nos=positive))
+    pieces = [sample.piece for tube in tubes["negative"] for sample in tube.samples]
+    return _shown_cover("none", coverage.cover(pieces, facts.piece_count, facts.gone)) | _shown_tubes(tubes)
+
+
+def _tubes_of_goods(facts: BatchFacts) -> dict[str, list[TubeFact]]:
+    """Return the tubes by state with their samples of the goods; those of surroundings and people are left out."""
+    tubes: dict[str, list[TubeFact]] = {state: [] for state in TUBE_STATES}
+    for tube in facts.tubes:
+        goods = tuple(sample for sample in tube.samples if sample.sample_site in GOODS_SITES)
+        if goods:
+            tubes[tube.state].append(TubeFact(tube.tube_id, tube.tube_no, tube.state, goods))
+    return tubes
+
+
+def _shown_tubes(tubes: Mapping[str, list[TubeFact]]) -> dict[str, Any]:
+    return {"tubes": {state: [tube.tube_no for tube in listed] for state, listed in tubes.items() if listed}}
 
 
 def _situation(facts: BatchFacts) -> dict[str, str]:
@@ -195,7 +292,7 @@ def _judge_disinfection(
     """Return what the disinfection records cover (R5); those that meet no protocol don't count (R7)."""
     counting = [record for record in facts.disinfections if record.protocol_state != NOT_MET]
     failed = [record for record in facts.disinfections if record.protocol_state == NOT_MET]
-    found = coverage.cover((record.piece for record in counting), facts.piece_count)
+    found = coverage.cover((record.piece for record in counting), facts.piece_count, facts.gone)
     agents = vocabulary.agents()
     unruled = _agent_words(record.agent for record in counting if record.protocol_state == NO_PROTOCOL)
     if unruled:
@@ -244,27 +341,21 @@ def _treatment_words(records: Iterable[DisinfectionFact]) -> dict[str, str]:
 
 def _judge_tests(policy: PolicyRow, facts: BatchFacts, missing: list[Missing], notes: list[Note]) -> dict[str, Any]:
     """Return what the negative tubes cover (R5): any sample for 批批, every piece for 件件."""
-    tubes: dict[str, list[TubeFact]] = {state: [] for state in TUBE_STATES}
-    for tube in facts.tubes:
-        goods = tuple(sample for sample in tube.samples if sample.sample_site in GOODS_SITES)
-        if goods:
-            tubes[tube.state].append(TubeFact(tube.tube_id, tube.tube_no, tube.state, goods))
+    tubes = _tubes_of_goods(facts)
     if policy.testing != "none" and any(
         sample.sample_site not in GOODS_SITES for tube in facts.tubes for sample in tube.samples
     ):
         notes.append(_note("sample_not_of_goods", {}))
     pieces = [sample.piece for tube in tubes["negative"] for sample in tube.samples]
-    found = coverage.cover(pieces, facts.piece_count)
-    if policy.testing == "per_batch" and pieces:
-        found = Cover(((1, facts.piece_count),), (), found.bases)
+    found = coverage.cover(pieces, facts.piece_count, facts.gone)
+    if policy.testing == "per_batch" and pieces:  # of any piece, one that is another batch's by now too
+        found = Cover(coverage.remaining(facts.piece_count, facts.gone), (), found.bases)
     if policy.testing != "none" and not found.complete:
-        missing.append(_missing_test(policy, tubes, found))
-    return _shown_cover(policy.testing, found) | {
-        "tubes": {state: [tube.tube_no for tube in listed] for state, listed in tubes.items() if listed}
-    }
+        missing.append(_missing_test(policy, facts, tubes, found))
+    return _shown_cover(policy.testing, found) | _shown_tubes(tubes)
 
 
-def _missing_test(policy: PolicyRow, tubes: Mapping[str, list[TubeFact]], found: Cover) -> Missing:
+def _missing_test(policy: PolicyRow, facts: BatchFacts, tubes: Mapping[str, list[TubeFact]], found: Cover) -> Missing:
     """Return the one item that says best why the test is not met: what blocks first comes first."""
 
     def touching(*states: str) -> list[TubeFact]:
@@ -272,12 +363,14 @@ def _missing_test(policy: PolicyRow, tubes: Mapping[str, list[TubeFact]], found:
             tube
             for state in states
             for tube in tubes[state]
-            if any(coverage.touches(sample.piece, found.uncovered) for sample in tube.samples)
+            if policy.testing == "per_batch"
+            or any(coverage.touches(sample.piece, found.uncovered) for sample in tube.samples)
         ]
 
     positive, pending, invalid = touching("positive", "confirmed"), touching("pending"), touching("invalid")
     awaited = [sample.piece for tube in pending for sample in tube.samples]
-    with_pending = coverage.cover([*awaited, *(Piece("declared_range", *pair) for pair in found.covered)], _last(found))
+    covered = [Piece("declared_range", *pair) for pair in found.covered]
+    with_pending = coverage.cover([*awaited, *covered], facts.piece_count, facts.gone)
     enough_sampled = with_pending.complete or (bool(pending) and policy.testing == "per_batch")
     if positive:
         code, named = "test_positive", positive
@@ -293,7 +386,3 @@ def _missing_test(policy: PolicyRow, tubes: Mapping[str, list[TubeFact]], found:
     scope_zh, scope_en = messages.SCOPES[policy.testing]
     words = _pieces(found.uncovered) | {"scope_zh": scope_zh, "scope_en": scope_en, "tubes": ", ".join(numbers)}
     return _missing(code, "test", words, uncovered=found.uncovered, tube_nos=numbers)
-
-
-def _last(found: Cover) -> int:
-    return max(last for _, last in (*found.covered, *found.uncovered))

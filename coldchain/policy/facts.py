@@ -96,11 +96,37 @@ class BatchFacts:
     evidence: tuple[EvidenceFact, ...] = ()
     disinfections: tuple[DisinfectionFact, ...] = ()
     tubes: tuple[TubeFact, ...] = ()
+    batch_code: str = ""
+    split_from: "SplitFrom | None" = None  # the parent's records are among the facts, mapped onto these pieces
+    gone: tuple[Range, ...] = ()  # pieces that were split off into batches of their own
+    made_from: tuple[UUID, ...] = ()  # batches that it was processed from: it is as clear as all of them
+
+
+@dataclass(frozen=True)
+class SplitFrom:
+    """The pieces of another batch that a batch was split off as."""
+
+    batch_id: UUID
+    batch_code: str
+    piece_from: int
+    piece_to: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A batch that another was processed from, with the verdict on it now."""
+
+    batch_id: UUID
+    batch_code: str
+    verdict: "Verdict"
 
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing that keeps the batch from leaving, with what to do next, in both languages."""
+    """One thing that keeps the batch from leaving, with what to do next, in both languages.
+
+    `batch_id` and `batch_code` name the batch that lacks it when that is one that the batch was made from.
+    """
 
     rule: str
     code: str
@@ -112,6 +138,8 @@ class Missing:
     kinds: tuple[str, ...] = ()
     uncovered: tuple[Range, ...] = ()
     tube_nos: tuple[str, ...] = ()
+    batch_id: UUID | None = None
+    batch_code: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the item as the API shows it."""
@@ -126,6 +154,8 @@ class Missing:
             "kinds": list(self.kinds),
             "uncovered": [list(pair) for pair in self.uncovered],
             "tube_nos": list(self.tube_nos),
+            "batch_id": str(self.batch_id) if self.batch_id else None,
+            "batch_code": self.batch_code,
         }
 
 

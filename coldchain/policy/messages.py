@@ -134,12 +134,27 @@ NOTES: Mapping[str, Remark] = MappingProxyType(
             "环境或人员样本不作为本批次货物的检测。",
             "A sample of the environment or of a person is not a test of these goods.",
         ),
+        "made_from": Remark(
+            "由批次 {codes_zh} 加工而成：各原料批次都可放行，本批次才可放行。",
+            "Made from {codes_en}: it is clear when each of them is.",
+        ),
+        "split_from": Remark(
+            "由批次 {code} 第 {first}–{last} 件拆分：原批次的证明和这些件的记录计入本批次。",
+            "Split off from batch {code} as its pieces {first}–{last}: that batch's papers and the records of these "
+            "pieces count.",
+        ),
+        "split_off": Remark(
+            "{pieces_zh} 已拆分为其他批次，不再计入本批次。",
+            "Split off into other batches and no part of this one any more: {pieces_en}.",
+        ),
         "grace_period": Remark(
             "存量登记期至 {day}：登记不处罚，证明补齐前不得出库。",
             "Registration period for existing stock until {day}: no penalty for entering it; it stays until proven.",
         ),
     }
 )
+
+OF_SOURCE: Remark = Remark("原料批次 {code}：{said}", "Made from batch {code}: {said}")  # before what a source lacks
 
 CATEGORIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

@@ -155,6 +155,8 @@ class GateMissingSchema(Schema):
     kinds = fields.Items(fields.OneOf(EVIDENCE_KINDS), doc="any of these papers")
     uncovered = fields.Items(fields.Items(fields.Int()), doc="ranges of pieces, both ends included")
     tube_nos = fields.Items(fields.Text(limits.CODE_CHARS))
+    batch_id = fields.Key(doc="the batch that lacks it, when that is one that this batch was made from")
+    batch_code = fields.Text(limits.CODE_CHARS)
 
 
 class GateNoteSchema(Schema):

@@ -1,5 +1,6 @@
 """The use cases of arrivals, batches, their evidence and their tests; one file each."""
 
+from coldchain.batches.origins import descendants
 from coldchain.batches.service.arrival_view import read as read_arrival
 from coldchain.batches.service.arrival_view import search as search_arrivals
 from coldchain.batches.service.arrivals import register as register_arrival
@@ -10,7 +11,6 @@ from coldchain.batches.service.disinfections import register as register_disinfe
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
-from coldchain.batches.service.positives import descendants
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.timeline import timeline
 from coldchain.batches.service.tubes import read as read_tube

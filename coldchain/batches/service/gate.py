@@ -1,6 +1,7 @@
 """The gate: may this batch leave, and if not, what is missing (R1); the cached status that lists show."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,12 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor
 from coldchain.batches import facts, reach
 from coldchain.batches.models import Batch
+from coldchain.batches.origins import descendants
 from coldchain.core.errors import NotFound
 from coldchain.ledger.models import Holding
 from coldchain.policy import engine
 from coldchain.policy import service as policy
-from coldchain.policy.facts import Verdict
+from coldchain.policy.facts import BatchFacts, PolicyRow, Source, Verdict
 from coldchain.regions.tree import ancestry
 from coldchain.registry import service as registry
 from coldchain.registry.models import Site, Zone
@@ -34,36 +36,79 @@ def judge(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, Verdict]:
     """Return for each batch whether it may leave a site in its region code of `regions`."""
     if not regions:
         return {}
-    rows = engine.latest_versions(policy.rows(session))
+    bench = _Bench(engine.latest_versions(policy.rows(session)), facts.load(session, regions))
     return {
-        batch_id: engine.judge(
-            engine.choose(
-                rows,
-                regions=ancestry(found.region_code),
-                on=found.arrived_on,
-                category=found.category,
-                imported=found.imported,
-            ),
-            found,
-        )
-        for batch_id, found in facts.load(session, regions).items()
+        batch_id: bench.verdict(batch_id, region_code)
+        for batch_id, region_code in regions.items()
+        if batch_id in bench.facts
     }
+
+
+class _Bench:
+    """Judges batches, each once for a region, what they were processed from first."""
+
+    def __init__(self, rows: Sequence[PolicyRow], found: Mapping[UUID, BatchFacts]) -> None:
+        self.rows = rows
+        self.facts = found
+        self.judged: dict[tuple[UUID, str], Verdict] = {}
+
+    def verdict(self, batch_id: UUID, region_code: str) -> Verdict:
+        """Return the verdict on a batch for a site in a region."""
+        waiting, begun = [batch_id], set[UUID]()
+        while waiting:
+            each = waiting[-1]
+            above = [b for b in self.facts[each].made_from if (b, region_code) not in self.judged and b not in begun]
+            begun.add(each)
+            if above:
+                waiting += above
+                continue
+            waiting.pop()
+            if (each, region_code) not in self.judged:
+                self.judged[each, region_code] = self._judge(each, region_code)
+        return self.judged[batch_id, region_code]
+
+    def _judge(self, batch_id: UUID, region_code: str) -> Verdict:
+        sources = []
+        for above in self.facts[batch_id].made_from:
+            known = self.judged.get((above, region_code))
+            alone = replace(self.facts[above], region_code=region_code, made_from=())
+            # what was made from itself, by whatever mistake, has only its own papers to show
+            sources.append(Source(above, alone.batch_code, known or engine.judge(self._policy(alone), alone)))
+        found = replace(self.facts[batch_id], region_code=region_code)
+        return engine.judge(self._policy(found), found, sources)
+
+    def _policy(self, found: BatchFacts) -> PolicyRow | None:
+        return engine.choose(
+            self.rows,
+            regions=ancestry(found.region_code),
+            on=found.arrived_on,
+            category=found.category,
+            imported=found.imported,
+        )
 
 
 def settle_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Lock batch rows, then bring their cached status up to date: for whoever has just entered a fact about them.
 
-    The lock comes first, so that of two facts entered at once the second sees both. Not after a shared lock of these
-    rows in the same transaction: two such would wait for each other.
+    What was made from them follows. The lock comes first, so that of two facts entered at once the second sees both,
+    and what was being made of a batch is there. Children have later ids than their parents, so that the order holds.
+    Not after a shared lock of these rows in the same transaction: two such would wait for each other.
     """
     session.flush()
-    locked = session.scalars(
-        select(col(Batch.batch_id))
-        .where(col(Batch.batch_id).in_(set(batch_ids)))
-        .order_by(col(Batch.batch_id))
-        .with_for_update(key_share=True)
+    locked = _lock_rows(session, set(batch_ids))
+    made = descendants(session, locked) - set(locked)
+    return refresh_status(session, [*locked, *(_lock_rows(session, made) if made else ())])
+
+
+def _lock_rows(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
+    return list(
+        session.scalars(
+            select(col(Batch.batch_id))
+            .where(col(Batch.batch_id).in_(batch_ids))
+            .order_by(col(Batch.batch_id))
+            .with_for_update(key_share=True)
+        )
     )
-    return refresh_status(session, list(locked))
 
 
 def refresh_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:

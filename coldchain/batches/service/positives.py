@@ -12,36 +12,31 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import states
-from coldchain.batches.models import BatchOrigin, Sample, TestResult
+from coldchain.batches.models import Sample, TestResult
+from coldchain.batches.origins import descendants
 from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.holds import Cause
 from coldchain.ledger.models import Hold
 
 
-def descendants(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:
-    """Return every batch made from these, by any number of steps; `UNION` on the node alone ends cycles."""
-    line = (
-        select(col(BatchOrigin.child_id).label("batch_id"))
-        .where(col(BatchOrigin.parent_id).in_(set(batch_ids)))
-        .cte("line", recursive=True)
-    )
-    line = line.union(select(col(BatchOrigin.child_id)).join(line, col(BatchOrigin.parent_id) == line.c.batch_id))
-    return set(session.scalars(select(line.c.batch_id)))
-
-
 def lock_with_descendants(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
     """Lock batches and all that was made from them exclusively, and return them in id order.
 
-    Looks again after each lock: what was being made while we waited is there now.
+    Looks again after each lock: what was being made while we waited is there now. Then the locks are given back and all
+    are taken together, since whoever added the new ones to those that it has could wait for one who waits for it.
     """
+    session.flush()
     named = set(batch_ids)
-    known = named | descendants(session, named)  # all at once, so that the locks are taken in one order
+    known = named | descendants(session, named)
     while True:
+        taken = session.begin_nested()
         locked = ledger.lock_batches(session, known, exclusive=True)
         found = descendants(session, named)
         if found <= known:
+            taken.commit()
             return locked
+        taken.rollback()
         known |= found
 
 
