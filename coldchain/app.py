@@ -18,6 +18,8 @@ API_ROOMS = (
     "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
+MORE_APIS = ("batches.flags_api",)  # a room's further blueprints, each in a module of its own
+MORE_PAGES = ("trade.stock_web",)
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip
@@ -71,9 +73,12 @@ def _register_rooms(app: Flask) -> None:
     from coldchain.recall import pull_in
     from coldchain.trade.service import roads
 
-    openapi.install(app, [import_module(f"coldchain.{room}.api").blp for room in API_ROOMS])
+    doors = [*(f"{room}.api" for room in API_ROOMS), *MORE_APIS]
+    openapi.install(app, [import_module(f"coldchain.{door}").blp for door in doors])
     for room in WEB_ROOMS:
         app.register_blueprint(import_module(f"coldchain.{room}.web").bp)
+    for door in MORE_PAGES:
+        app.register_blueprint(import_module(f"coldchain.{door}").bp)
     app.register_blueprint(public_label.bp)
     app.register_blueprint(batch_page.bp)
     shell.install(app)

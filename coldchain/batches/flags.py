@@ -3,21 +3,25 @@
 Raised in the transaction of the fact; closed with a reason by an officer of the region; both are in the journal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
-from coldchain.batches.models import Flag
+from coldchain.batches.models import Batch, Flag
 from coldchain.core import clock, paging
 from coldchain.core.errors import Conflict, NotFound
 from coldchain.journal import service as journal
+from coldchain.registry import service as registry
 from coldchain.registry.service.reach import within_reach
+
+STATES = ("open", "closed")
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,63 @@ def search(
     cursor: str | None = None,
 ) -> tuple[list[Flag], str | None]:
     """Return a page of flags that the officer may see, newest first; `state` open or closed. Raises Forbidden."""
-    reach = scope(actor, "flag.read")
-    closed = col(Flag.closed_at).is_not(None)
-    statement = select(Flag).where(
-        within_reach(reach, col(Flag.business_id), col(Flag.region_code)), closed if state == "closed" else ~closed
-    )
+    statement = select(Flag).where(_seen(actor, state))
     if kind is not None:
         statement = statement.where(col(Flag.kind) == kind)
     if batch_id is not None:
         statement = statement.where(col(Flag.batch_id) == batch_id)
     return paging.page(session, statement, col(Flag.flag_id), limit, cursor)
+
+
+def _seen(actor: Actor, state: str) -> ColumnElement[bool]:
+    here = within_reach(scope(actor, "flag.read"), col(Flag.business_id), col(Flag.region_code))
+    closed = col(Flag.closed_at).is_not(None)
+    return here & (closed if state == "closed" else ~closed)
+
+
+def count_by_kind(session: Session, actor: Actor, state: str = "open") -> dict[str, int]:
+    """Return how many flags of each kind the officer may see; `state` open or closed. Raises Forbidden."""
+    statement = select(col(Flag.kind), func.count()).where(_seen(actor, state)).group_by(col(Flag.kind))
+    return dict(session.execute(statement).all())
+
+
+def read(session: Session, actor: Actor, flag_id: UUID) -> Flag:
+    """Return one flag. Raises Forbidden, NotFound when there is none that the officer may see."""
+    flag = session.get(Flag, flag_id)
+    if flag is None:
+        raise NotFound
+    authorize(actor, "flag.read", Resource.of(regions=[flag.region_code]))
+    return flag
+
+
+def describe(session: Session, rows: Sequence[Flag]) -> list[dict[str, Any]]:
+    """Return flags as answers show them, with the business and the batch that they are about, in two statements."""
+    businesses = registry.brief(session, [row.business_id for row in rows])
+    wanted = {row.batch_id for row in rows if row.batch_id}
+    batches = {batch.batch_id: batch for batch in session.exec(select(Batch).where(col(Batch.batch_id).in_(wanted)))}
+    shown = []
+    for row in rows:
+        batch = batches.get(row.batch_id) if row.batch_id else None
+        shown.append(
+            {
+                "flag_id": row.flag_id,
+                "kind": row.kind,
+                "state": "open" if row.closed_at is None else "closed",
+                "subject_kind": row.subject_kind,
+                "subject_id": row.subject_id,
+                "batch_id": row.batch_id,
+                "batch_code": batch.batch_code if batch else None,
+                "product_id": batch.product_id if batch else None,
+                "business": businesses.get(row.business_id) if row.business_id else None,
+                "region_code": row.region_code,
+                "data": row.data,
+                "occurred_at": row.occurred_at,
+                "recorded_at": row.recorded_at,
+                "closed_at": row.closed_at,
+                "closed_reason": row.closed_reason,
+            }
+        )
+    return shown
 
 
 def close(session: Session, actor: Actor, flag_id: UUID, *, reason: str) -> Flag:

@@ -43,6 +43,14 @@ FLAGS: Final[dict[str, LazyText]] = {
     "suspected_mixed_storage": _p("flag", "Goods and zone don't fit: suspected mixed storage"),
     "seal_missing": _p("flag", "The seal number is missing"),
 }
+FLAG_KINDS: Final[dict[str, LazyText]] = {
+    "late_under_lock": _p("flag", "Entered late: had left although locked"),
+    "late_unproven": _p("flag", "Entered late: had left before it was clear"),
+    "mixed_storage": _p("flag", "Suspected mixed storage"),
+    "count_under_lock": _p("flag", "Locked goods are not there"),
+    "count_differs": _p("flag", "The count differs from the books"),
+    "warmer_zone": _p("flag", "Moved to where it is warmer"),
+}
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),
     "not_met": _p("protocol", "Meets no protocol at its temperature: doesn't count"),

@@ -99,6 +99,9 @@ CHIPS: Final[dict[str, Chip]] = {
     "from_books": Chip("idle", "notebook", lazy_gettext("From the books")),
     "blanket": Chip("idle", "list-check", lazy_gettext("Blanket check")),
     "on_foot": Chip("idle", "route", lazy_gettext("Found on foot")),
+    # flags
+    "flag.open": Chip("wait", "zoom-question", lazy_gettext("To look at")),
+    "flag.closed": Chip("idle", "circle-check", lazy_gettext("Looked at")),
     # jobs
     "run.queued": Chip("wait", "hourglass", lazy_gettext("Queued")),
     "run.running": Chip("wait", "reload", lazy_gettext("Being made")),

@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import flags
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.home import jobs
@@ -46,6 +47,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
             key=lambda row: (row[1] not in actor.office_ids, row[0] == "", row[0]),
         ),
         "recorded": _recorded(session, actor),
+        "flags": sum(flags.count_by_kind(session, actor).values()),
     }
 
 

@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
+from coldchain.batches import flags
+from coldchain.batches import pages_words as words
 from coldchain.batches.models import TestResult, Tube
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
@@ -77,6 +79,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
     found += _tubes(session, actor)
+    found += _flags(session, actor)
     return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
 
 
@@ -183,6 +186,21 @@ def _tubes(session: Session, actor: Actor) -> list[Job]:
             "/tubes",
             ngettext("%(num)s tube has no result yet", "%(num)s tubes have no result yet", row[0]),
             _("the first was sampled %(moment)s", moment=pages.moment(row[1])),
+            _("View"),
+        )
+    ]
+
+
+def _flags(session: Session, actor: Actor) -> list[Job]:
+    counts = flags.count_by_kind(session, actor)
+    if not counts:
+        return []
+    return [
+        Job(
+            "flag.open",
+            "/flags",
+            ngettext("%(num)s flag to look at", "%(num)s flags to look at", sum(counts.values())),
+            _(", ").join(f"{words.FLAG_KINDS[kind]} {count}" for kind, count in sorted(counts.items())),
             _("View"),
         )
     ]

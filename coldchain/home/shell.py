@@ -51,6 +51,7 @@ NAV: Final = (
     Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), ("regulator", "inspector", "admin")),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant",)),
+    Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), ("regulator", "inspector", "lab")),
     Entry("/api/v1/docs", _l("API"), roles=("admin",)),
 )
