@@ -1,4 +1,4 @@
-"""Pages of dispatch, receipt and stock. They call the services that the API calls."""
+"""Pages of dispatch and receipt. They call the services that the API calls."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -52,28 +52,6 @@ def list_consignments(session: Session, actor: Actor) -> Any:
         directions=words.DIRECTIONS,
         own=actor.business_id,
         may_dispatch=relation(actor, "trade.dispatch") is not None and actor.business_id is not None,
-    )
-
-
-@bp.get("/stock")
-@edge("stock.read")
-def list_stock(session: Session, actor: Actor) -> Any:
-    """List what lies where, goods on the road included."""
-    asked = {name: text for name, text in request.args.items() if name in {"cursor", "site_id", "business"}}
-    query = load(schemas.StockQuery(), Form(asked)) | {"limit": PAGE_ROWS}
-    items, following = service.stock(session, actor, **query)
-    sites, _more = registry.search_sites(
-        session, actor, business=str(actor.business_id) if actor.business_id else None, limit=PAGE_ROWS
-    )
-    return render_template(
-        "trade/stock.html",
-        items=items,
-        following=following,
-        query=query,
-        products=registry.products(session, [item["product"]["product_id"] for item in items]),
-        sites=sites if actor.business_id else [],
-        own=actor.business_id,
-        words=goods_words,
     )
 
 

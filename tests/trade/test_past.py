@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
@@ -27,6 +29,7 @@ from coldchain.ledger.postings import CUSTODY, Draft, Entry
 from coldchain.trade import service
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import past
+from tests.factories.reader import Reader
 from tests.factories.world import World
 from tests.ledger.books import NOW, Party, batch, party, product
 from tests.trade.parties import merchant, officer
@@ -471,3 +474,40 @@ def test_the_past_over_http(world: World) -> None:
         assert speaker.get(f"/stock?{name}=2021-01-18", 422)["errors"][0]["code"] == "not_time"
     stranger = world.merchant(world.business("别家"))
     assert stranger.get(f"/stock?as_of={before}")["items"] == []
+
+
+# --- the page ---
+
+
+def test_the_page_of_a_past_moment(app: Flask, world: World) -> None:
+    goods = world.cleared(100)  # came on 18 January 2021, entered now: late, so nobody knew it then
+    reader = Reader.of(app, world.merchant(goods["owner"]))
+    page = reader.open("/stock")
+    assert "As of 20" in page
+    assert "Clear to circulate" in page
+    assert dict(reader.form("/stock")["fields"]) == {"as_of": ""}
+    page = reader.open("/stock?as_of=2021-01-18+07:00")
+    assert "As of 2021-01-18 07:00" in page
+    assert re.search(r'data-th="Known then"[^<]*>\s*<span>0 pieces', page)
+    assert re.search(r'data-th="Known now"[^<]*>\s*<span>16 pieces \+ 4 units', page)
+    assert "Entered late" in page
+    assert "Clear to circulate" not in page, "what the batch was then is not known"
+    page = reader.open("/stock?as_of=2021-01-18+07:00&view=now")
+    assert page.index('data-th="Known now"') < page.index('data-th="Known then"')
+    assert "There was no stock here then" in reader.open("/stock?as_of=2021-01-18+06:00")
+    for wrong in ("2099-01-01+00:00", "yesterday"):
+        page = reader.open(f"/stock?as_of={wrong}", 422)
+        assert 'href="#f-as_of"' in page
+        assert 'id="f-as_of-error"' in page
+        assert goods["batch"]["batch_id"] in page, "the present is shown meanwhile"
+    stranger = Reader.of(app, world.merchant(world.business("别家")))
+    assert goods["batch"]["batch_id"] not in stranger.open("/stock?as_of=2021-01-18+07:00")
+
+
+@pytest.mark.parametrize("lang", ["zh_CN", "en"])
+def test_the_page_in_both_languages(app: Flask, world: World, lang: str) -> None:
+    goods = world.cleared(100)
+    reader = Reader.of(app, world.merchant(goods["owner"]), lang=lang)
+    for address in ("/stock", "/stock?as_of=2021-01-18+07:00", "/stock?as_of=x"):
+        assert reader.open(address, None).count("<h1") == 1
+    assert ("现在所知" in reader.open("/stock?as_of=2021-01-18+07:00")) is (lang == "zh_CN")

@@ -1,0 +1,77 @@
+"""The page of the stock: what lies where now, or what lay where at a past moment, as known then and as known now."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_words as goods_words
+from coldchain.core import clock, pages
+from coldchain.core.edge import edge
+from coldchain.core.fields import Moment
+from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.page_forms import REFUSALS, Form, load, refusal
+from coldchain.registry import service as registry
+from coldchain.trade import service
+from coldchain.trade.past_schemas import StockAtQuery
+from coldchain.trade.service import past
+
+bp = Blueprint("stock_pages", __name__)
+
+PAGE_ROWS: Final = 20
+NARROWING: Final = ("site_id", "zone_id", "batch_id", "business")
+VIEWS: Final = ("then", "now")  # which figure of the past comes first: known then, or known now
+LABELS: Final = {"as_of": _l("As of another moment")}
+
+
+@bp.get("/stock")
+@edge("stock.read")
+def list_stock(session: Session, actor: Actor) -> Any:
+    """List what lies where, goods on the road included; with `as_of` what lay where then, and is known of it now."""
+    asked = {name: text for name, text in request.args.items() if name in {"cursor", *NARROWING} and text}
+    query = load(StockAtQuery(), Form(asked)) | {"limit": PAGE_ROWS}
+    del query["as_of"], query["known_at"]
+    typed = request.args.get("as_of", "").strip()
+    then, errors, status = None, dict[str, str](), 200
+    if typed:
+        try:
+            then = past.compare(session, actor, as_of=_moment(typed), **query)
+        except REFUSALS as error:
+            errors, status = refusal(error, LABELS)
+    items, following = (then.items, then.following) if then else service.stock(session, actor, **query)
+    sites, _more = registry.search_sites(
+        session, actor, business=str(actor.business_id) if actor.business_id else None, limit=PAGE_ROWS
+    )
+    page = render_template(
+        "trade/stock.html",
+        items=items,
+        following=following,
+        query=query,
+        then=then,
+        view=request.args.get("view") if request.args.get("view") in VIEWS else VIEWS[0],
+        as_of=clock.now(),
+        typed=pages.form_moment(then.as_of) if then else typed,
+        errors=errors,
+        address=_address,
+        narrowed={name: asked[name] for name in NARROWING if name in asked},
+        products=registry.products(session, [item["product"]["product_id"] for item in items]),
+        sites=sites if actor.business_id else [],
+        own=actor.business_id,
+        words=goods_words,
+    )
+    return Response(page, status)
+
+
+def _moment(typed: str) -> Any:
+    """Return the moment that a form or an address names. Raises ValidationError at `as_of`."""
+    field = Moment()
+    given = field.from_form(typed)
+    return load(StockAtQuery(), Form({"as_of": field.from_query(given)}))["as_of"]
+
+
+def _address(narrowed: dict[str, str], **more: str | None) -> str:
+    """Return the address of this page with what narrows it and more; None leaves out."""
+    asked = {name: text for name, text in {**narrowed, **more}.items() if text}
+    return "/stock" + (f"?{urlencode(asked)}" if asked else "")
