@@ -131,6 +131,7 @@ def told(made: Sequence[Movement], drafts: Sequence[Draft]) -> list[dict[str, An
             "id": movement.movement_id,
             "batch_id": movement.batch_id,
             "kind": movement.kind,
+            "occurred_at": movement.occurred_at,
             "entries": [
                 [entry.account, entry.owner_id, entry.zone_id or entry.consignment_id, entry.quantity_units]
                 for entry in draft.entries

@@ -34,7 +34,10 @@ from config import Settings
 
 TRIES: Final = 3
 # What must hold in the books beside the journal itself: (what, a check of a session and a progress → words or None).
-BOOK_CHECKS: Final = (("stock from movements", ledger_check.stock_from_movements),)
+BOOK_CHECKS: Final = (
+    ("stock from movements", ledger_check.stock_from_movements),
+    ("movements from journal", ledger_check.movements_from_journal),
+)
 
 
 @dataclass(frozen=True, slots=True)

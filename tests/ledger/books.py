@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -14,8 +15,9 @@ from coldchain import schema
 from coldchain.accounts.actor import SYSTEM
 from coldchain.batches.models import Arrival, Batch, Evidence
 from coldchain.core.ids import new_id
+from coldchain.journal import service as journal
 from coldchain.ledger import postings, service
-from coldchain.ledger.models import Holding
+from coldchain.ledger.models import Holding, Movement
 from coldchain.ledger.postings import Draft
 from coldchain.registry.models import Business, Producer, Product, Site, Zone
 
@@ -127,8 +129,18 @@ def batch(
     session.flush()
     if stocked:
         entries = postings.intake(owner.business_id, owner.zone_id, quantity_units)
-        service.post(session, SYSTEM, [Draft("intake", made.batch_id, entries, at, arrival.arrival_id)])
+        posted(session, [Draft("intake", made.batch_id, entries, at, arrival.arrival_id)], arrival.arrival_id)
     return made.batch_id
+
+
+def posted(session: Session, drafts: Sequence[Draft], subject_id: UUID | None = None) -> list[Movement]:
+    """Post movements and tell the journal of them in one fact, as every service does."""
+    made = service.post(session, SYSTEM, drafts)
+    data = {"movements": service.told(made, drafts)}
+    journal.append(
+        session, SYSTEM, kind="test.posted", subject_id=subject_id or new_id(), occurred_at=NOW, data=data
+    )  # fmt: skip
+    return made
 
 
 def sent(batch_id: UUID, owner: Party, quantity_units: int, zone_id: UUID | None = None) -> tuple[UUID, Draft]:

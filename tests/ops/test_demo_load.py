@@ -79,6 +79,7 @@ def test_what_was_known_when(demo: tuple[Settings, str], database: Engine) -> No
     # the books agree with themselves, and there is work for every account
     with db.transaction() as session:
         assert check.stock_from_movements(session) is None
+        assert check.movements_from_journal(session) is None
         assert session.scalar(select(func.count()).where(col(Business.status) == "pending")) == 3
         assert {*session.scalars(select(Batch.status).distinct())} >= {"held", "cleared"}
         assert marks.read(session, "demo") is not None
