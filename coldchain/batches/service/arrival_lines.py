@@ -52,8 +52,22 @@ def pieces(quantity_units: int, units_per_piece: int) -> int:
     return -(-quantity_units // units_per_piece)
 
 
+@dataclass(frozen=True)
+class Wording:
+    """Under which name of a request lines stand, and how it is said that they were produced too late."""
+
+    name: str = "lines"
+    after: str = "The production date is after the arrival on {day}."
+
+
 def check(
-    session: Session, site: Site, arrived_on: date, lines: Sequence[Mapping[str, Any]], *, existing_stock: bool
+    session: Session,
+    site: Site,
+    arrived_on: date,
+    lines: Sequence[Mapping[str, Any]],
+    *,
+    existing_stock: bool,
+    wording: Wording = Wording(),
 ) -> list[Line]:
     """Return the lines as they may be entered, `line_no` from 1; three statements however many there are.
 
@@ -66,7 +80,7 @@ def check(
     checked: list[Line] = []
     for index, line in enumerate(lines):
         product, zone = products.get(line["product_id"]), zones.get(line["zone_id"])
-        wrong = _wrong(index, line, product, zone, site, arrived_on)
+        wrong = _wrong(f"/{wording.name}/{index}", wording.after, line, product, zone, site, arrived_on)
         errors += wrong
         if not wrong and product is not None and zone is not None:
             checked.append(
@@ -84,12 +98,13 @@ def check(
     if errors:
         raise Invalid(errors=errors)
     if not existing_stock:
-        _refuse_mixed(checked)
+        _refuse_mixed(checked, wording.name)
     return checked
 
 
 def _wrong(
-    index: int,
+    pointer: str,
+    after: str,
     line: Mapping[str, Any],
     product: Product | None,
     zone: tuple[Zone, Site] | None,
@@ -97,7 +112,7 @@ def _wrong(
     arrived_on: date,
 ) -> list[FieldError]:
     def error(name: str, code: str, message: str, **params: Any) -> FieldError:
-        return FieldError(f"/lines/{index}/{name}", code, message, params)
+        return FieldError(f"{pointer}/{name}", code, message, params)
 
     errors = []
     if product is None:
@@ -108,12 +123,7 @@ def _wrong(
         errors.append(error("zone_id", "wrong_site", "This zone belongs to another site."))
     made, expires = line["production_date"], line.get("expiry_date")
     if made > arrived_on:
-        errors.append(
-            error(
-                "production_date", "after_arrival", "The production date is after the arrival on {day}.",
-                day=arrived_on.isoformat(),
-            )
-        )  # fmt: skip
+        errors.append(error("production_date", "after_arrival", after, day=arrived_on.isoformat()))
     if expires is not None and expires < made:
         errors.append(error("expiry_date", "before_production", "The expiry date is before the production date."))
     if product is not None:
@@ -132,7 +142,7 @@ def _wrong(
     return errors
 
 
-def _refuse_mixed(lines: Sequence[Line]) -> None:
+def _refuse_mixed(lines: Sequence[Line], name: str) -> None:
     """Raise Conflict `zone_not_dedicated` for lines whose zone is not meant for their goods (R4)."""
     mixed = [line for line in lines if line.mixed]
     if not mixed:
@@ -149,7 +159,7 @@ def _refuse_mixed(lines: Sequence[Line]) -> None:
         code="zone_not_dedicated",
         errors=[
             FieldError(
-                f"/lines/{line.line_no - 1}/zone_id",
+                f"/{name}/{line.line_no - 1}/zone_id",
                 "zone_not_dedicated",
                 "This zone is of the kind {kind}; these goods go into: {allowed}.",
                 {"kind": words.ZONE_KINDS[line.zone.kind], "allowed": AllowedZones(line.product.imported)},

@@ -1,10 +1,10 @@
 """Registering an arrival: goods that came, or stock that was there already, become batches with a quantity each."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import watch
 from coldchain.batches.matching import Identity, identity_of
-from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.models import MADE_MODES, Arrival, Batch
 from coldchain.batches.service import arrival_lines
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.gate import refresh_status
@@ -31,13 +31,15 @@ from coldchain.ledger import service as ledger
 from coldchain.ledger.postings import Draft, intake
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, Site
+from coldchain.registry.models import Business, Producer, Product, Site
 
 REGISTERED_NOW: Final = ("arrived", "existing_stock")
 NUMBER_SYMBOLS: Final = 4  # a million arrivals a day; random, since a count would tell strangers how many there are
 DRAWS: Final = 6
 UNIQUE: Final = ("uq_batch_batch_code", "uq_arrival_arrival_no")
 SHUT_OUT: Final = ("suspended", "closed", "rejected")
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,13 @@ def register(
         driver={"name": personal.keep(session, name), "phone": personal.keep(session, phone)},
     )
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
-    arrival, batches = _write(session, actor, head, checked)
+    arrival, batches = write(session, actor, head, checked)
     batch_ids = [batch.batch_id for batch in batches]
-    found = watch.find(session, _identities(session, arrival, checked, batches))
+    found = watch.find(session, identities(session, arrival, checked, batches))
     if found:  # before the posting locks them shared: nobody may make a shared lock exclusive later
         ledger.lock_batches(session, batch_ids, exclusive=True)
     movements = _post(session, actor, head, batches)
-    _journal(session, actor, head, arrival, checked, batches, movements)
+    tell(session, actor, head, arrival, checked, [{"movements": [movement]} for movement in movements], batches)
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id
@@ -173,16 +175,21 @@ def _supplier(session: Session, supplier: Mapping[str, Any] | None) -> tuple[UUI
     return None, given.get("name")
 
 
-def _write(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
+def write(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
     """Insert the arrival and its batches; a number or code that is taken already is drawn again."""
+    return drawn(session, lambda: _insert(session, actor, head, lines))
+
+
+def drawn(session: Session, insert: Callable[[], Made]) -> Made:
+    """Return what `insert` made, done again with other random numbers when one of them is taken already."""
     for _ in range(DRAWS - 1):
         try:
             with session.begin_nested():
-                return _insert(session, actor, head, lines)
+                return insert()
         except IntegrityError as error:
             if not any(name in str(error.orig) for name in UNIQUE):
                 raise
-    return _insert(session, actor, head, lines)
+    return insert()
 
 
 def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
@@ -190,7 +197,7 @@ def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -
     name, phone = head.driver["name"], head.driver["phone"]
     arrival = Arrival(
         arrival_id=head.arrival_id,
-        arrival_no=_arrival_no(head.arrived_at),
+        arrival_no=_arrival_no(head.entry_mode, head.arrived_at),
         owner_id=head.owner.business_id,
         site_id=head.site.site_id,
         entry_mode=head.entry_mode,
@@ -232,11 +239,8 @@ def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -
                 quantity_units=line.quantity_units,
                 piece_count=line.piece_count,
                 status="held",
-                search_text=searchable(
-                    product.name, product.name_en, product.series, producer.name, *aliases[producer.producer_id],
-                    head.owner.name,
-                    numbers=(code, line.batch_no, arrival.arrival_no, arrival.container_no,
-                             arrival.customs_declaration_no, product.gtin, producer.plant_no, head.owner.uscc),
+                search_text=search_text(
+                    product, producer, aliases[producer.producer_id], head.owner, arrival, code, line.batch_no
                 ),
                 occurred_at=head.arrived_at,
                 recorded_at=now,
@@ -248,10 +252,27 @@ def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -
     return arrival, batches
 
 
-def _arrival_no(arrived_at: datetime) -> str:
-    """Return a number that people can read out: the arrival's day in Beijing and four symbols."""
+def search_text(
+    product: Product,
+    producer: Producer,
+    aliases: Sequence[str],
+    owner: Business,
+    arrival: Arrival,
+    batch_code: str,
+    batch_no: str | None,
+) -> str:
+    """Return all that a batch is found by: its numbers, its product's, producer's and owner's names and numbers."""
+    return searchable(
+        product.name, product.name_en, product.series, producer.name, *aliases, owner.name,
+        numbers=(batch_code, batch_no, arrival.arrival_no, arrival.container_no, arrival.customs_declaration_no,
+                 product.gtin, producer.plant_no, owner.uscc),
+    )  # fmt: skip
+
+
+def _arrival_no(entry_mode: str, arrived_at: datetime) -> str:
+    """Return a number that people can read out: the arrival's day in Beijing and four symbols; JG: made here (加工)."""
     symbols = "".join(secrets.choice(check_code.ALPHABET) for _ in range(NUMBER_SYMBOLS))
-    return f"DH{arrived_at.astimezone(clock.BEIJING):%y%m%d}-{symbols}"
+    return f"{'JG' if entry_mode in MADE_MODES else 'DH'}{arrived_at.astimezone(clock.BEIJING):%y%m%d}-{symbols}"
 
 
 def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) -> list[dict[str, Any]]:
@@ -282,15 +303,16 @@ def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_
     return found
 
 
-def _journal(
+def tell(
     session: Session,
     actor: Actor,
     head: Head,
     arrival: Arrival,
     lines: Sequence[Line],
+    more: Sequence[Mapping[str, Any]],
     batches: Sequence[Batch],
-    movements: Sequence[dict[str, Any]],
 ) -> None:
+    """Journal an arrival and its batches, each with what is `more` to be said of it."""
     name, phone = head.driver["name"], head.driver["phone"]
     mixed = [line.line_no for line in lines if line.mixed]
     business_id, region_code = head.owner.business_id, head.site.region_code
@@ -324,28 +346,33 @@ def _journal(
             "batch.registered",
             batch.batch_id,
             head.arrived_at,
-            {
-                "arrival_id": arrival.arrival_id,
-                "batch_code": batch.batch_code,
-                "line_no": batch.line_no,
-                "product_id": batch.product_id,
-                "zone_id": batch.zone_id,
-                "batch_no": batch.batch_no,
-                "production_date": batch.production_date,
-                "expiry_date": batch.expiry_date,
-                "quantity_units": batch.quantity_units,
-                "piece_count": batch.piece_count,
-                "movements": [movement],
-            },
+            told(batch) | dict(said),
             business_id,
             region_code,
         )
-        for batch, movement in zip(batches, movements, strict=True)
+        for batch, said in zip(batches, more, strict=True)
     ]
     journal.append_many(session, actor, facts)
 
 
-def _identities(session: Session, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]) -> list[Identity]:
+def told(batch: Batch) -> dict[str, Any]:
+    """Return what the journal says of a batch that was registered."""
+    return {
+        "arrival_id": batch.arrival_id,
+        "batch_code": batch.batch_code,
+        "line_no": batch.line_no,
+        "product_id": batch.product_id,
+        "zone_id": batch.zone_id,
+        "batch_no": batch.batch_no,
+        "production_date": batch.production_date,
+        "expiry_date": batch.expiry_date,
+        "quantity_units": batch.quantity_units,
+        "piece_count": batch.piece_count,
+    }
+
+
+def identities(session: Session, arrival: Arrival, lines: Sequence[Line], batches: Sequence[Batch]) -> list[Identity]:
+    """Return what a notice looks at in each new batch."""
     producers = registry.producers(session, {line.product.producer_id for line in lines})
     return [
         identity_of(line.product, producers[line.product.producer_id], batch, arrival)
