@@ -256,8 +256,11 @@ def confirm_surplus(
 
 
 def settle(account: str, seller_id: UUID, consignment_id: UUID, quantity_units: int) -> tuple[Entry, Entry]:
-    """Return the entries of `quantity_units` (≥ 1) of a road that ended nowhere: `lost` or `missing` on the way."""
-    if account not in {"lost", "missing"}:
+    """Return the entries of `quantity_units` (≥ 1) of a road that ended outside the books.
+
+    `lost` or `missing` on the way, or `sold`: handed to somebody without an account.
+    """
+    if account not in {"lost", "missing", "sold"}:
         raise AssertionError(f"goods on the road don't end on {account!r}")
     units = _positive(quantity_units)
     entries = (

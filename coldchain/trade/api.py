@@ -18,7 +18,9 @@ from coldchain.trade.schemas import (
     ConsignmentSchema,
     DispatchedSchema,
     DispatchSchema,
+    DisputeSchema,
     RejectConsignmentSchema,
+    SettleSchema,
 )
 from coldchain.trade.service import past
 
@@ -31,7 +33,10 @@ blp = Blueprint("trade", __name__, url_prefix="/api/v1", description="Consignmen
 @blp.response(201, DispatchedSchema)
 def create_consignment(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     """Send goods; 409 `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`."""
-    made = service.dispatch(session, actor, **data)
+    return _warned(service.dispatch(session, actor, **data))
+
+
+def _warned(made: dict[str, Any]) -> dict[str, Any]:
     return made | {"warnings": [{**warning, "message": said(warning["message"], {})} for warning in made["warnings"]]}
 
 
@@ -56,10 +61,28 @@ def read_consignment(session: Session, actor: Actor, consignment_id: UUID) -> di
 @blp.route("/consignments/<uuid:consignment_id>/confirm", methods=["POST"])
 @blp.arguments(ConfirmSchema)
 @edge("trade.answer")
-@blp.response(200, ConsignmentSchema)
+@blp.response(200, DispatchedSchema)
 def confirm_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
-    """Confirm what came, into a zone; 422 `quantity_differs`, 409 `wrong_state`, `zone_not_dedicated`."""
-    return service.confirm(session, actor, consignment_id, **data)
+    """Confirm what came, into a zone; 422 `quantity_differs` without a reason, 409 `wrong_state`."""
+    return _warned(service.confirm(session, actor, consignment_id, **data))
+
+
+@blp.route("/consignments/<uuid:consignment_id>/dispute", methods=["POST"])
+@blp.arguments(DisputeSchema)
+@edge("trade.answer")
+@blp.response(200, ConsignmentSchema)
+def dispute_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
+    """Dispute units on the road; the rest can still be confirmed; 409 `wrong_state`."""
+    return service.dispute(session, actor, consignment_id, **data)
+
+
+@blp.route("/consignments/<uuid:consignment_id>/settle", methods=["POST"])
+@blp.arguments(SettleSchema)
+@edge("trade.answer")
+@blp.response(200, ConsignmentSchema)
+def settle_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
+    """Say what became of disputed units; 409 `wrong_state`, 422 `more_than_disputed`."""
+    return service.settle(session, actor, consignment_id, **data)
 
 
 @blp.route("/consignments/<uuid:consignment_id>/reject", methods=["POST"])

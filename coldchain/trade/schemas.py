@@ -3,7 +3,8 @@
 from coldchain.batches.models import BATCH_STATES
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
-from coldchain.trade.models import CONSIGNMENT_STATES, HANDOVERS, PURPOSES
+from coldchain.trade.models import ANSWER_KINDS, ANSWER_OUTCOMES, CONSIGNMENT_STATES, HANDOVERS, PURPOSES
+from coldchain.trade.states import SETTLEMENTS
 
 
 class ConsignmentLineQuantitySchema(Schema):
@@ -44,12 +45,46 @@ class DispatchSchema(Schema):
     lines = fields.Items(fields.Part(ConsignmentLineQuantitySchema, required=True), minimum=1, required=True)
 
 
+class CountedLineSchema(Schema):
+    """Units of one batch that came; 0: none of it."""
+
+    batch_id = fields.Key(required=True)
+    quantity_units = fields.Units(0, required=True)
+
+
 class ConfirmSchema(Schema):
-    """What came, and into which zone."""
+    """What came, and into which zone; another quantity than what waits for an answer needs a reason."""
 
     zone_id = fields.Key(required=True)
+    reason = fields.Text(limits.TEXT_CHARS, doc="why less or more came: that part is then in dispute")
+    arrival_temperature_c = fields.Number(-100, 100, doc="out of the class of the zone: a warning, no refusal")
     occurred_at = fields.Moment()
+    lines = fields.Items(fields.Part(CountedLineSchema, required=True), minimum=1, required=True)
+
+
+class DisputeSchema(Schema):
+    """Units that are not as they should be, and why; the rest can still be confirmed."""
+
     lines = fields.Items(fields.Part(ConsignmentLineQuantitySchema, required=True), minimum=1, required=True)
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    occurred_at = fields.Moment()
+
+
+class SettlementLineSchema(Schema):
+    """Disputed units of one batch and what became of them."""
+
+    batch_id = fields.Key(required=True)
+    outcome = fields.OneOf(SETTLEMENTS, required=True)
+    quantity_units = fields.Units(required=True)
+
+
+class SettleSchema(Schema):
+    """What became of disputed units; `zone_id`: where those that came after all lie."""
+
+    lines = fields.Items(fields.Part(SettlementLineSchema, required=True), minimum=1, required=True)
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    zone_id = fields.Key(doc="a zone of the receiver's, for units that were delivered")
+    occurred_at = fields.Moment()
 
 
 class RejectConsignmentSchema(Schema):
@@ -94,6 +129,8 @@ class ConsignmentLineSchema(Schema):
     product = fields.Part(TradeProductSchema)
     quantity_units = fields.Units()
     confirmed_units = fields.Units(0)
+    disputed_units = fields.Units(0)
+    open_units = fields.Units(0, doc="on the road, nobody has said anything about them")
     mass_g = fields.MassG()
     verdict = fields.Anything(dump_only=True)
 
@@ -126,22 +163,44 @@ class ConsignmentHeadSchema(Schema):
     mass_g = fields.MassG()
 
 
+class AnswerLineSchema(Schema):
+    """Units of one batch and what an answer says of them."""
+
+    batch_id = fields.Key()
+    outcome = fields.OneOf(ANSWER_OUTCOMES)
+    quantity_units = fields.Units()
+
+
+class ConsignmentAnswerSchema(Schema):
+    """One thing that receiver, sender or an officer said about a consignment."""
+
+    answer_id = fields.Key()
+    kind = fields.OneOf(ANSWER_KINDS)
+    zone_id = fields.Key()
+    reason = fields.Text()
+    occurred_at = fields.Moment()
+    recorded_at = fields.Moment()
+    on_behalf_of = fields.Key()
+    lines = fields.Items(fields.Part(AnswerLineSchema))
+
+
 class ConsignmentSchema(ConsignmentHeadSchema):
     """A consignment as its two parties and their officers see it."""
 
     driver = fields.Part(ConsignmentDriverSchema)
     lines = fields.Items(fields.Part(ConsignmentLineSchema))
+    answers = fields.Items(fields.Part(ConsignmentAnswerSchema))
 
 
 class DispatchWarningSchema(Schema):
-    """Something to look at that didn't stop the dispatch."""
+    """Something to look at that didn't stop the dispatch or the receipt."""
 
     code = fields.Text()
     message = fields.Text()
 
 
 class DispatchedSchema(ConsignmentSchema):
-    """A consignment that was just made."""
+    """A consignment that was just made or confirmed."""
 
     warnings = fields.Items(fields.Part(DispatchWarningSchema))
 

@@ -1,9 +1,10 @@
 """The use cases of trade, one file each; other rooms import from here."""
 
-from coldchain.trade.service.answering import confirm, reject
+from coldchain.trade.service.answering import confirm, dispute, reject
 from coldchain.trade.service.dispatching import dispatch, dispatch_return
 from coldchain.trade.service.reading import count_by_state, get, search
 from coldchain.trade.service.roads import destinations
+from coldchain.trade.service.settling import settle
 from coldchain.trade.service.stock import stock
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "destinations",
     "dispatch",
     "dispatch_return",
+    "dispute",
     "get",
     "reject",
     "search",
+    "settle",
     "stock",
 ]

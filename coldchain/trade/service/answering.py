@@ -1,38 +1,35 @@
-"""What the receiver answers: confirm what came into a zone of theirs, or reject it. An answer is final.
+"""What the receiver answers: confirm what came into a zone of theirs, less or more with a reason; dispute; reject.
 
-Goods that already travel arrive whatever is locked meanwhile, and carry the lock along (R8).
+Goods that already travel arrive whatever is locked meanwhile, and carry the lock along (R8). Whatever sender and
+receiver don't agree on stays on the road, disputed, until it is settled (`settling`).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may
 from coldchain.batches import watch
-from coldchain.batches.models import Batch
-from coldchain.batches.storage import fits
-from coldchain.core import clock, limits
-from coldchain.core.claims import claimed
-from coldchain.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from coldchain.core import clock
+from coldchain.core.errors import Conflict, FieldError, Forbidden, Invalid
 from coldchain.core.i18n import N_
-from coldchain.journal import personal
-from coldchain.journal import service as journal
 from coldchain.ledger import postings
-from coldchain.ledger import service as ledger
+from coldchain.ledger.models import Holding
 from coldchain.ledger.postings import Draft
-from coldchain.registry import service as registry
-from coldchain.registry.models import Product, Site, Zone
+from coldchain.policy import service as policy
 from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade import states
-from coldchain.trade.models import Consignment, ConsignmentLine
-from coldchain.trade.service import reading
+from coldchain.trade.service import answers, goods, temperatures
+from coldchain.trade.service.answers import Answer, Said
 
 DIFFERS: Final = "quantity_differs"
+NOT_THERE: Final = frozenset({"insufficient_stock", "locked"})
 
 
 def confirm(
@@ -42,178 +39,172 @@ def confirm(
     *,
     zone_id: UUID,
     lines: Sequence[Mapping[str, Any]],
+    reason: str | None = None,
+    arrival_temperature_c: Decimal | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Put all of a consignment into a zone of the receiver's, now the receiver's goods; return the consignment.
+    """Put what came into a zone of the receiver's, now the receiver's goods; return the consignment with `warnings`.
 
+    `lines` say what came of everything that waits for an answer; with a `reason` it may be less (the rest is disputed
+    and stays on the road) or more (it comes from the sender's zone if it lies there free, else it is found; disputed).
     Raises NotFound, Forbidden for who isn't the receiver, Conflict `wrong_state`, `receiver_not_registered`,
-    `zone_not_dedicated` (R4), Invalid `quantity_differs` when the lines aren't exactly what was sent.
+    `zone_not_dedicated` (R4), Invalid `quantity_differs` without a reason, `nothing_came`, `in_dispute`.
     """
-    consignment, involved = _open(session, actor, consignment_id)
-    _require_answerer(actor, consignment, involved)
+    answer = answers.opened(session, actor, consignment_id)
+    _require_answerer(actor, answer)
+    consignment = answer.consignment
     buyer_id = consignment.to_business_id
     if buyer_id is None:
         raise Conflict("The receiver has no account to confirm into.", code="receiver_not_registered")
-    _require_state(consignment, states.CONFIRMED)
-    occurred = _answered_at(consignment, occurred_at)
-    sent = _sent(session, consignment_id)
-    _require_same(sent, lines)
-    zone, site = _receiving_zone(session, actor, zone_id, buyer_id)
-    _require_fitting(session, zone, list(sent))
+    answers.begin(session, answer, states.CONFIRMED, occurred_at)
+    _say_what_came(answer, lines, reason)
+    zone, site = answers.receiving_zone(session, actor, zone_id, buyer_id)
+    came = [said for said in answer.said if said.outcome != states.DISPUTED]
+    answers.require_fitting(session, zone, [said.batch_id for said in came])
+    behalf = on_behalf_of(actor, buyer_id)
+    marks = answers.take_locks(session, answer) | {"on_behalf_of": behalf, "consignment_id": consignment_id}
     drafts = [
         Draft(
             "confirmation",
-            batch_id,
-            postings.confirm(consignment.owner_id, buyer_id, zone_id, consignment_id, units),
-            occurred,
-            consignment_id=consignment_id,
-            on_behalf_of=on_behalf_of(actor, buyer_id),
-            moves_locked=True,
+            said.batch_id,
+            postings.confirm(consignment.owner_id, buyer_id, zone_id, consignment_id, said.quantity_units),
+            answer.occurred_at,
+            **marks,
         )
-        for batch_id, units in sent.items()
+        for said in came
+        if said.outcome == states.DELIVERED
     ]
-    movements = ledger.told(ledger.post(session, actor, drafts), drafts)
-    watch.tell_moved(session, actor, watch.Moved(sent, buyer_id, zone_id, consignment_id))
-    session.execute(
-        update(ConsignmentLine)
-        .where(col(ConsignmentLine.consignment_id) == consignment_id)
-        .values(confirmed_units=col(ConsignmentLine.quantity_units))
-    )
+    movements = answers.post(session, actor, drafts)
+    movements += _post_surplus(session, actor, answer, buyer_id, zone_id, marks)
+    units: dict[UUID, int] = {}
+    for said in came:
+        units[said.batch_id] = units.get(said.batch_id, 0) + said.quantity_units
+    watch.tell_moved(session, actor, watch.Moved(units, buyer_id, zone_id, consignment_id))
     consignment.to_zone_id, consignment.to_site_id = zone_id, site.site_id
-    _close(session, actor, consignment, states.CONFIRMED, None)
-    journal.append(
-        session,
-        actor,
-        kind="consignment.confirmed",
-        subject_id=consignment_id,
-        occurred_at=occurred,
-        business_id=buyer_id,
-        region_code=site.region_code,
-        data={
-            "to_zone_id": zone_id,
-            "to_site_id": site.site_id,
-            "on_behalf_of": on_behalf_of(actor, buyer_id),
-            "lines": [{"batch_id": batch_id, "quantity_units": units} for batch_id, units in sent.items()],
-            "movements": movements,
-        },
-    )
-    return reading.describe(session, consignment)
+    if arrival_temperature_c is not None:
+        consignment.arrival_temperature_c = arrival_temperature_c
+    told = {
+        "to_zone_id": zone_id,
+        "to_site_id": site.site_id,
+        "arrival_temperature_c": None if arrival_temperature_c is None else str(arrival_temperature_c),
+    }
+    shown = answers.write(
+        session, actor, answer, states.CONFIRMED, reason=reason, behalf=behalf, movements=movements, zone=zone,
+        region_code=site.region_code, data=told,
+    )  # fmt: skip
+    figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
+    warnings = temperatures.judge(figures, "arrival", zone.temperature_class, arrival_temperature_c)
+    return shown | {"warnings": warnings}
+
+
+def dispute(
+    session: Session,
+    actor: Actor,
+    consignment_id: UUID,
+    *,
+    lines: Sequence[Mapping[str, Any]],
+    reason: str,
+    occurred_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Say that units on the road are not as they should be; the rest can still be confirmed. Return the consignment.
+
+    By the receiver or an officer of its region; where the receiver has no account, by the sender too. Nothing moves.
+    Raises NotFound, Forbidden, Conflict `wrong_state`, Invalid `more_than_open`, `not_in_consignment`.
+    """
+    answer = answers.opened(session, actor, consignment_id)
+    consignment = answer.consignment
+    if consignment.to_business_id is not None or actor.business_id != consignment.owner_id:
+        _require_answerer(actor, answer)
+    answers.begin(session, answer, states.DISPUTED, occurred_at)
+    answers.require_named(lines, answer.lines)
+    for number, (batch_id, units) in enumerate(goods.wanted(lines).items()):
+        there = answer.lines[batch_id].open_units
+        if units > there:
+            raise Invalid.of(
+                f"/lines/{number}/quantity_units",
+                "more_than_open",
+                "Only {there} units of this batch wait for an answer.",
+                there=there,
+            )
+        answer.said.append(Said(batch_id, states.DISPUTED, units))
+    behalf = on_behalf_of(actor, consignment.to_business_id or consignment.owner_id)
+    return answers.write(session, actor, answer, states.DISPUTED, reason=reason, behalf=behalf, movements=[])
 
 
 def reject(
     session: Session, actor: Actor, consignment_id: UUID, *, reason: str, occurred_at: datetime | None = None
 ) -> dict[str, Any]:
-    """Send all of a consignment back to the zone that it left; return the consignment.
+    """Send all that waits for an answer back to the zone that it left; return the consignment.
 
     By the receiver, or an officer of its region; goods for a name and a phone are called back by an officer of the
     region that they left. Raises NotFound, Forbidden, Conflict `wrong_state`.
     """
-    consignment, involved = _open(session, actor, consignment_id)
-    _require_answerer(actor, consignment, involved)
-    _require_state(consignment, states.REJECTED)
-    occurred = _answered_at(consignment, occurred_at)
-    sent = _sent(session, consignment_id)
+    answer = answers.opened(session, actor, consignment_id)
+    _require_answerer(actor, answer)
+    answers.begin(session, answer, states.REJECTED, occurred_at)
+    consignment = answer.consignment
+    answer.said = [
+        Said(batch_id, states.RETURNED, line.open_units) for batch_id, line in answer.lines.items() if line.open_units
+    ]
     behalf = on_behalf_of(actor, consignment.to_business_id or consignment.owner_id)
+    marks = answers.take_locks(session, answer) | {"on_behalf_of": behalf, "consignment_id": consignment_id}
     drafts = [
         Draft(
             "rejection",
-            batch_id,
-            postings.reject(consignment.owner_id, consignment.from_zone_id, consignment_id, units),
-            occurred,
-            consignment_id=consignment_id,
-            on_behalf_of=behalf,
-            moves_locked=True,
+            said.batch_id,
+            postings.reject(consignment.owner_id, consignment.from_zone_id, consignment_id, said.quantity_units),
+            answer.occurred_at,
+            **marks,
         )
-        for batch_id, units in sent.items()
+        for said in answer.said
     ]
-    movements = ledger.told(ledger.post(session, actor, drafts), drafts)
-    watch.tell_moved(session, actor, watch.Moved(sent, consignment.owner_id, consignment.from_zone_id, consignment_id))
-    session.execute(
-        update(ConsignmentLine).where(col(ConsignmentLine.consignment_id) == consignment_id).values(confirmed_units=0)
+    movements = answers.post(session, actor, drafts)
+    back = watch.Moved(answer.units, consignment.owner_id, consignment.from_zone_id, consignment_id)
+    watch.tell_moved(session, actor, back)
+    told = {"back_to_zone_id": consignment.from_zone_id}
+    return answers.write(
+        session, actor, answer, states.REJECTED, reason=reason, behalf=behalf, movements=movements, data=told
     )
-    _close(session, actor, consignment, states.REJECTED, reason)
-    kept = personal.keep(session, reason)
-    journal.append(
-        session,
-        actor,
-        kind="consignment.rejected",
-        subject_id=consignment_id,
-        occurred_at=occurred,
-        business_id=consignment.to_business_id or consignment.owner_id,
-        region_code=involved.answering_region,
-        data={
-            "back_to_zone_id": consignment.from_zone_id,
-            "reason_id": kept and kept.personal_id,
-            "reason": kept and kept.commitment,
-            "on_behalf_of": behalf,
-            "lines": [{"batch_id": batch_id, "quantity_units": units} for batch_id, units in sent.items()],
-            "movements": movements,
-        },
-    )
-    return reading.describe(session, consignment)
 
 
-def _open(session: Session, actor: Actor, consignment_id: UUID) -> tuple[Consignment, reading.Involved]:
-    """Return the consignment, locked until the end of the transaction. Raises NotFound for who may not see it.
-
-    Rows that name it may still be written: an announcement that waits for nothing of ours makes a task for its goods.
-    """
-    consignment = session.get(Consignment, consignment_id, with_for_update={"key_share": True}, populate_existing=True)
-    if consignment is None:
-        raise NotFound("There is no such consignment.")
-    involved = reading.involved(session, consignment)
-    if not may(actor, "trade.read", involved.resource):
-        raise NotFound("There is no such consignment.")
-    return consignment, involved
-
-
-def _require_answerer(actor: Actor, consignment: Consignment, involved: reading.Involved) -> None:
-    answering = Resource.of(consignment.to_business_id, regions=[involved.answering_region])
+def _require_answerer(actor: Actor, answer: Answer) -> None:
+    answering = Resource.of(answer.consignment.to_business_id, regions=[answer.involved.answering_region])
     if not may(actor, "trade.answer", answering):
         raise Forbidden("Only the receiver, or an officer of its region, answers a consignment.")
 
 
-def _require_state(consignment: Consignment, answer: str) -> None:
-    if not states.may_become(consignment.state, answer):
-        raise Conflict(
-            "This consignment was answered already or can't be answered so.",
-            code="wrong_state",
-            extra={"state": consignment.state},
-        )
+def _say_what_came(answer: Answer, lines: Sequence[Mapping[str, Any]], reason: str | None) -> None:
+    """Part what waits for an answer by what the receiver counted; a batch that isn't named didn't come."""
+    answers.require_named(lines, answer.lines)
+    counted = goods.wanted(lines)
+    if reason is None:
+        _require_same(answer, counted)
+    for number, (batch_id, units) in enumerate(counted.items()):
+        line = answer.lines[batch_id]
+        if units > line.open_units and line.road_disputed_units:
+            raise Invalid.of(
+                f"/lines/{number}/quantity_units",
+                "in_dispute",
+                "Units of this batch are in dispute: settle that, and confirm {open} now.",
+                open=line.open_units,
+            )
+    for batch_id, line in answer.lines.items():
+        parts = line.parted(counted.get(batch_id, 0))
+        answer.said += [Said(batch_id, outcome, units) for outcome, units in parts.items()]
+    if all(said.outcome == states.DISPUTED for said in answer.said):
+        raise Invalid.of("/lines", "nothing_came", "Nothing came by this: reject the consignment, or dispute it.")
 
 
-def _answered_at(consignment: Consignment, occurred_at: datetime | None) -> datetime:
-    occurred = claimed(occurred_at)
-    if occurred + timedelta(seconds=limits.CLOCK_SKEW_S) < consignment.occurred_at:
-        raise Invalid.of("/occurred_at", "before_dispatch", "The goods were not sent yet at that time.")
-    return occurred
-
-
-def _sent(session: Session, consignment_id: UUID) -> dict[UUID, int]:
-    rows = session.execute(
-        select(col(ConsignmentLine.batch_id), col(ConsignmentLine.quantity_units))
-        .where(col(ConsignmentLine.consignment_id) == consignment_id)
-        .order_by(col(ConsignmentLine.line_no))
-    )
-    return {row.batch_id: row.quantity_units for row in rows}
-
-
-def _require_same(sent: Mapping[UUID, int], lines: Sequence[Mapping[str, Any]]) -> None:
-    """Raise Invalid unless the lines name exactly what was sent."""
-    named: set[UUID] = set()
-    for number, line in enumerate(lines):
-        batch_id, pointer = line["batch_id"], f"/lines/{number}"
-        if batch_id in named:
-            raise Invalid.of(f"{pointer}/batch_id", "duplicate_batch", "Name each batch once.")
-        named.add(batch_id)
-        if batch_id not in sent:
-            raise Invalid.of(f"{pointer}/batch_id", "not_in_consignment", "This batch is not in the consignment.")
-        if line["quantity_units"] != sent[batch_id]:
-            message = N_("{sent} units were sent: confirm all of them, or reject the consignment.")
-            raise _differs(FieldError(f"{pointer}/quantity_units", DIFFERS, message, {"sent": sent[batch_id]}))
-    missing = sent.keys() - named
+def _require_same(answer: Answer, counted: Mapping[UUID, int]) -> None:
+    """Raise Invalid `quantity_differs` unless the count is exactly what waits for an answer."""
+    for number, (batch_id, units) in enumerate(counted.items()):
+        waits = answer.lines[batch_id].open_units
+        if units != waits:
+            message = N_("{sent} units were sent: confirm all of them, or say why it is another quantity.")
+            raise _differs(FieldError(f"/lines/{number}/quantity_units", DIFFERS, message, {"sent": waits}))
+    missing = [batch_id for batch_id, line in answer.lines.items() if line.open_units and batch_id not in counted]
     if missing:
-        message = N_("{count} batches of the consignment are not named: confirm all, or reject the consignment.")
+        message = N_("{count} batches of the consignment are not named: confirm all, or say why they did not come.")
         raise _differs(FieldError("/lines", DIFFERS, message, {"count": len(missing)}))
 
 
@@ -221,34 +212,47 @@ def _differs(error: FieldError) -> Invalid:
     return Invalid("The quantity differs from what was sent.", code=DIFFERS, errors=[error])
 
 
-def _receiving_zone(session: Session, actor: Actor, zone_id: UUID, buyer_id: UUID) -> tuple[Zone, Site]:
-    zone, site = registry.site_of_zone(session, zone_id)
-    if site.business_id != buyer_id:
-        if may(actor, "site.read", Resource.of(site.business_id, regions=[site.region_code])):
-            raise Invalid.of("/zone_id", "not_receivers_zone", "This zone is not the receiver's.")
-        raise NotFound("There is no such zone.")
-    return zone, site
+def _post_surplus(
+    session: Session, actor: Actor, answer: Answer, buyer_id: UUID, zone_id: UUID, marks: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Post what came beyond what was sent: from where the sender has it free, else it is found (R10, R20)."""
+    consignment = answer.consignment
+    surplus = {said.batch_id: said.quantity_units for said in answer.said if said.outcome == states.SURPLUS}
+    if not surplus:
+        return []
+    free = _free_at_sender(session, answer, surplus)
+
+    def drafts(from_zone: Mapping[UUID, UUID | None]) -> list[Draft]:
+        return [
+            Draft(
+                "confirmation",
+                batch_id,
+                postings.confirm_surplus(consignment.owner_id, from_zone[batch_id], buyer_id, zone_id, units),
+                answer.occurred_at,
+                **{**marks, "takes_held": None},
+            )
+            for batch_id, units in surplus.items()
+        ]
+
+    try:
+        with session.begin_nested():
+            covered = {batch_id: consignment.from_zone_id if batch_id in free else None for batch_id in surplus}
+            return answers.post(session, actor, drafts(covered))
+    except Conflict as error:  # somebody took it since we looked
+        if error.code not in NOT_THERE:
+            raise
+        return answers.post(session, actor, drafts(dict.fromkeys(surplus)))
 
 
-def _require_fitting(session: Session, zone: Zone, batch_ids: list[UUID]) -> None:
-    """Raise Conflict `zone_not_dedicated` for goods that may not be stored there when it is intended (R4)."""
+def _free_at_sender(session: Session, answer: Answer, surplus: Mapping[UUID, int]) -> set[UUID]:
+    """Return the batches of which the sender has that much lying free in the zone that the goods left."""
+    consignment = answer.consignment
     rows = session.execute(
-        select(col(Batch.batch_id), col(Product.imported))
-        .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Batch.batch_id).in_(batch_ids))
-    )
-    wrong = sorted(str(batch_id) for batch_id, imported in rows if not fits(zone.kind, imported))
-    if wrong:
-        raise Conflict(
-            "Imported goods go into a zone of their own, other goods not into it: choose another zone.",
-            code="zone_not_dedicated",
-            extra={"batch_ids": wrong, "zone_kind": zone.kind},
+        select(col(Holding.batch_id), col(Holding.quantity_units), col(Holding.held_units)).where(
+            col(Holding.batch_id).in_(surplus),
+            col(Holding.account) == "zone",
+            col(Holding.owner_id) == consignment.owner_id,
+            col(Holding.zone_id) == consignment.from_zone_id,
         )
-
-
-def _close(session: Session, actor: Actor, consignment: Consignment, state: str, reason: str | None) -> None:
-    consignment.state = state
-    consignment.answered_at, consignment.answered_by = clock.now(), actor.user_id
-    consignment.answer_reason = reason
-    session.add(consignment)
-    session.flush()
+    )
+    return {row.batch_id for row in rows if row.quantity_units - row.held_units >= surplus[row.batch_id]}

@@ -1,6 +1,6 @@
 """Who sees which consignments, and how they stand in answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from coldchain.journal import personal
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site
 from coldchain.registry.service.reach import within_reach
-from coldchain.trade.models import Consignment, ConsignmentLine
+from coldchain.trade import states
+from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAnswerLine, ConsignmentLine
 from coldchain.trade.service.roads import coming
 
 PRODUCTS_IN_A_LIST = 3
@@ -25,10 +26,11 @@ PRODUCTS_IN_A_LIST = 3
 
 @dataclass(frozen=True)
 class Involved:
-    """Whose consignment it is, and in which region the answer to it lies."""
+    """Whose consignment it is, in which region the answer to it lies, and which it left."""
 
     resource: Resource
     answering_region: str
+    left_region: str
 
 
 def involved(session: Session, consignment: Consignment) -> Involved:
@@ -42,7 +44,7 @@ def involved(session: Session, consignment: Consignment) -> Involved:
     else:
         answering = left.region_code
     owners = (consignment.owner_id, consignment.to_business_id, left.business_id)
-    return Involved(Resource.of(*owners, regions=[left.region_code, answering]), answering)
+    return Involved(Resource.of(*owners, regions=[left.region_code, answering]), answering, left.region_code)
 
 
 def get(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
@@ -114,6 +116,60 @@ def _leaving(reach: Scope) -> ColumnElement[bool]:
     return left.exists()
 
 
+def over(consignment: Consignment) -> bool:
+    """Say whether nobody has to answer: signed for by somebody without an account, the goods left the books."""
+    return consignment.state == states.SIGNED and consignment.to_business_id is None
+
+
+AnswerLines = list[tuple[ConsignmentAnswer, ConsignmentAnswerLine]]
+
+
+def lines_so_far(session: Session, consignment_id: UUID) -> dict[UUID, states.Line]:
+    """Return each batch's line of a consignment, in line order, as its answers leave it."""
+    rows = session.execute(
+        select(col(ConsignmentLine.batch_id), col(ConsignmentLine.quantity_units))
+        .where(col(ConsignmentLine.consignment_id) == consignment_id)
+        .order_by(col(ConsignmentLine.line_no))
+    )
+    sent = {row.batch_id: row.quantity_units for row in rows}
+    return _folded(sent, _answer_lines(session, consignment_id))
+
+
+def _folded(sent: Mapping[UUID, int], said: AnswerLines) -> dict[UUID, states.Line]:
+    lines = {batch_id: states.Line(units) for batch_id, units in sent.items()}
+    for answer, line in said:
+        lines[line.batch_id] = lines[line.batch_id].answered(answer.kind, line.outcome, line.quantity_units)
+    return lines
+
+
+def _answer_lines(session: Session, consignment_id: UUID) -> AnswerLines:
+    rows = session.execute(
+        select(ConsignmentAnswer, ConsignmentAnswerLine)
+        .join(ConsignmentAnswerLine, col(ConsignmentAnswerLine.answer_id) == col(ConsignmentAnswer.answer_id))
+        .where(col(ConsignmentAnswer.consignment_id) == consignment_id)
+        .order_by(col(ConsignmentAnswer.answer_id), col(ConsignmentAnswerLine.line_no))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _answers(said: AnswerLines) -> list[dict[str, Any]]:
+    """Return what was said about a consignment, the earliest first, with what each answer is about."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for answer, line in said:
+        shown = found.setdefault(
+            answer.answer_id,
+            {
+                "answer_id": answer.answer_id, "kind": answer.kind, "zone_id": answer.zone_id,
+                "reason": answer.reason, "occurred_at": answer.occurred_at, "recorded_at": answer.recorded_at,
+                "on_behalf_of": answer.on_behalf_of, "lines": [],
+            },
+        )  # fmt: skip
+        shown["lines"].append(
+            {"batch_id": line.batch_id, "outcome": line.outcome, "quantity_units": line.quantity_units}
+        )
+    return list(found.values())
+
+
 def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
     """Return one consignment as the two parties and their officers see it, people and lines included (R16)."""
     lines = session.execute(
@@ -124,6 +180,10 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
         .order_by(col(ConsignmentLine.line_no))
         .execution_options(populate_existing=True)
     ).all()
+    said = _answer_lines(session, consignment.consignment_id)
+    so_far = _folded({line.batch_id: line.quantity_units for line, _batch, _product in lines}, said)
+    waits = consignment.state in states.ON_THE_ROAD and not over(consignment)
+    open_units = {batch_id: line.open_units if waits else 0 for batch_id, line in so_far.items()}
     shown = [
         {
             "batch_id": line.batch_id,
@@ -133,6 +193,8 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
             "product": {"product_id": product.product_id, "name": product.name, "imported": product.imported},
             "quantity_units": line.quantity_units,
             "confirmed_units": line.confirmed_units,
+            "disputed_units": line.disputed_units,
+            "open_units": open_units[line.batch_id],
             "mass_g": line.quantity_units * product.unit_mass_g,
             "verdict": line.verdict,
         }
@@ -146,7 +208,12 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
             "name": known.get(consignment.driver_name_id) if consignment.driver_name_id else None,
             "phone": known.get(consignment.driver_phone_id) if consignment.driver_phone_id else None,
         }
-    return head | {"driver": driver, "lines": shown, "mass_g": sum(line["mass_g"] for line in shown)}
+    return head | {
+        "driver": driver,
+        "lines": shown,
+        "mass_g": sum(line["mass_g"] for line in shown),
+        "answers": _answers(said),
+    }
 
 
 def _summaries(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]]:
