@@ -18,7 +18,7 @@ API_ROOMS = (
     "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
-MORE_APIS = ("batches.flags_api",)  # a room's further blueprints, each in a module of its own
+MORE_APIS = ("batches.flags_api", "trade.entry_api", "trade.making_api")  # blueprints of their own, one a module
 MORE_PAGES = ("trade.stock_web",)
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",

@@ -31,12 +31,12 @@ Callback = Callable[[Session, Actor, UUID, int, list[UUID]], None]
 
 @dataclass(frozen=True)
 class Moved:
-    """Units by batch, of one owner, that came off the road (out of a consignment) into a zone."""
+    """Units by batch, of one owner, that came into a zone: off the road, or (no consignment) fetched or moved there."""
 
     units: Mapping[UUID, int]
     owner_id: UUID
     zone_id: UUID
-    consignment_id: UUID
+    consignment_id: UUID | None
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def add_from_books(session: Session, actor: Actor, recall: Recall, holdings: lis
 
 
 def add_moved(session: Session, actor: Actor, recall: Recall, moved: Moved) -> None:
-    """Make, extend or reopen the task at a site where locked goods came off the road.
+    """Make, extend or reopen the task at a site where locked goods came off the road, or were fetched or moved to.
 
     What the books expected there of the same consignment already is not counted again: a row of 0 units only says that
     it is there now, which reopens a task that was looked at before the lorry came.
@@ -156,7 +156,7 @@ def add_moved(session: Session, actor: Actor, recall: Recall, moved: Moved) -> N
     expected = select(col(TaskExpected.task_id), col(TaskExpected.batch_id)).where(
         col(TaskExpected.task_id).in_(known.values()), col(TaskExpected.consignment_id) == moved.consignment_id
     )
-    counted = {(row.task_id, row.batch_id) for row in session.execute(expected)}
+    counted = {(row.task_id, row.batch_id) for row in session.execute(expected)} if moved.consignment_id else set()
     now = clock.now()  # after the tasks are locked
     rows = []
     for holding in arrived:

@@ -178,24 +178,24 @@ def _reasons(verdict: Verdict) -> dict[str, Any]:
     return {"policy": said["policy"], "missing": said["missing"]}
 
 
+def held_units(session: Session, leaving: Leaving) -> dict[UUID, int]:
+    """Return how many of the leaving units are held when held ones go first, by batch; none held: left out.
+
+    Sound after the batches are locked exclusively.
+    """
+    rows = _rows(session, leaving)
+    held = {
+        batch_id: min(units, rows[batch_id].held_units) for batch_id, units in leaving.units.items() if batch_id in rows
+    }
+    return {batch_id: units for batch_id, units in held.items() if units}
+
+
 def _held(session: Session, leaving: Leaving) -> dict[UUID, tuple[int, tuple[Hold, ...]]]:
     """Return which of the leaving units are held, free ones going first, and by which holds.
 
     Sound after the batches are locked exclusively: nobody else moves or locks them.
     """
-    rows = {
-        row.batch_id: row
-        for row in session.exec(
-            select(Holding)
-            .where(
-                col(Holding.batch_id).in_(leaving.units),
-                col(Holding.account) == "zone",
-                col(Holding.owner_id) == leaving.owner_id,
-                col(Holding.zone_id) == leaving.zone_id,
-            )
-            .execution_options(populate_existing=True)
-        )
-    }
+    rows = _rows(session, leaving)
     active = holds.active(session, leaving.units)
     found = {}
     for batch_id, units in leaving.units.items():
@@ -207,3 +207,18 @@ def _held(session: Session, leaving: Leaving) -> dict[UUID, tuple[int, tuple[Hol
         if held > 0 and here:
             found[batch_id] = (held, here)
     return found
+
+
+def _rows(session: Session, leaving: Leaving) -> dict[UUID, Holding]:
+    """Return what the owner has of each batch in the zone, in one statement."""
+    statement = (
+        select(Holding)
+        .where(
+            col(Holding.batch_id).in_(list(leaving.units)),
+            col(Holding.account) == "zone",
+            col(Holding.owner_id) == leaving.owner_id,
+            col(Holding.zone_id) == leaving.zone_id,
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {row.batch_id: row for row in session.exec(statement)}
