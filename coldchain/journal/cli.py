@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlmodel import Session
 
 from coldchain.core import db, limits
@@ -86,6 +86,7 @@ def _journal(session: Session) -> str | None:
 @click.command("check-receipt")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", "vkeys", multiple=True, help="A vkey that you trust; default: the key of this installation.")
+@with_appcontext
 def check_receipt(file: Path, vkeys: tuple[str, ...]) -> None:
     """Check a receipt without asking the database, and say what it proves."""
     try:
@@ -116,6 +117,7 @@ def _own_key(origin: str) -> checkpoint.Verifier:
 @click.command("adopt-restore")
 @click.option("--reason", default="the database was restored from an older copy", help="Published; name no persons.")
 @click.option("--new-key", is_flag=True, help="The signing key is lost for good; the one in VAR_DIR takes its place.")
+@with_appcontext
 def adopt_restore(reason: str, *, new_key: bool) -> None:
     """Let the journal go on after a restore, under a new origin that names the last checkpoint signed."""
     if len(reason) > limits.TEXT_CHARS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,6 +11,9 @@ from sqlmodel import Session
 
 from coldchain.core import db
 from coldchain.core.embedded_postgres import Endpoint
+
+if TYPE_CHECKING:
+    from tests.journal.restorable import Restorable
 
 Forger = Callable[[], AbstractContextManager[Session]]
 
@@ -41,3 +45,13 @@ def forger_of(engine: Engine, postgres: Endpoint) -> Forger:
 def forger(database: Engine, postgres: Endpoint) -> Forger:
     """A forger of the test's own database."""
     return forger_of(database, postgres)
+
+
+@pytest.fixture
+def books(postgres: Endpoint, template: str, var_dir: Path) -> Iterator["Restorable"]:
+    """A journal whose database can be copied and put back."""
+    from tests.journal.restorable import Restorable
+
+    made = Restorable(postgres, template, var_dir)
+    yield made
+    made.close()
