@@ -15,6 +15,8 @@ CODE_CHARS = 40
 
 LINES_PER_REQUEST = 500
 SAMPLES_PER_TUBE = 200
+MADE_FROM = 100  # batches that go into one transformation
+MADE_BATCHES = 50  # batches that come out of one
 LABELS_PER_RUN = 500
 PAGE_DEFAULT = 50
 PAGE_MAX = 200

@@ -64,18 +64,22 @@ def pieces_left(session: Session, batch: Batch) -> tuple[Range, ...]:
     return coverage.left(gone, batch.piece_count)
 
 
-def require_left(session: Session, batch: Batch, pieces: Range) -> None:
-    """Raise unless a split may take these: Invalid `wrong_order`, `beyond_pieces`, Conflict `pieces_gone` (`left`).
-
-    Sound after the batch is locked exclusively.
-    """
+def require_within(batch: Batch, pieces: Range) -> None:
+    """Raise Invalid `wrong_order`, `beyond_pieces` for pieces that a batch never had."""
     first, last = pieces
     if last < first:
         raise Invalid.of("/piece_to", "wrong_order", "The last piece comes before the first.")
     if last > batch.piece_count:
         raise Invalid.of("/piece_to", "beyond_pieces", "This batch has pieces 1 to {count}.", count=batch.piece_count)
+
+
+def require_left(session: Session, batch: Batch, pieces: Range) -> None:
+    """Raise Conflict `pieces_gone` (extra `left`) when another split took some of these pieces.
+
+    Sound after the batch is locked exclusively.
+    """
     left = pieces_left(session, batch)
-    if not any(start <= first and last <= end for start, end in left):
+    if not any(start <= pieces[0] and pieces[1] <= end for start, end in left):
         raise Conflict(
             "Some of these pieces were split off already. What is left: {pieces}.",
             code="pieces_gone",
