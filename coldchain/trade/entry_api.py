@@ -12,14 +12,14 @@ from coldchain.trade.entry_schemas import (
     CorrectionSchema,
     DestructionSchema,
     EntryMadeSchema,
-    EntryPageSchema,
     EntryQuery,
-    EntrySchema,
+    GoodsEntrySchema,
     LossSchema,
     OwnerChangeSchema,
     RecoverySchema,
     RelocationSchema,
     ReturnSchema,
+    StockEntryPageSchema,
     StockEntrySchema,
     StocktakeSchema,
 )
@@ -34,7 +34,7 @@ def spoken(made: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("/sales", methods=["POST"])
-@blp.arguments(EntrySchema)
+@blp.arguments(GoodsEntrySchema)
 @edge("stock.record")
 @blp.response(201, EntryMadeSchema)
 def create_sale(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def create_sale(session: Session, actor: Actor, data: dict[str, Any]) -> dict[st
 
 
 @blp.route("/uses", methods=["POST"])
-@blp.arguments(EntrySchema)
+@blp.arguments(GoodsEntrySchema)
 @edge("stock.record")
 @blp.response(201, EntryMadeSchema)
 def create_use(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def create_owner_change(session: Session, actor: Actor, data: dict[str, Any]) ->
 
 
 @blp.route("/openings", methods=["POST"])
-@blp.arguments(EntrySchema)
+@blp.arguments(GoodsEntrySchema)
 @edge("stock.record")
 @blp.response(201, EntryMadeSchema)
 def create_opening(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def correct_entry(session: Session, actor: Actor, data: dict[str, Any], entry_id
 @blp.route("/stock-entries", methods=["GET"])
 @blp.arguments(EntryQuery, location="query")
 @edge("stock.read")
-@blp.response(200, EntryPageSchema)
+@blp.response(200, StockEntryPageSchema)
 def list_entries(session: Session, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """List stock entries, newest first."""
     items, following = entries.search(session, actor, **query)

@@ -18,7 +18,7 @@ class EntryLineQuantitySchema(Schema):
     quantity_units = fields.Units(required=True)
 
 
-class EntrySchema(Schema):
+class GoodsEntrySchema(Schema):
     """Goods of one owner in one zone: up to 500 batches, each named once."""
 
     zone_id = fields.Key(required=True)
@@ -28,25 +28,25 @@ class EntrySchema(Schema):
     reason = fields.Text(limits.TEXT_CHARS)
 
 
-class LossSchema(EntrySchema):
+class LossSchema(GoodsEntrySchema):
     """Goods that are spoiled, broken, stolen or gone."""
 
     reason = fields.Text(limits.TEXT_CHARS, required=True)
 
 
-class RelocationSchema(EntrySchema):
+class RelocationSchema(GoodsEntrySchema):
     """Goods that go into another zone, here or in another store, and stay the owner's."""
 
     to_zone_id = fields.Key(required=True)
 
 
-class OwnerChangeSchema(EntrySchema):
+class OwnerChangeSchema(GoodsEntrySchema):
     """Goods that become another's where they lie."""
 
     to_owner = fields.BusinessRef(required=True)
 
 
-class DestructionSchema(EntrySchema):
+class DestructionSchema(GoodsEntrySchema):
     """Goods rendered harmless (无害化处理)."""
 
     method = fields.OneOf(DESTRUCTION_METHODS)
@@ -63,14 +63,14 @@ class ReturnReceiverSchema(Schema):
     country = fields.Text(2, pattern=r"[A-Z]{2}", doc="ISO 3166 alpha-2 when they go abroad (退运)")
 
 
-class ReturnSchema(EntrySchema):
+class ReturnSchema(GoodsEntrySchema):
     """Goods that go back to whom they came from and out of the books."""
 
     to = fields.Part(ReturnReceiverSchema, doc="needed for goods that are locked")
     receipt_no = fields.Text(limits.NUMBER_CHARS, doc="of the paper that shows it; needed for goods that are locked")
 
 
-class RecoverySchema(EntrySchema):
+class RecoverySchema(GoodsEntrySchema):
     """Goods that are back in a zone: sold ones that were fetched, missing ones that were found."""
 
     from_account = fields.OneOf(RECOVERED_FROM, required=True, data_key="from")
@@ -85,7 +85,7 @@ class StocktakeLineSchema(Schema):
     shortage = fields.OneOf(SHORTAGES, doc="what a shortage beyond the tolerance is; default missing")
 
 
-class StocktakeSchema(EntrySchema):
+class StocktakeSchema(GoodsEntrySchema):
     """What was counted in a zone; batches that are not named were not counted."""
 
     lines = fields.Items(fields.Part(StocktakeLineSchema, required=True), minimum=1, required=True)
@@ -195,7 +195,7 @@ class EntrySummarySchema(EntryHeadSchema):
     products = fields.Items(fields.Text(), metadata={"description": "the first names of its products"})
 
 
-class EntryPageSchema(Schema):
+class StockEntryPageSchema(Schema):
     """A page of stock entries."""
 
     items = fields.Items(fields.Part(EntrySummarySchema))
