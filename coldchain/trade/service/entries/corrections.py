@@ -118,13 +118,13 @@ def _authorize(
     session: Session, actor: Actor, original: StockEntry, document: Document, *, taken: bool, added: bool
 ) -> None:
     """Raise Forbidden, NotFound unless the actor may correct so: nobody takes goods back that are another's now."""
-    if original.to_owner_id is not None and not added:
-        here = Resource.of(original.to_owner_id, regions=[original.region_code])
-        if not may(actor, "stock.correct", here):
-            raise Forbidden("Only who has the goods now, or an officer, gives them back.")
-        return
-    goods.require_owner(session, actor, "stock.correct", document.owner, original.zone_id, document.site)
-    if original.to_owner_id is not None and taken and actor.business_id is not None:
+    new_owner_id = original.to_owner_id
+    if new_owner_id is not None and actor.business_id == new_owner_id and added:
+        raise Forbidden("Only the owner of goods, or an officer, sends them on.")
+    if new_owner_id is None or added:
+        goods.require_owner(session, actor, "stock.correct", document.owner, original.zone_id, document.site)
+    here = Resource.of(new_owner_id, regions=[original.region_code])
+    if new_owner_id is not None and taken and not may(actor, "stock.correct", here):
         raise Forbidden("Only who has the goods now, or an officer, gives them back.")
 
 
