@@ -11,6 +11,8 @@ _state: dict[str, Engine] = {}
 
 LOCK_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 60_000
+CONNECT_TIMEOUT_S = 5
+SILENCE_MS = 30_000  # a server behind a broken line is given up
 
 
 def connect(url: str, **options: Any) -> Engine:
@@ -18,7 +20,14 @@ def connect(url: str, **options: Any) -> Engine:
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     settings = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-    return create_engine(url, connect_args={"options": settings}, pool_pre_ping=True, **options)
+    line = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": SILENCE_MS, "keepalives_idle": SILENCE_MS // 1000}
+    return create_engine(
+        url,
+        connect_args={"options": settings, **line},
+        pool_pre_ping=True,
+        hide_parameters=True,  # what people typed belongs into no log
+        **options,
+    )
 
 
 def configure(url: str, **options: Any) -> Engine:

@@ -5,11 +5,20 @@ from typing import Any
 from uuid import uuid4
 
 import marshmallow as ma
-from flask import Flask, Response, g, json, render_template, request
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, TimeoutError
+import psycopg
+from flask import Flask, Response, current_app, g, json, render_template, request
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    TimeoutError,
+)
 from werkzeug.exceptions import HTTPException
 
-from coldchain.core import fields
+from coldchain.core import disk, fields
 from coldchain.core.errors import DomainError, FieldError, Invalid
 from coldchain.core.i18n import gettext as _
 
@@ -31,6 +40,9 @@ HTTP_WORDS = {
     503: ("unavailable", "The books are busy. Try again in a moment."),
 }
 
+# What passes: lock time-out, deadlock, all connections in use, lost connection, a server that stops or starts.
+PASSING = (OperationalError, InterfaceError, PendingRollbackError, TimeoutError, psycopg.OperationalError)
+TOO_COMPLEX = "54"  # the class of SQLSTATEs for what will never fit, however often it is tried
 MADE_TWICE = {"23505", "23P01"}  # unique and exclusion violations: two at once, and this one came second
 
 
@@ -63,7 +75,10 @@ def as_domain_error(error: Exception) -> DomainError:
         return error
     if isinstance(error, ma.ValidationError):
         return Invalid(errors=field_errors(error.messages))
-    if isinstance(error, OperationalError | TimeoutError):  # lock time-out, lost connection, deadlock, all in use
+    if disk.found_no_room(error):
+        words = "There is no room left to write. Nothing was changed. Try again later."
+        return DomainError(words, code="unavailable", status=503)
+    if _passes(error):
         return DomainError(HTTP_WORDS[503][1], code="unavailable", status=503)  # safe to try again
     if isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", None) in MADE_TWICE:
         return DomainError("Somebody else did this at the same moment. Look again.", code="conflict", status=409)
@@ -75,6 +90,13 @@ def as_domain_error(error: Exception) -> DomainError:
     status = error.code if isinstance(error, HTTPException) and error.code else 500
     code, words = HTTP_WORDS.get(status, HTTP_WORDS[500 if status >= 500 else 400])
     return DomainError(words, code=code, status=status)
+
+
+def _passes(error: Exception) -> bool:
+    """Say whether the database was the trouble and the same request may succeed in a moment."""
+    if (getattr(getattr(error, "orig", error), "sqlstate", None) or "").startswith(TOO_COMPLEX):
+        return False
+    return isinstance(error, PASSING) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def problem(error: DomainError) -> dict[str, Any]:
@@ -112,14 +134,12 @@ def respond(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return Response(error.get_response().get_data(), error.code, dict(error.get_headers()))
     typed = as_domain_error(error)
-    if typed.status >= 500 and not isinstance(error, DomainError):
-        log.error("request failed", exc_info=error, extra={"request_id": request_id(), "endpoint": request.endpoint})
+    _log(error, typed)
     if wants_json():
         body = json.dumps(problem(typed), ensure_ascii=False)
         response = Response(body, typed.status, content_type="application/problem+json")
     else:
-        page = render_template("errors/page.html", problem=problem(typed), error=typed)
-        response = Response(page, typed.status, content_type="text/html; charset=utf-8")
+        response = Response(_page(typed), typed.status, content_type="text/html; charset=utf-8")
     if typed.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if typed.status in {429, 503}:
@@ -129,6 +149,28 @@ def respond(error: Exception) -> Response:
             if name == "Allow":
                 response.headers[name] = value
     return response
+
+
+def _log(error: Exception, typed: DomainError) -> None:
+    """Tell the log of our own trouble, with its trace unless it passes: an outage is one line a request."""
+    if typed.status < 500 or isinstance(error, DomainError):
+        return
+    details = {"request_id": request_id(), "endpoint": request.endpoint}
+    if typed.status == 503:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        log.warning("the request could not be served: %s", reason, extra=details)
+    else:
+        log.error("request failed", exc_info=error, extra=details)
+
+
+def _page(typed: DomainError) -> str:
+    """Return the page of an error; a bare one when the frame of pages, which asks the database too, can't be had."""
+    try:
+        return render_template("errors/page.html", problem=problem(typed), error=typed)
+    except Exception:
+        if typed.status != 503:
+            log.exception("the page of an error could not be made", extra={"request_id": request_id()})
+        return current_app.jinja_env.get_template("errors/bare.html").render(problem=problem(typed))
 
 
 def install(app: Flask) -> None:

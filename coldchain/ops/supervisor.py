@@ -2,7 +2,8 @@
 
 Invariants: nothing is started on a busy port; the port is bound once, here, and handed to the web server; whatever ends
 this process, none of its children outlives it (`processes`, `embedded_postgres`); a child that keeps dying is given up
-after `RESTARTS_MAX` within `RESTARTS_WINDOW_S` instead of spinning for ever.
+after `RESTARTS_MAX` within `RESTARTS_WINDOW_S` instead of spinning for ever. The database, once it ran, is never given
+up: its trouble (a full disk) passes, and web can say so meanwhile.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ class Supervisor:
         self.children: list[Child] = []
         self._stops = 0
         self._address: str | None = None
+        self._database_trouble: str | None = None
         self._woken, self._waker = os.pipe()
 
     def run(self) -> int:
@@ -211,20 +213,27 @@ class Supervisor:
 
     def _watch(self) -> NoReturn:
         """Restart what ends, within bounds, until a signal. Raises StopAsked or StartError."""
-        database_restarts: deque[float] = deque()
         while True:
             self._pause(WATCH_S)
             if self.database is not None and self.database.find_running() is None:
-                self._again("database", database_restarts, self._reopen_database)
+                self._reopen_database(self.database)
             for child in self.children:
                 if child.ended() is not None:
                     child.signal(signal.SIGKILL)  # what it may have left behind
                     self._again(child.name, child.restarts, partial(child.start, self.environment))
 
-    def _reopen_database(self) -> None:
-        if self.database is not None:
-            self.database.stop()
-            self.database.start()
+    def _reopen_database(self, database: EmbeddedPostgres) -> None:
+        """Start the server again, now or at a later look, for ever: without it web says 503, and a full disk passes."""
+        if self._database_trouble is None:
+            _say("warning: database ended and is started again", sys.stderr)
+        try:
+            database.stop()
+            database.start()
+            self._database_trouble = None
+        except EmbeddedPostgresError as reason:
+            if str(reason) != self._database_trouble:
+                _say(f"warning: {reason}; it is tried again", sys.stderr)
+            self._database_trouble = str(reason)
 
     def _again(self, name: str, restarts: deque[float], start: Callable[[], None]) -> None:
         now = time.monotonic()

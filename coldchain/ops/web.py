@@ -5,19 +5,20 @@ import os
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
-from coldchain.core import db, marks
+from coldchain.core import db, disk, marks
 from coldchain.core.clock import now
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
 from coldchain.home import desk_admin
 from coldchain.journal import health as journal_health
 from coldchain.ledger.models import Holding
-from coldchain.ops import migrate
+from coldchain.ops import database, migrate
 from coldchain.ops.worker import BEAT_MARK
 
 bp = Blueprint("ops", __name__)
@@ -34,7 +35,7 @@ bp.add_url_rule("/healthz", "healthz", _alive)
 
 
 def readiness(session: Session) -> dict[str, str]:
-    """Return the state of each part: database, migrations, worker, journal; `ok` or what is wrong."""
+    """Return the state of each part: database, migrations, worker, storage, journal; `ok` or what is wrong."""
     session.execute(text("SELECT 1"))
     at = migrate.current(db.engine())
     beat = marks.read(session, BEAT_MARK)
@@ -43,8 +44,14 @@ def readiness(session: Session) -> dict[str, str]:
         "database": "ok",
         "migrations": "ok" if at == migrate.head() else f"at {at}, expected {migrate.head()}",
         "worker": "ok" if fresh else "no sign of life",
+        "storage": storage(),
         "journal": journal_health.state(session),
     }
+
+
+def storage() -> str:
+    """Return whether there is room to write where the program's files lie, and the database's if it is our own."""
+    return "no room left" if disk.is_full(database.places(current_app.config["SETTINGS"])) else "ok"
 
 
 desk_admin.readiness.append(readiness)  # the administrator's desk shows the same
@@ -53,10 +60,18 @@ desk_admin.readiness.append(readiness)  # the administrator's desk shows the sam
 @bp.get("/readyz")
 @edge(PUBLIC)
 def readyz(session: Session, _actor: Any) -> Any:
-    """Answer 200 when database, migrations and worker are well, else 503 with what is not."""
-    parts = readiness(session)
+    """Answer 200 when database, migrations, worker and storage are well, else 503 with what is not."""
+    try:
+        parts = readiness(session)
+    except SQLAlchemyError:
+        session.rollback()
+        parts = {"database": "does not answer", "storage": storage()}
     ready = all(state == "ok" for name, state in parts.items() if name != "journal")
-    return (jsonify(status="ready" if ready else "not ready", **parts), 200 if ready else 503)
+    response = jsonify(status="ready" if ready else "not ready", **parts)
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 @bp.get("/metrics")

@@ -10,9 +10,11 @@ import signal
 import sys
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+import psycopg
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from coldchain.core import db, jobs, marks
+from coldchain.core import db, disk, jobs, marks
 from coldchain.core.clock import now
 from coldchain.journal import sequencer
 from coldchain.ops import presence
@@ -40,9 +42,28 @@ async def _repeat(every_s: float, action: object, *arguments: object) -> None:
     while True:
         try:
             await asyncio.to_thread(action, *arguments)  # type: ignore[arg-type]
-        except SQLAlchemyError:
-            log.exception("the worker could not reach the database; it tries again")
+        except SQLAlchemyError as error:
+            _told(error)
         await asyncio.sleep(every_s)
+
+
+async def _jobs(conninfo: str) -> None:
+    """Run jobs; a database that is away for a while ends them, not the worker."""
+    while True:
+        try:
+            await jobs.work(conninfo)
+        except (ConnectorException, psycopg.Error, SQLAlchemyError) as error:
+            _told(error)
+        await asyncio.sleep(SEQUENCE_EVERY_S)
+
+
+def _told(error: Exception) -> None:
+    """Log an outage in one line, anything else with its trace."""
+    reason = str(getattr(error, "orig", None) or error.__cause__ or error).strip().partition("\n")[0]
+    if disk.found_no_room(error) or isinstance(error, OperationalError | ConnectorException | psycopg.OperationalError):
+        log.warning("the worker could not reach the database; it tries again: %s", reason)
+    else:
+        log.error("the worker failed; it tries again", exc_info=error)
 
 
 async def main(settings: Settings) -> None:
@@ -55,7 +76,7 @@ async def main(settings: Settings) -> None:
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_repeat(BEAT_EVERY_S, beat)),
         asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
-        asyncio.create_task(jobs.work(settings.database_url)),
+        asyncio.create_task(_jobs(settings.database_url)),
     ]
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
