@@ -14,12 +14,14 @@ from coldchain.batches.models import Batch, Flag
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
+from coldchain.ledger.models import Movement
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
 from coldchain.registry.service.reach import within_reach
 from coldchain.trade.models import StockEntry, StockEntryLine
 
 PRODUCTS_IN_A_LIST: Final = 3
+MAKING: Final = ("split", "transformation")
 Correction, CorrectionLine = aliased(StockEntry), aliased(StockEntryLine)
 
 
@@ -57,7 +59,10 @@ def search(
         statement = statement.where(col(StockEntry.kind) == kind)
     if batch_id is not None:
         named = select(col(StockEntryLine.entry_id)).where(col(StockEntryLine.batch_id) == batch_id)
-        statement = statement.where(col(StockEntry.entry_id).in_(named))
+        made_here = select(col(Movement.entry_id)).where(  # what it came out of names it in no line
+            col(Movement.batch_id) == batch_id, col(Movement.kind).in_(MAKING), col(Movement.entry_id).is_not(None)
+        )
+        statement = statement.where(or_(col(StockEntry.entry_id).in_(named), col(StockEntry.entry_id).in_(made_here)))
     if site_id is not None:
         there = select(col(Zone.zone_id)).where(col(Zone.site_id) == site_id)
         statement = statement.where(or_(col(StockEntry.site_id) == site_id, col(StockEntry.to_zone_id).in_(there)))
