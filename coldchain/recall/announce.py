@@ -103,8 +103,8 @@ class FromBooks:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a holding lies: a site, or goods in transit to nobody's known site."""
+class Place:
+    """Where goods lie: a site, or goods in transit to nobody's known site."""
 
     site_id: UUID | None
     consignment_id: UUID | None
@@ -122,7 +122,7 @@ def add_from_books(session: Session, actor: Actor, recall: Recall, holdings: lis
     """Make or extend one task for each place where the books have stock; what is expected there is added to it."""
     places = _places(session, recall, holdings)
     unit_mass = masses.unit_mass_g(session, {h.batch_id for h in holdings})
-    known, new_tasks = _tasks_at(session, actor, recall, {place.key: place for place in places.values()})
+    known, new_tasks = tasks_at(session, actor, recall, {place.key: place for place in places.values()})
     now = clock.now()  # after the tasks are locked
     expected = [
         {
@@ -151,7 +151,7 @@ def add_moved(session: Session, actor: Actor, recall: Recall, moved: Moved) -> N
         if holding.zone_id == moved.zone_id and holding.owner_id == moved.owner_id and holding.account == "zone"
     ]
     places = _places(session, recall, arrived)
-    known, _new = _tasks_at(session, actor, recall, {place.key: place for place in places.values()})
+    known, _new = tasks_at(session, actor, recall, {place.key: place for place in places.values()})
     unit_mass = masses.unit_mass_g(session, moved.units)
     expected = select(col(TaskExpected.task_id), col(TaskExpected.batch_id)).where(
         col(TaskExpected.task_id).in_(known.values()), col(TaskExpected.consignment_id) == moved.consignment_id
@@ -173,7 +173,7 @@ def add_moved(session: Session, actor: Actor, recall: Recall, moved: Moved) -> N
         session.execute(insert(TaskExpected), rows)
 
 
-def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[UUID, _Place]:
+def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[UUID, Place]:
     zone_ids = {h.zone_id for h in holdings if h.zone_id}
     rows = session.execute(
         select(col(Zone.zone_id), Site)
@@ -191,7 +191,7 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
             destination = destinations[holding.consignment_id]
             site = sites.get(destination.site_id) if destination.site_id else None
             business_id = destination.business_id
-        places[holding.holding_id] = _Place(
+        places[holding.holding_id] = Place(
             site_id=site.site_id if site else None,
             consignment_id=holding.consignment_id,
             business_id=site.business_id if site else business_id,
@@ -201,8 +201,8 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
     return places
 
 
-def _tasks_at(
-    session: Session, actor: Actor, recall: Recall, places: Mapping[Key, _Place]
+def tasks_at(
+    session: Session, actor: Actor, recall: Recall, places: Mapping[Key, Place]
 ) -> tuple[dict[Key, UUID], list[UUID]]:
     """Return the task at each place, locked, and those that had to be made; one that was made meanwhile serves."""
     known = _locked_tasks(session, recall, places)

@@ -11,7 +11,7 @@ from coldchain.core import paging
 from coldchain.core.edge import Blueprint, edge
 from coldchain.core.fields import PageQuery
 from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
-from coldchain.recall import announce, drafts, findings, present, report, samples, schemas, tasks
+from coldchain.recall import announce, drafts, findings, late, present, report, samples, schemas, tasks
 
 blp = Blueprint("recall", __name__, url_prefix="/api/v1", description="Recalls, sweeps, findings, samples and reports")
 
@@ -127,6 +127,16 @@ def record_sample_result(session: Session, actor: Actor, data: dict[str, Any], r
     if relation(actor, "recall.read") is None:  # a laboratory learns of the samples that it reported on
         rows = [row for row in rows if (row["round"], row["place"]) in moved]
     return {"samples": rows}
+
+
+@blp.route("/recalls/<uuid:recall_id>/late-lines")
+@blp.arguments(schemas.LateLineQuerySchema, location="query")
+@edge("recall.read")
+@blp.response(200, schemas.LateLinePageSchema)
+def list_late_lines(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    """List goods that had left before the books knew, entered late despite the lock."""
+    items, cursor = late.listing(session, actor, recall_id, **query)
+    return {"items": items, "next": cursor}
 
 
 @blp.route("/recalls/<uuid:recall_id>/report")

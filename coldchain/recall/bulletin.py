@@ -145,5 +145,11 @@ def text(facts: Facts, locale: str) -> str:
                     mass=_mass(figures.locked_mass_g), sites=figures.sites_locked
                 )
             )
+        if figures.late_entries:
+            lines.append(
+                _("Entered late: {count} documents, {mass} had left before the books knew of it, listed apart.").format(
+                    count=figures.late_entries, mass=_mass(figures.late_mass_g)
+                )
+            )
         lines.append(_("How much there is outside the books is not known."))
         return "\n".join(lines)

@@ -98,12 +98,17 @@ class Figures:
     samples_total: int = 0
     samples_by_state: dict[str, int] = field(default_factory=dict)
     offices: list[OfficeFigures] = field(default_factory=list)
+    late_entries: int = 0
+    late_mass_g: int = 0
 
 
 def compute(
-    tasks: Iterable[TaskFact], stock: Iterable[StockFact], samples: Iterable[tuple[int, str, str, int]]
+    tasks: Iterable[TaskFact],
+    stock: Iterable[StockFact],
+    samples: Iterable[tuple[int, str, str, int]],
+    late: Iterable[tuple[UUID, int]] = (),
 ) -> Figures:
-    """Return the figures of tasks, held stock, and samples as (round, place, state, pieces).
+    """Return the figures of tasks, held stock, samples as (round, place, state, pieces), late lines as (document, g).
 
     `held_mass_g` is all that the books hold for this recall; `locked_mass_g` the part that no officer has sealed yet
     (系统锁定，待现场封存). It is never added to `sealed_mass_g` (R9).
@@ -119,6 +124,9 @@ def compute(
                 sealed_units[(line.batch_id, task.site_id)] += line.matched_units
     _books(figures, stock, sealed_units)
     _samples(figures, samples)
+    gone = list(late)
+    figures.late_entries = len({document for document, _mass_g in gone})
+    figures.late_mass_g = sum(mass_g for _document, mass_g in gone)
     figures.offices = sorted(offices.values(), key=lambda office: (office.office_id is None, str(office.office_id)))
     return figures
 

@@ -13,6 +13,7 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
+from coldchain.trade import service as trade
 
 
 def recall(row: Recall, version: RecallVersion) -> dict[str, Any]:
@@ -25,8 +26,10 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
     businesses = registry.brief(session, {view.task.business_id for view in views})
     sites = registry.sites(session, {view.task.site_id for view in views})
     offices = regions.offices_by_id(session, {view.task.office_id for view in views})
+    persons = trade.persons(session, {view.task.consignment_id for view in views if view.task.site_id is None})
     found = []
     for view in views:
+        person = persons.get(view.task.consignment_id) if view.task.consignment_id else None
         site = sites.get(view.task.site_id) if view.task.site_id else None
         office = offices.get(view.task.office_id) if view.task.office_id else None
         business = businesses.get(view.task.business_id) if view.task.business_id else None
@@ -37,6 +40,7 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
                 "site": {"name": site.name, "kind": site.kind, "address": site.address, "venue_id": _id(site.venue_id)}
                 if site
                 else None,
+                "receiver": {"name": person.name, "phone": person.phone, "address": person.address} if person else None,
                 "office": {"office_id": str(office.office_id), "name": office.name} if office else None,
                 "expected": view.expected,
                 "state": view.state,
@@ -47,10 +51,11 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
 
 
 def place_name(task: dict[str, Any]) -> str:
-    """Return what a task's place is called: the site, the sign found on foot, the business that goods travel to."""
+    """Return what a task's place is called: the site, the sign found on foot, whom goods travel to."""
     if task["site"]:
         return str(task["site"]["name"])
-    return str(task["place_name"] or (task["business"] or {}).get("name") or "")
+    receiver = (task["business"] or {}).get("name") or (task["receiver"] or {}).get("name")
+    return str(task["place_name"] or receiver or "")
 
 
 def _id(key: UUID | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Stock that matches and is registered, or comes off the road, after the announcement is pulled into the tasks (R9)."""
+"""What happens to a recall's goods after its announcement is pulled into the tasks: registered, moved, late (R9)."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
 from coldchain.ledger import service as ledger
+from coldchain.recall import late
 from coldchain.recall.announce import add_from_books, add_moved
 from coldchain.recall.models import Recall
 
@@ -28,7 +29,8 @@ def on_moved(session: Session, actor: Actor, recall_id: UUID, moved: watch.Moved
 
 
 def install() -> None:
-    """Subscribe to matches of running watch criteria, and to moves of what a recall holds."""
+    """Subscribe to matches of running watch criteria, to moves of what a recall holds, and to what had left it."""
     if on_match not in watch.on_match:
         watch.on_match.append(on_match)
         watch.on_moved.append(on_moved)
+        watch.on_late.append(late.on_late)

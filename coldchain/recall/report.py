@@ -11,7 +11,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.core import clock
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.inspections import service as inspections
-from coldchain.recall import bulletin, drafts, masses, samples, tasks
+from coldchain.recall import bulletin, drafts, late, masses, samples, tasks
 from coldchain.recall.figures import Figures, LineFact, StockFact, TaskFact, compute
 from coldchain.recall.models import Recall, RecallVersion
 
@@ -63,6 +63,7 @@ def report(session: Session, actor: Actor, recall_id: UUID, as_of: datetime | No
             (bucket.round, bucket.place, bucket.state, pieces)
             for bucket, pieces in samples.buckets(samples.events_of(session, recall.recall_id, moment)).items()
         ],
+        late.facts(session, recall.recall_id, moment),
     )
     facts = bulletin.Facts.of(session, recall, version, moment, figures)
     return Report(recall, version, moment, figures, bulletin.text(facts, "zh_CN"), bulletin.text(facts, "en"))

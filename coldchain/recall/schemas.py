@@ -188,6 +188,7 @@ class TaskSchema(Schema):
     region_code = fields.Text()
     office = fields.Anything()
     consignment_id = fields.Key()
+    receiver = fields.Anything(metadata={"description": "who took goods that no registered business received"})
     expected = fields.Items(fields.Part(ExpectedSchema))
     state = fields.Text()
     finding_id = fields.Key()
@@ -274,6 +275,50 @@ class FiguresSchema(Schema):
     samples_total = fields.Int()
     samples_by_state = fields.Anything()
     offices = fields.Items(fields.Part(OfficeFiguresSchema))
+    late_entries = fields.Int(metadata={"description": "documents entered late of goods that had left already"})
+    late_mass_g = fields.MassG()
+
+
+class LateBusinessSchema(Schema):
+    """A business of a late line."""
+
+    business_id = fields.Key()
+    uscc = fields.Text()
+    name = fields.Text()
+
+
+class LateLineQuerySchema(fields.PageQuery):
+    """As of when; default: all."""
+
+    as_of = fields.Moment()
+
+
+class LateLineSchema(Schema):
+    """Goods of a recall that had left before the books knew: entered late, at their own time, despite the lock."""
+
+    late_id = fields.Key(attribute="line.late_id")
+    batch_id = fields.Key(attribute="line.batch_id")
+    batch_code = fields.Text(attribute="batch.batch_code")
+    product = fields.Text(attribute="product.name")
+    owner = fields.Part(LateBusinessSchema)
+    quantity_units = fields.Units(attribute="line.quantity_units")
+    mass_g = fields.MassG()
+    subject_kind = fields.OneOf(("consignment", "stock_entry"), attribute="line.subject_kind")
+    subject_id = fields.Key(attribute="line.subject_id")
+    site_id = fields.Key(attribute="line.site_id")
+    site_name = fields.Text()
+    to_business = fields.Part(LateBusinessSchema)
+    to_site_id = fields.Key(attribute="line.to_site_id")
+    to_site_name = fields.Text()
+    occurred_at = fields.Moment(attribute="line.occurred_at")
+    recorded_at = fields.Moment(attribute="line.recorded_at")
+
+
+class LateLinePageSchema(Schema):
+    """A page of late lines, newest first."""
+
+    items = fields.Items(fields.Part(LateLineSchema))
+    next = fields.Text()
 
 
 class ReportQuerySchema(Schema):

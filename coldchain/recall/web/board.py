@@ -20,16 +20,17 @@ from coldchain.core.page_forms import REFUSALS, refusal
 from coldchain.inspections import service as inspections
 from coldchain.journal import history, receipts
 from coldchain.journal import words as journal_words
-from coldchain.recall import drafts, present, report, tasks, words
+from coldchain.recall import drafts, late, present, report, tasks, words
 from coldchain.recall.figures import CHECKED, LineFact
 from coldchain.recall.models import ORIGINS, Recall
 from coldchain.recall.tasks import TaskView
-from coldchain.recall.web import asof, notice_form
+from coldchain.recall.web import asof, goods, notice_form
 from coldchain.recall.web.blueprint import PAGE_ROWS, bp
 from coldchain.recall.web.wizard import draft_page
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 
+LATE_SHOWN: Final = 50
 # What an officer looks at first: places nobody has been to, then those that nobody got into, then the rest.
 ORDER: Final = {"open": 0, "closed": 1, "unreachable": 2, "refused": 3, "found": 4, "none_found": 5}
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -138,11 +139,18 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         criterion=notice_form.criterion_rows(session, found.version.criterion),
         blanket=notice_form.blanket_text(session, found.version.blanket, current_locale()),
         at_announcement=_known_at_announcement(session, recall),
+        quantity=goods.quantity,
+        late_lines=late.listing(session, actor, recall_id, limit=LATE_SHOWN, as_of=found.as_of)[0],
         may_record=relation(actor, "finding.record") is not None and recall.state == "announced",
         receipts=journal_words.lines(
             receipts.of_subject(session, scope(actor, "journal.read"), recall_id, journal_words.RECALL)
         ),
     )
+
+
+def _phone(task: dict[str, Any], contact: registry.Contact | None) -> str:
+    """Return whom to call about a task: the business, else who took goods without being registered."""
+    return (contact.phone if contact else None) or (task["receiver"] or {}).get("phone") or ""
 
 
 def _first_group(views: list[TaskView]) -> str:
@@ -206,7 +214,7 @@ def show_route(session: Session, actor: Actor, recall_id: UUID) -> Any:
     for view, each in zip(views, rows_of(session, views), strict=True):
         contact = contacts.get(view.task.business_id) if view.task.business_id else None
         name = each.task["office"]["name"] if each.task["office"] else ""
-        by_office.setdefault(name, []).append((each, (contact.phone if contact else None) or ""))
+        by_office.setdefault(name, []).append((each, _phone(each.task, contact)))
     return render_template(
         "recall/route.html",
         recall=recall,

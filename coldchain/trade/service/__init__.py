@@ -3,7 +3,7 @@
 from coldchain.trade.service.answering import confirm, dispute, reject
 from coldchain.trade.service.dispatching import dispatch, dispatch_return
 from coldchain.trade.service.reading import count_by_state, get, search
-from coldchain.trade.service.roads import destinations
+from coldchain.trade.service.roads import destinations, persons
 from coldchain.trade.service.settling import settle
 from coldchain.trade.service.stock import stock
 
@@ -15,6 +15,7 @@ __all__ = [
     "dispatch_return",
     "dispute",
     "get",
+    "persons",
     "reject",
     "search",
     "settle",

@@ -1,6 +1,7 @@
 """What is on the road and where to: supplied to the room of batches, which asks without knowing of consignments."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.rights import Scope
 from coldchain.batches import reach as batches_reach
 from coldchain.batches.reach import Destination
+from coldchain.journal import personal
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import within_reach
 from coldchain.trade import states
@@ -49,6 +51,36 @@ def destinations(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID
     return {
         consignment_id: Destination(business_id, site_id or only_site.get(business_id))
         for consignment_id, business_id, site_id in rows
+    }
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody without an account to whom goods were sent; for the parties and for officers (R16)."""
+
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
+def persons(session: Session, consignment_ids: Iterable[UUID | None]) -> dict[UUID, Person]:
+    """Return who took the goods of consignments that no registered business receives; the caller checked the right."""
+    wanted = {consignment_id for consignment_id in consignment_ids if consignment_id}
+    if not wanted:
+        return {}
+    rows = session.scalars(
+        select(Consignment).where(
+            col(Consignment.consignment_id).in_(wanted), col(Consignment.to_business_id).is_(None)
+        )
+    ).all()
+    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
+    return {
+        row.consignment_id: Person(
+            known.get(row.to_name_id) if row.to_name_id else None,
+            known.get(row.to_phone_id) if row.to_phone_id else None,
+            row.to_address,
+        )
+        for row in rows
     }
 
 
