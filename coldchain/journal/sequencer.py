@@ -10,6 +10,8 @@ goes on it can't commit any more, and it can't replace the file either, since th
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -122,14 +124,35 @@ def sign_if_grown(engine: Engine, var_dir: Path) -> checkpoint.Checkpoint | None
     Raises alarm.Refusal when it may not be signed, tree.MissingNode, OSError when VAR_DIR can't be used, and
     files.Superseded when another sequencer signed although this one held the lock when it began.
     """
-    with Session(engine) as session, session.begin():
-        lock(session)
-        try:
+    with _refusals():
+        _name(engine, var_dir)
+        with Session(engine) as session, session.begin():
+            lock(session)
             head = _sign(session, var_dir)
-        except (checkpoint.BadNote, files.FileUnusable, identity.IdentityRefused) as error:
-            raise alarm.Refusal(getattr(error, "code", "unreadable"), str(error)) from error
-        alarm.clear(session)
-        return head
+            alarm.clear(session)
+            return head
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (checkpoint.BadNote, files.FileUnusable, identity.IdentityRefused) as error:
+        raise alarm.Refusal(getattr(error, "code", "unreadable"), str(error)) from error
+
+
+def _name(engine: Engine, var_dir: Path) -> None:
+    """Give a new journal its origin in a transaction of its own: what is kept outside never names one that may vanish.
+
+    Where a real journal's checkpoint lies outside already there is nothing new to name: signing refuses that.
+    """
+    with Session(engine) as session, session.begin():
+        if identity.read(session) is not None:
+            return
+        lock(session)
+        outside = files.last_checkpoint(var_dir)
+        if outside is None or identity.is_demo(outside):
+            identity.establish(session, files.signing_key(var_dir))
 
 
 def look(session: Session, var_dir: Path) -> Seen:

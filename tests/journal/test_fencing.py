@@ -66,6 +66,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LOCK_WAIT_S", 0.2)
 
 
+@pytest.mark.parametrize("point", [POINTS[2], POINTS[4]])
+def test_one_that_was_killed_at_the_first_signature_leaves_no_alarm(
+    database: Engine, var_dir: Path, start: Start, point: str
+) -> None:
+    """What lies outside by then names an origin that the database must know."""
+    write(database, 4)
+    killed = start(point)
+    wait_stopped(killed)
+    killed.kill()
+    killed.wait()
+    write(database, 1)
+    sequencer.run_once(database, var_dir)
+    assert alarm(database) is None
+    assert outside_size(var_dir) == sizes(database)[-1] == 5
+    assert_verifies(database, var_dir)
+
+
 @pytest.mark.parametrize("end", ["resumed", "killed"])
 @pytest.mark.parametrize("point", POINTS)
 def test_one_that_was_stopped_does_no_harm(database: Engine, var_dir: Path, start: Start, point: str, end: str) -> None:
