@@ -9,7 +9,7 @@ from coldchain.trade.service.entries.destructions import destroy
 from coldchain.trade.service.entries.losses import lose
 from coldchain.trade.service.entries.openings import open_pieces
 from coldchain.trade.service.entries.owner_changes import change_owner
-from coldchain.trade.service.entries.reading import get, search
+from coldchain.trade.service.entries.reading import count_by_kind, get, search
 from coldchain.trade.service.entries.recoveries import recover
 from coldchain.trade.service.entries.relocations import relocate
 from coldchain.trade.service.entries.returns import give_back
@@ -21,6 +21,7 @@ __all__ = [
     "change_owner",
     "correct",
     "count",
+    "count_by_kind",
     "destroy",
     "get",
     "give_back",

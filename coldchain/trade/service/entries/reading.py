@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -54,23 +54,48 @@ def search(
 
     `site_id`: where goods left, lie or went; `business`: whose they are or became. Raises NotFound for an unknown one.
     """
-    statement = select(StockEntry).where(_visible(scope(actor, "stock.read")))
+    statement = select(StockEntry).where(_narrowed(session, actor, batch_id, site_id, business))
     if kind is not None:
         statement = statement.where(col(StockEntry.kind) == kind)
+    rows, following = paging.page(session, statement, col(StockEntry.entry_id), limit, cursor)
+    return _summaries(session, rows), following
+
+
+def count_by_kind(
+    session: Session,
+    actor: Actor,
+    *,
+    batch_id: UUID | None = None,
+    site_id: UUID | None = None,
+    business: str | None = None,
+) -> dict[str, int]:
+    """Return how many entries of each kind the actor may see; the filters are those of `search`."""
+    statement = (
+        select(col(StockEntry.kind), func.count())
+        .where(_narrowed(session, actor, batch_id, site_id, business))
+        .group_by(col(StockEntry.kind))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _narrowed(
+    session: Session, actor: Actor, batch_id: UUID | None, site_id: UUID | None, business: str | None
+) -> ColumnElement[bool]:
+    """Return the condition that the actor may see an entry and that it is about what was asked for."""
+    conditions = [_visible(scope(actor, "stock.read"))]
     if batch_id is not None:
         named = select(col(StockEntryLine.entry_id)).where(col(StockEntryLine.batch_id) == batch_id)
         made_here = select(col(Movement.entry_id)).where(  # what it came out of names it in no line
             col(Movement.batch_id) == batch_id, col(Movement.kind).in_(MAKING), col(Movement.entry_id).is_not(None)
         )
-        statement = statement.where(or_(col(StockEntry.entry_id).in_(named), col(StockEntry.entry_id).in_(made_here)))
+        conditions.append(or_(col(StockEntry.entry_id).in_(named), col(StockEntry.entry_id).in_(made_here)))
     if site_id is not None:
         there = select(col(Zone.zone_id)).where(col(Zone.site_id) == site_id)
-        statement = statement.where(or_(col(StockEntry.site_id) == site_id, col(StockEntry.to_zone_id).in_(there)))
+        conditions.append(or_(col(StockEntry.site_id) == site_id, col(StockEntry.to_zone_id).in_(there)))
     if business is not None:
         owner_id = registry.find_business(session, business).business_id
-        statement = statement.where(or_(col(StockEntry.owner_id) == owner_id, col(StockEntry.to_owner_id) == owner_id))
-    rows, following = paging.page(session, statement, col(StockEntry.entry_id), limit, cursor)
-    return _summaries(session, rows), following
+        conditions.append(or_(col(StockEntry.owner_id) == owner_id, col(StockEntry.to_owner_id) == owner_id))
+    return and_(*conditions)
 
 
 def describe(session: Session, actor: Actor, entry: StockEntry) -> dict[str, Any]:
