@@ -158,7 +158,7 @@ def write(
         drafts += made_here
     movement_ids = {movement.batch_id: movement.movement_id for movement in made}
     session.execute(
-        insert(StockEntryLine),
+        insert(StockEntryLine).execution_options(render_nulls=True),  # else lines with and without are told apart
         [
             {
                 "entry_id": document.entry_id, "line_no": number, "batch_id": line.batch_id,
