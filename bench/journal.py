@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import psycopg
 from sqlalchemy import Engine, text
@@ -130,9 +131,37 @@ def drain(engine: Engine, var_dir: Path) -> int:
     return total
 
 
+def keep_alive(url: str, var_dir: str, stop: Event) -> int:
+    """Append, sequence and sign as a live system of one province does, about 50 entries a second, until told to end."""
+    engine, written = db.connect(url), 0
+    while not stop.is_set():
+        written += bulk(engine, 50)
+        sequencer.run_once(engine, Path(var_dir))
+        stop.wait(1.0)
+    engine.dispose()
+    return written
+
+
+def check_live(engine: Engine, url: str, var_dir: Path) -> tuple[int, float]:
+    """Verify while another process writes and signs; return the number of leaves and how many a second that was."""
+    with (
+        multiprocessing.get_context("spawn").Manager() as manager,
+        multiprocessing.get_context("spawn").Pool(1) as pool,
+    ):
+        stop = manager.Event()
+        other = pool.apply_async(keep_alive, (url, str(var_dir), stop))
+        time.sleep(2.0)
+        found = timed(lambda: check(engine, var_dir))
+        stop.set()
+        if not other.get(60):
+            sys.exit("nothing was written meanwhile")
+    return found
+
+
 def check(engine: Engine, var_dir: Path) -> int:
-    """Verify everything and return the number of leaves."""
-    with Session(engine) as session:
+    """Verify everything in one snapshot, as the command does, and return the number of leaves."""
+    with Session(engine) as session, session.begin():
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         report = verify.verify(session, var_dir)
     if report.difference is not None:
         sys.exit(f"the journal does not fit: {report.difference}")
@@ -162,6 +191,8 @@ def measure(endpoint: Endpoint, options: argparse.Namespace, var_dir: Path) -> N
     print(f"sequence {count:,} entries and sign: {speed:,.0f} entries/s")
     count, speed = timed(lambda: check(engine, var_dir))
     print(f"verify {count:,} entries: {speed:,.0f} entries/s")
+    count, speed = check_live(engine, url, var_dir)
+    print(f"verify {count:,} entries while others are written and signed: {speed:,.0f} entries/s")
     engine.dispose()
 
 

@@ -135,4 +135,5 @@ def adopt_restore(reason: str, *, new_key: bool) -> None:
     click.echo(f"last signed before: {done.old.origin}, {done.old.size} entries")
     if done.archived is not None:
         click.echo(f"its checkpoint is kept in {done.archived}")
+    click.echo(f"surviving entries: {done.leaves}, of which {done.covered} were signed before")
     click.echo(f"signed now: {done.head.origin}, {done.head.size} entries; entry {done.index} names the one before")

@@ -39,10 +39,15 @@ class NotAdopted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was done: the head under the new origin, the checkpoint it comes after, where that is archived."""
+    """What was done: the head under the new origin, the checkpoint it comes after, where that is archived.
+
+    Of `leaves` entries that survive, the first `covered` were signed before; `index` is where the next one says so.
+    """
 
     head: checkpoint.Checkpoint
     old: checkpoint.Checkpoint
+    leaves: int
+    covered: int
     index: int
     archived: Path | None
 
@@ -157,14 +162,14 @@ def _resume(
     data: dict[str, Any],
 ) -> Adopted:
     """Write the first entry of the new origin, give it its place, and sign under the new origin."""
-    origin = identity.successor(session, old)
+    origin, covered = identity.successor(session, old), seen.last_size or 0
     entry_id = service.append(
         session,
         _Operator(),
         kind=verify.RESTORED,
         subject_id=new_id(),
         occurred_at=clock.now(),
-        data=data | {"origin": origin, "leaves": seen.size},
+        data=data | {"origin": origin, "leaves": seen.size, "covered": covered},
     )
     while sequencer.take(session):
         pass
@@ -178,4 +183,4 @@ def _resume(
     except files.FileUnusable as error:
         raise NotAdopted(error.code, str(error)) from error
     alarm.clear(session)
-    return Adopted(head, old, index, archived)
+    return Adopted(head, old, seen.size, covered, index, archived)

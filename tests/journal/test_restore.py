@@ -134,6 +134,7 @@ def test_facts_written_during_the_alarm_survive(restored: Restorable) -> None:
     assert restored.sequence() == "outside_inconsistent"
     write(restored.engine, 2)
     done = restored.adopt()
+    assert (done.leaves, done.covered) == (34, 10), "what nobody signed is told apart"
     assert done.head.size == 10 + 4 + 20 + 2 + 1
     assert done.index == done.head.size - 1
     assert rows(restored.engine, "SELECT count(*) FROM journal_pending")[0][0] == 0
@@ -443,7 +444,8 @@ def test_the_command(restored: Restorable) -> None:
     lines = result.stdout.splitlines()
     assert lines[0].endswith(", 17 entries")
     assert "journal/archive/" in lines[1]
-    assert lines[2].endswith("11 entries; entry 10 names the one before")
+    assert lines[2] == "surviving entries: 10, of which 10 were signed before"
+    assert lines[3].endswith("11 entries; entry 10 names the one before")
     assert run(restored, "verify").exit_code == 0
     again = run(restored, "adopt-restore")
     assert again.exit_code == 1
