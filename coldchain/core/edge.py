@@ -38,7 +38,7 @@ class Gatekeeper(Protocol):
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE, "files": ma.RAISE}
 
     def load_json(self, req: Request, schema: AnySchema) -> Any:
         if req.mimetype != "application/json":
@@ -58,7 +58,7 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, req: Any, schema: Any, **kwargs: Any) -> Any:
         messages: Any = error.messages
-        if isinstance(messages, dict) and set(messages) <= {"json", "query", "form"}:
+        if isinstance(messages, dict) and set(messages) <= {"json", "query", "form", "files"}:
             messages = next(iter(messages.values()))
         raise ma.ValidationError(messages)
 

@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response, current_app
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import clock
+from coldchain.core import clock, stored_files
 from coldchain.core.edge import Blueprint, edge
+from coldchain.core.errors import NotFound
 from coldchain.core.problems import said
+from coldchain.core.uploads import Handed
 from coldchain.trade import service
 from coldchain.trade.past_schemas import StockAtPageSchema, StockAtQuery
 from coldchain.trade.schemas import (
@@ -21,8 +24,10 @@ from coldchain.trade.schemas import (
     DisputeSchema,
     RejectConsignmentSchema,
     SettleSchema,
+    SlipSchema,
 )
 from coldchain.trade.service import past
+from config import Settings
 
 blp = Blueprint("trade", __name__, url_prefix="/api/v1", description="Consignments and stock")
 
@@ -92,6 +97,36 @@ def settle_consignment(session: Session, actor: Actor, data: dict[str, Any], con
 def reject_consignment(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
     """Send goods back; 409 `wrong_state`."""
     return service.reject(session, actor, consignment_id, **data)
+
+
+@blp.route("/consignments/<uuid:consignment_id>/slip", methods=["POST"])
+@blp.arguments(SlipSchema, location="files")
+@edge("trade.answer")
+@blp.response(201, ConsignmentSchema)
+def keep_slip(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
+    """Keep the photograph of the signed slip, without its metadata; a newer one takes its place."""
+    settings: Settings = current_app.config["SETTINGS"]
+    content: Handed = data["file"]
+    return service.keep_slip(session, actor, consignment_id, var_dir=settings.var_dir, content=content.content)
+
+
+@blp.route("/consignments/<uuid:consignment_id>/slip", methods=["GET"])
+@edge("trade.read")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
+def read_slip(session: Session, actor: Actor, consignment_id: UUID) -> Response:
+    """Return the photograph of the signed slip to the parties and to officers."""
+    row = service.find_slip(session, actor, consignment_id)
+    settings: Settings = current_app.config["SETTINGS"]
+    try:
+        content = stored_files.path_of(settings.var_dir, row.sha256).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound("The file is not there any more.", code="no_file") from error
+    response = Response(content, content_type=row.media_type)
+    response.headers["Content-Disposition"] = 'inline; filename="slip.jpg"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # whatever it is, it does nothing
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 @blp.route("/stock", methods=["GET"])

@@ -3,6 +3,7 @@
 from coldchain.batches.models import BATCH_STATES
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.uploads import Upload
 from coldchain.trade.models import ANSWER_KINDS, ANSWER_OUTCOMES, CONSIGNMENT_STATES, HANDOVERS, PURPOSES
 from coldchain.trade.states import SETTLEMENTS
 
@@ -87,6 +88,12 @@ class SettleSchema(Schema):
     occurred_at = fields.Moment()
 
 
+class SlipSchema(Schema):
+    """The photograph of a signed slip: JPEG, PNG or WebP."""
+
+    file = Upload(required=True)
+
+
 class RejectConsignmentSchema(Schema):
     """Why goods go back."""
 
@@ -160,6 +167,9 @@ class ConsignmentHeadSchema(Schema):
     on_behalf_of = fields.Key()
     answered_at = fields.Moment()
     answer_reason = fields.Text()
+    waiting_h = fields.Int(0, metadata={"description": "hours that it waits for an answer; null: it doesn't"})
+    unanswered = fields.Flag(metadata={"description": "it waits longer than the rule book allows"})
+    slip_file_id = fields.Key(metadata={"description": "the photograph of the signed slip, at …/slip"})
     mass_g = fields.MassG()
 
 
@@ -211,6 +221,8 @@ class ConsignmentQuery(PageQuery):
     direction = fields.OneOf(("in", "out"), doc="seen from `business`, else from the asker's own business or regions")
     state = fields.OneOf(CONSIGNMENT_STATES)
     business = fields.BusinessRef()
+    unanswered = fields.Flag(doc="true: no answer for longer than the rule book allows")
+    waiting_h = fields.Int(0, 100_000, doc="waits for an answer for at least so many hours")
 
 
 class ConsignmentSummarySchema(ConsignmentHeadSchema):

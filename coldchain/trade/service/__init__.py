@@ -2,19 +2,24 @@
 
 from coldchain.trade.service.answering import confirm, dispute, reject
 from coldchain.trade.service.dispatching import dispatch, dispatch_return
-from coldchain.trade.service.reading import count_by_state, get, search
+from coldchain.trade.service.reading import count_by_state, count_unanswered, get, search
 from coldchain.trade.service.roads import destinations, persons
 from coldchain.trade.service.settling import settle
+from coldchain.trade.service.slips import find as find_slip
+from coldchain.trade.service.slips import keep as keep_slip
 from coldchain.trade.service.stock import stock
 
 __all__ = [
     "confirm",
     "count_by_state",
+    "count_unanswered",
     "destinations",
     "dispatch",
     "dispatch_return",
     "dispute",
+    "find_slip",
     "get",
+    "keep_slip",
     "persons",
     "reject",
     "search",

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, Scope, authorize, scope
 from coldchain.batches.models import Batch
-from coldchain.core import paging
+from coldchain.core import clock, paging
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
+from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site
 from coldchain.registry.service.reach import within_reach
@@ -22,6 +24,7 @@ from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAn
 from coldchain.trade.service.roads import coming
 
 PRODUCTS_IN_A_LIST = 3
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,16 @@ def search(
     direction: str | None = None,
     state: str | None = None,
     business: str | None = None,
+    unanswered: bool | None = None,
+    waiting_h: int | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the consignments that the actor may see, newest first, and the next cursor.
 
     `direction` is seen from `business`, else from the actor's own business or regions: `out` left, `in` arrives.
+    `unanswered`: they wait for an answer longer than `unanswered_after_h` (data), or don't; `waiting_h`: they wait for
+    at least so many hours.
     """
     reach = scope(actor, "trade.read")
     statement = select(Consignment).where(_either(_leaving(reach), coming(reach), direction if not business else None))
@@ -77,17 +84,51 @@ def search(
         statement = statement.where(_either(_leaving(named), coming(named), direction))
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
+    if unanswered is not None:
+        long = waits_since(clock.now() - timedelta(hours=unanswered_after_h(session)))
+        statement = statement.where(long if unanswered else ~long)
+    if waiting_h is not None:
+        statement = statement.where(waits_since(clock.now() - timedelta(hours=waiting_h)))
     rows, following = paging.page(session, statement, col(Consignment.consignment_id), limit, cursor)
     shown = _summaries(session, rows)
     return [_as_party(actor, row, each) for row, each in zip(rows, shown, strict=True)], following
 
 
+def unanswered_after_h(session: Session) -> int:
+    """Return after how many hours (data) a consignment without an answer counts as unanswered."""
+    return int(policy.parameter(session, "unanswered_after_h", clock.now().astimezone(clock.BEIJING).date()))
+
+
+def waits_since(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that a consignment waits for an answer since `moment` or longer.
+
+    What somebody without an account signed for waits for none.
+    """
+    signed_for = and_(col(Consignment.state) == states.SIGNED, col(Consignment.to_business_id).is_(None))
+    return and_(col(Consignment.state).in_(states.WAITING), ~signed_for, col(Consignment.recorded_at) <= moment)
+
+
+def count_unanswered(session: Session, actor: Actor, direction: str | None = None) -> int:
+    """Return how many consignments that the actor may see are unanswered; `direction` as in `search`."""
+    reach = scope(actor, "trade.read")
+    since = clock.now() - timedelta(hours=unanswered_after_h(session))
+    statement = select(func.count()).select_from(Consignment)
+    return session.scalars(
+        statement.where(_either(_leaving(reach), coming(reach), direction), waits_since(since))
+    ).one()
+
+
+def is_party(actor: Actor, consignment: Consignment) -> bool:
+    """Say whether the actor is sender, receiver or an officer: not one who only keeps the goods (R16)."""
+    return actor.business_id in {None, consignment.owner_id, consignment.to_business_id}
+
+
 def _as_party(actor: Actor, consignment: Consignment, shown: dict[str, Any]) -> dict[str, Any]:
     """Return a consignment as `actor` may read it: who only keeps the goods learns of no persons (R16)."""
-    if actor.business_id in {None, consignment.owner_id, consignment.to_business_id}:
+    if is_party(actor, consignment):
         return shown
     receiver = {"business": shown["to"]["business"], "name": None, "phone": None, "address": None}
-    return shown | {"to": receiver} | ({"driver": None} if "driver" in shown else {})
+    return shown | {"to": receiver, "slip_file_id": None} | ({"driver": None} if "driver" in shown else {})
 
 
 def count_by_state(session: Session, actor: Actor, direction: str | None = None) -> dict[str, int]:
@@ -238,18 +279,28 @@ def _summaries(session: Session, rows: Sequence[Consignment]) -> list[dict[str, 
     return [head | goods[head["consignment_id"]] for head in heads]
 
 
+def _waited(row: Consignment) -> timedelta | None:
+    """Return how long a consignment waits for an answer, None when it doesn't."""
+    return None if row.state not in states.WAITING or over(row) else clock.now() - row.recorded_at
+
+
 def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]]:
     businesses = registry.brief(session, [i for row in rows for i in (row.owner_id, row.to_business_id)])
     sites = registry.sites(session, [i for row in rows for i in (row.from_site_id, row.to_site_id)])
     known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
+    waited = {row.consignment_id: _waited(row) for row in rows}
+    long = any(since is not None and since >= HOUR for since in waited.values())
+    longest = timedelta(hours=unanswered_after_h(session)) if long else timedelta.max
     plain = (
         "consignment_id", "consignment_no", "purpose", "state", "handover", "from_site_id", "from_zone_id",
         "to_site_id", "to_zone_id", "vehicle_plate", "late", "occurred_at", "recorded_at", "on_behalf_of",
-        "answered_at", "answer_reason", "departure_temperature_c", "arrival_temperature_c",
+        "answered_at", "answer_reason", "slip_file_id", "departure_temperature_c", "arrival_temperature_c",
     )  # fmt: skip
     return [
         {name: getattr(row, name) for name in plain}
         | {
+            "waiting_h": None if (since := waited[row.consignment_id]) is None else since // HOUR,
+            "unanswered": since is not None and since >= longest,
             "owner": businesses[row.owner_id],
             "from_site_name": sites[row.from_site_id].name,
             "to_site_name": sites[row.to_site_id].name if row.to_site_id else None,
