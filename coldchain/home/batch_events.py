@@ -19,10 +19,11 @@ from coldchain.batches.models import TestResult, Tube
 from coldchain.batches.service.timeline import TimelineEntry
 from coldchain.core import pages
 from coldchain.core.i18n import gettext as _
+from coldchain.home import batch_movements
 from coldchain.recall import drafts
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.registry import service as registry
-from coldchain.trade.models import Consignment
+from coldchain.trade.models import Consignment, StockEntry
 
 OWN_REASONS = frozenset({"recheck_negative", "superseded_by_confirmation"})
 
@@ -46,6 +47,7 @@ class Names:
     zones: Mapping[UUID, str]
     labs: Mapping[UUID, str]
     consignments: Mapping[UUID, str]
+    entries: Mapping[UUID, str]
     causes: Mapping[UUID, tuple[str, str]]
 
 
@@ -111,10 +113,16 @@ def names(session: Session, entries: Sequence[TimelineEntry]) -> Names:
             col(Consignment.consignment_id).in_({row["consignment_id"] for row in details if row.get("consignment_id")})
         )
     )
+    documents = session.execute(
+        select(col(StockEntry.entry_id), col(StockEntry.entry_no)).where(
+            col(StockEntry.entry_id).in_({row["entry_id"] for row in details if row.get("entry_id")})
+        )
+    )
     return Names(
         zones={zone_id: f"{site.name} {zone.code}" for zone_id, (zone, site) in zones.items()},
         labs={lab_id: lab.name for lab_id, lab in labs.items()},
         consignments=dict(consignments.all()),
+        entries=dict(documents.all()),
         causes=_causes(session, {row["cause_id"] for row in details if row.get("cause_id")}),
     )
 
@@ -140,7 +148,9 @@ def events(session: Session, actor: Actor, entries: Sequence[TimelineEntry], pro
             notes.append(_("Basis: %(basis)s", basis=words.BASES[entry.basis]))
         if entry.late:
             notes.insert(0, _("Recorded %(moment)s", moment=pages.short_moment(entry.recorded_at)))
-        shown.append({"at": entry.occurred_at, "text": text, "notes": notes, "late": entry.late})
+        shown.append(
+            {"at": entry.occurred_at, "text": text, "notes": notes, "late": entry.late, "link": _link(entry, known)}
+        )
     return shown
 
 
@@ -222,13 +232,15 @@ def _held(entry: TimelineEntry, known: Names) -> tuple[str, list[str]]:
 
 
 def _moved(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:
-    values = {"quantity": words.quantity(facts["quantity_units"], product)}
-    text = {
-        "dispatch": _("Sent: %(quantity)s", **values),
-        "confirmation": _("Receipt confirmed: %(quantity)s", **values),
-        "rejection": _("Rejected and sent back: %(quantity)s", **values),
-    }.get(facts["kind"], "")
-    places = [known.zones.get(facts.get("from_zone_id") or UUID(int=0), "")]
-    places.append(known.zones.get(facts.get("to_zone_id") or UUID(int=0), ""))
+    text = batch_movements.told(facts, words.quantity(facts["quantity_units"], product))
+    zone_ids = dict.fromkeys(facts[key] for key in ("from_zone_id", "to_zone_id") if facts.get(key))
     number = known.consignments.get(facts.get("consignment_id") or UUID(int=0), "")
+    places = [known.zones.get(zone_id, "") for zone_id in zone_ids]
     return text, [*places, _("Consignment %(number)s", number=number) if number else ""]
+
+
+def _link(entry: TimelineEntry, known: Names) -> tuple[str, str] | None:
+    """Return where more is said of a fact: address and words of the stock entry that it belongs to."""
+    entry_id = entry.details.get("entry_id")
+    number = known.entries.get(entry_id) if entry_id else None
+    return (f"/stock-entries/{entry_id}", _("Entry %(number)s", number=number)) if number else None

@@ -201,6 +201,7 @@ def _movements(session: Session, actor: Actor, batch_id: UUID) -> Iterable[Timel
             details={
                 "kind": movement.kind,
                 "consignment_id": movement.consignment_id,
+                "entry_id": movement.entry_id,
                 "quantity_units": max(abs(posting.quantity_units) for posting in postings),
                 "from_zone_id": next((p.zone_id for p in postings if p.quantity_units < 0), None),
                 "to_zone_id": next((p.zone_id for p in postings if p.quantity_units > 0), None),

@@ -15,9 +15,7 @@ from coldchain.trade.service import lateness
 from coldchain.trade.service.entries import core, reading, storing
 from coldchain.trade.service.entries.core import Line
 
-HINT: str = N_(
-    "Print the counter label of these batches (a label of level batch): loose goods show their code."
-)
+HINT: str = N_("Print the counter label of these batches (a label of level batch): loose goods show their code.")
 
 
 def open_pieces(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
