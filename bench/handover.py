@@ -256,11 +256,12 @@ def counted(engine: Engine, stall: Stall) -> dict[str, float]:
 
 
 def _statistics(engine: Engine) -> dict[str, int]:
-    """Return the server's counters of this database after every backend has told what it did."""
-    engine.dispose()  # a backend tells the rest when it ends
-    time.sleep(0.5)
+    """Return the server's counters of this database after the one backend that works has told what it did."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
     listed = ", ".join(f'{expression} AS "{name}"' for name, expression in COUNTED.items())
     with engine.connect() as connection:
+        connection.execute(text("SELECT pg_stat_clear_snapshot()"))
         row = connection.execute(
             text(f"SELECT {listed} FROM pg_stat_database WHERE datname = current_database()")  # noqa: S608
         )
