@@ -13,13 +13,12 @@ from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation, scope
+from coldchain.batches import labelled, schemas, service
 from coldchain.batches import pages_words as words
-from coldchain.batches import schemas, service
-from coldchain.batches.models import Batch, Sample, TestResult, Tube
+from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.service import tubes
-from coldchain.core import check_code, clock, pages
-from coldchain.core.batch_code import BATCH_CODE_SYMBOLS, is_batch_code
+from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import LazyText
@@ -130,27 +129,17 @@ def _tube_page(
     return Response(page, status)
 
 
-def typed_batch_code(text: str) -> str:
-    """Return the batch code within what was typed or scanned: a label's address, its code, or the batch's own code."""
-    last = text.strip().rstrip("/").rpartition("/")[2]
-    symbols = check_code.normalise(last)
-    return symbols[:BATCH_CODE_SYMBOLS] if is_batch_code(symbols[:BATCH_CODE_SYMBOLS]) else last
-
-
 def _tube_fields(session: Session, actor: Actor, form: Form) -> Form:
     """Return the form with the batches' ids in the place of their codes, and a lab's tube as its own."""
     fields: Form = Form((name, text) for name, text in form.items(multi=True) if not name.startswith("_"))
     if actor.business_id is not None:
         fields["lab"] = str(actor.business_id)
     codes = {
-        int(found[1]): typed_batch_code(text)
+        int(found[1]): text
         for name, text in form.items(multi=True)
         if text.strip() and (found := re.fullmatch(r"_samples-(\d{1,4})-code", name))
     }
-    rows = session.execute(
-        select(col(Batch.batch_code), col(Batch.batch_id)).where(col(Batch.batch_code).in_(codes.values()))
-    )
-    known = dict(rows.all())
+    known = labelled.find_typed(session, codes.values())
     for index, code in codes.items():
         # an unknown code goes on as it was typed: the schema or the service refuses it by name
         fields[f"samples-{index}-batch_id"] = str(known.get(code, UNKNOWN_BATCH))

@@ -138,6 +138,8 @@ def decide(facts: PublicFacts) -> Badge:
 
 def _proven(facts: PublicFacts) -> str:
     basis = facts.verdict.basis
+    if basis.get("made_from"):
+        return N_("Everything that is asked for is there for all that these goods were made of.")
     if not basis.get("evidence"):
         return N_("No papers are required for these goods at this place.")
     if basis["disinfection"]["state"] == "met":
@@ -181,7 +183,7 @@ def awaits_recheck(facts: PublicFacts) -> bool:
 def evidence(facts: PublicFacts) -> list[dict[str, str]]:
     """Return `{kind, state}` of each paper and record that the policy asks for; states are those of the vocabulary."""
     basis = facts.verdict.basis
-    if not basis:
+    if "evidence" not in basis:
         return []
     rechecking = awaits_recheck(facts) or any(item.code == "test_positive" for item in facts.verdict.missing)
     rechecking = rechecking and not is_confirmed(facts)

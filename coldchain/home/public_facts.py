@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from coldchain.batches import labelled
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
 from coldchain.labels.code import LabelCode
@@ -27,7 +28,7 @@ Station = aliased(Business)
 
 # A label was made when a run that did not fail covers it; the batch code stands on every label of its batch.
 _PRINTED: Final = exists().where(
-    col(LabelRun.batch_id) == col(Batch.batch_id),
+    col(LabelRun.batch_id) == labelled.NOW.c.label_batch_id,
     col(LabelRun.state) != "failed",
     or_(
         bindparam("serial") == 0,
@@ -53,12 +54,13 @@ _BATCH: Final[Any] = (
         col(Producer.name).label("producer"),
         col(Station.name).label("station"),
         col(Station.kinds).label("station_kinds"),
+        labelled.NOW.c.piece_no,
         _PRINTED.label("printed"),
     )
+    .join(labelled.NOW, labelled.NOW.c.batch_id == col(Batch.batch_id))
     .join(Product, col(Product.product_id) == col(Batch.product_id))
     .join(Producer, col(Producer.producer_id) == col(Batch.producer_id))
     .join(Station, col(Station.business_id) == col(Batch.owner_id))
-    .where(col(Batch.batch_code) == bindparam("batch_code"))
 )
 _HOLDS: Final[Any] = (
     select(
@@ -117,9 +119,15 @@ class HoldFact:
 
 @dataclass(frozen=True)
 class PublicFacts:
-    """What anybody may know of a label. `importer` None: domestic goods; `seller` as `_seller` says."""
+    """What anybody may know of a label. `importer` None: domestic goods; `seller` as `_seller` says.
+
+    `batch_code` and `piece_no`: of the batch that the goods belong to now, which is not the one printed on a label that
+    is older than the split.
+    """
 
     label: LabelCode
+    batch_code: str
+    piece_no: int
     batch_no: str | None
     product: str
     product_en: str | None
@@ -145,6 +153,11 @@ class PublicFacts:
         """Who brought imported goods in (R2: the first station)."""
         return self.station if self.imported else None
 
+    @property
+    def moved(self) -> bool:
+        """Say whether the piece was split off into another batch after its label was printed."""
+        return self.batch_code != self.label.batch_code
+
 
 def read(connection: Connection, label: LabelCode) -> PublicFacts | None:
     """Return what anybody may know of a label, None when no batch has its code."""
@@ -158,6 +171,8 @@ def read(connection: Connection, label: LabelCode) -> PublicFacts | None:
         verdict = batches.gate(session, [batch_id], row["region_code"])[batch_id]
     return PublicFacts(
         label=label,
+        batch_code=row["batch_code"],
+        piece_no=row["piece_no"],
         batch_no=row["batch_no"],
         product=row["product"],
         product_en=row["product_en"],

@@ -6,6 +6,7 @@ constant number of statements; the page brings its few icons itself, so that pag
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,9 @@ from flask import Blueprint, Response, current_app, json, render_template, reque
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches.pages_words import piece_words
 from coldchain.core import clock, db, problems
+from coldchain.core.batch_code import is_batch_code
 from coldchain.core.countries import country_name
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
@@ -118,12 +121,28 @@ def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response
         code=facts.label.text,
         here_url=f"/C/{facts.label.text}",
         as_of=clock.now(),
-        own_batch=scan.own_batch(session, actor, facts.label),
+        own_batch=scan.own_batch(session, actor, facts.batch_code),
+        split_from=_split_from(facts),
+        made_from=[_source(source) for source in facts.verdict.basis.get("made_from", ())],
         signed_in=actor is not None,
     )
     response = Response(with_own_icons(page))
     response.headers["Vary"] = "Accept"
     return response
+
+
+def _split_from(facts: PublicFacts) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = facts.verdict.basis.get("split_from")
+    if found is None:
+        return None
+    pieces = piece_words("declared_range", found["piece_from"], found["piece_to"])
+    return found | _source(found) | {"pieces": pieces}
+
+
+def _source(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a batch that these goods came out of, with the code of its label."""
+    code = source["batch_code"]
+    return {"batch_code": code, "label": LabelCode(code, "batch", 0).text if is_batch_code(code) else None}
 
 
 def as_json(facts: PublicFacts) -> dict[str, Any]:
@@ -132,8 +151,10 @@ def as_json(facts: PublicFacts) -> dict[str, Any]:
     label: LabelCode = facts.label
     return {
         "code": label.text,
-        "batch_code": label.batch_code,
-        "piece_no": label.serial or None,
+        "batch_code": facts.batch_code,
+        "piece_no": facts.piece_no or None,
+        "split_from": facts.verdict.basis["split_from"]["batch_code"] if _split_from(facts) else None,
+        "made_from": [source["batch_code"] for source in facts.verdict.basis.get("made_from", ())],
         "printed": facts.printed,
         "product": facts.product,
         "specification": specification(facts.unit_mass_g, facts.units_per_piece, facts.ledger_unit),

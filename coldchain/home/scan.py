@@ -21,7 +21,6 @@ from coldchain.core.page_forms import new_once
 from coldchain.inspections import resolve
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.inspections.resolve import Resolved
-from coldchain.labels.code import LabelCode
 from coldchain.ledger.models import Hold
 from coldchain.recall import drafts, present, tasks
 from coldchain.recall.models import Recall, RecallVersion, SweepTask, TaskExpected
@@ -64,12 +63,12 @@ def is_for(actor: Actor) -> bool:
     return relation(actor, "recall.read") is not None
 
 
-def own_batch(session: Session, actor: Actor | None, label: LabelCode) -> UUID | None:
-    """Return the batch of a label when the actor may open its page, else None."""
+def own_batch(session: Session, actor: Actor | None, batch_code: str) -> UUID | None:
+    """Return the batch of a code when the actor may open its page, else None."""
     if actor is None or relation(actor, "batch.read") is None:
         return None
     return session.scalar(
-        select(col(Batch.batch_id)).where(col(Batch.batch_code) == label.batch_code, reach.visible_batches(actor))
+        select(col(Batch.batch_id)).where(col(Batch.batch_code) == batch_code, reach.visible_batches(actor))
     )
 
 

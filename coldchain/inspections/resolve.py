@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import OWN, Resource, authorize, relation
-from coldchain.batches import reach, states
+from coldchain.batches import labelled, reach, states
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
 from coldchain.core.errors import NotFound
@@ -35,12 +35,16 @@ SHOWN_CHARS: Final = 60
 class Resolved:
     """A label and the batch that it is of.
 
-    `may_open`: the asker may read the batch's page; `may_name`: it may learn the batch's id. `verdict`, `restriction`
-    and `holds` are None or empty where the asker may not know them; `printed` False: no run made this label.
+    `batch` and `piece_no` (0: all of it) are what the goods are now, which a label older than a split doesn't say
+    (`moved`). `may_open`: the asker may read the batch's page; `may_name`: it may learn the batch's id. `verdict`,
+    `restriction` and `holds` are None or empty where the asker may not know them; `printed` False: no run made this
+    label.
     """
 
     label: LabelCode
     batch: Batch
+    piece_no: int
+    moved: bool
     product: Product
     producer_name: str
     printed: bool
@@ -71,9 +75,10 @@ def resolve(session: Session, actor: Actor, text: str) -> Resolved:
     """
     authorize(actor, "code.resolve", Resource())
     label = read_code(text)
-    batch = session.scalars(select(Batch).where(col(Batch.batch_code) == label.batch_code)).first()
-    if batch is None:
+    now = labelled.find(session, label.batch_code, label.serial)
+    if now is None:
         raise NotFound("No batch has this code.", code="unknown_code")
+    batch = session.get_one(Batch, now.batch_id)
     product = registry.products(session, [batch.product_id])[batch.product_id]
     producer = registry.producers(session, [batch.producer_id])[batch.producer_id]
     may_open = _may_open(session, actor, batch)
@@ -82,9 +87,11 @@ def resolve(session: Session, actor: Actor, text: str) -> Resolved:
     return Resolved(
         label=label,
         batch=batch,
+        piece_no=now.piece_no,
+        moved=now.moved,
         product=product,
         producer_name=producer.name,
-        printed=labels.printed(session, batch.batch_id).covers(label),
+        printed=labels.printed(session, now.label_batch_id).covers(label),
         may_open=may_open,
         may_name=may_open or relation(actor, "tube.register") == OWN,
         verdict=batches.gate(session, [batch.batch_id], batch.region_code)[batch.batch_id] if knows else None,
@@ -118,6 +125,8 @@ def describe(found: Resolved) -> dict[str, Any]:
         "code": found.label.text,
         "level": found.label.level,
         "serial": found.label.serial,
+        "piece_no": found.piece_no,
+        "moved": found.moved,
         "printed": found.printed,
         "batch_id": found.batch.batch_id if found.may_name else None,
         "batch_code": found.batch.batch_code,

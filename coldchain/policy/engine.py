@@ -102,10 +102,10 @@ def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source]
         words = _situation(facts)
         without = [_missing("policy_missing", "policy", words)] if facts.imported else []
         remarks = [] if facts.imported else [_note("policy_missing", words)]
-        return _judge_made(None, facts, sources, without, remarks, judged_for)
+        return _judge_made(None, facts, sources, without, _origin_notes(facts) + remarks, judged_for)
     missing: list[Missing] = []
     notes: list[Note] = _origin_notes(facts)
-    basis: dict[str, Any] = {}
+    basis: dict[str, Any] = _shown_origin(facts)
     if facts.made_from:
         return _judge_made(policy, facts, sources, missing, notes, judged_for)
     basis["evidence"] = _judge_evidence(policy, facts, missing)
@@ -131,10 +131,10 @@ def _judge_made(
     judged_for: Mapping[str, Any],
 ) -> Verdict:
     """Return the verdict on a batch without papers of its own: each source's missing items, own code and own tests."""
-    basis: dict[str, Any] = {}
+    basis: dict[str, Any] = _shown_origin(facts)
     if policy is not None:
         treated = [record.piece for record in facts.disinfections if record.protocol_state != NOT_MET]
-        basis = {
+        basis |= {
             "evidence": [],
             "disinfection": _shown_cover("none", coverage.cover(treated, facts.piece_count, facts.gone)),
             "test": _own_tests(facts, missing),
@@ -168,6 +168,14 @@ def _lacking(source: Source) -> Iterable[Missing]:
             batch_id=source.batch_id,
             batch_code=source.batch_code,
         )
+
+
+def _shown_origin(facts: BatchFacts) -> dict[str, Any]:
+    split = facts.split_from
+    if split is None:
+        return {}
+    pieces = {"piece_from": split.piece_from, "piece_to": split.piece_to}
+    return {"split_from": {"batch_id": str(split.batch_id), "batch_code": split.batch_code} | pieces}
 
 
 def _origin_notes(facts: BatchFacts) -> list[Note]:

@@ -10,10 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from coldchain.batches import matching
+from coldchain.batches import labelled, matching
 from coldchain.batches.models import Batch
 from coldchain.core.errors import DomainError
 from coldchain.core.fields import Int, Number
@@ -246,15 +245,16 @@ def _line(session: Session, form: Form, by_key: dict[str, Choice], index: int, b
 def _chosen(session: Session, by_key: dict[str, Choice], what: str, code: str, wrong: Any) -> Choice | None:
     if code:
         try:
-            batch_code = label_code.parse(code).batch_code
+            label = label_code.parse(code)
         except DomainError as error:
             wrong("code", said(error.message, error.params))
             return None
-        batch_id = session.scalar(select(col(Batch.batch_id)).where(col(Batch.batch_code) == batch_code))
-        known = goods.batches(session, [batch_id])
-        if batch_id is None:
+        now = labelled.find(session, label.batch_code, label.serial)
+        if now is None:
             wrong("code", _("No batch has this code."))
             return None
+        batch_id = now.batch_id
+        known = goods.batches(session, [batch_id])
         same = next((choice for choice in by_key.values() if choice.batch_id == batch_id), None)
         return same or _of_batch(*known[batch_id])
     if what in by_key:
