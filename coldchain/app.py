@@ -18,8 +18,8 @@ API_ROOMS = (
     "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
-MORE_APIS = ("batches.flags_api", "trade.entry_api", "trade.making_api")  # blueprints of their own, one a module
-MORE_PAGES = ("trade.stock_web",)
+MORE_APIS = ("batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api")  # one a module
+MORE_PAGES = ("trade.stock_web", "trade.backcheck_web")
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip

@@ -99,9 +99,10 @@ CHIPS: Final[dict[str, Chip]] = {
     "from_books": Chip("idle", "notebook", lazy_gettext("From the books")),
     "blanket": Chip("idle", "list-check", lazy_gettext("Blanket check")),
     "on_foot": Chip("idle", "route", lazy_gettext("Found on foot")),
-    # flags
+    # flags and backwards checks
     "flag.open": Chip("wait", "zoom-question", lazy_gettext("To look at")),
     "flag.closed": Chip("idle", "circle-check", lazy_gettext("Looked at")),
+    "backcheck.open": Chip("wait", "zoom-question", lazy_gettext("To be explained")),
     # jobs
     "run.queued": Chip("wait", "hourglass", lazy_gettext("Queued")),
     "run.running": Chip("wait", "reload", lazy_gettext("Being made")),

@@ -48,6 +48,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         ),
         "recorded": _recorded(session, actor),
         "flags": sum(flags.count_by_kind(session, actor).values()),
+        "backchecks": jobs.backchecks(session, actor),
     }
 
 

@@ -16,7 +16,7 @@ from coldchain.batches.models import Batch
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home.jobs import Job
+from coldchain.home.jobs import Job, backchecks
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
@@ -36,12 +36,13 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         *_to_confirm(session, actor),
         *_not_clear(session, business_id),
     ]
+    asked = backchecks(session, actor)
     masses, road_g = _masses(session, business_id)
     return {
         "business": registry.brief(session, [business_id])[business_id],
         "as_of": clock.now(),
-        "jobs": jobs[:JOBS_SHOWN],
-        "more_jobs": max(0, len(jobs) - JOBS_SHOWN),
+        "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
+        "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
         "masses": [(code, masses.get(code, 0)) for code in STATES],
         "total_g": sum(masses.values()),
         "road_g": road_g,

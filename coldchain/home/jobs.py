@@ -23,6 +23,8 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.registry.models import Business
 from coldchain.registry.service import within_reach
+from coldchain.trade import backcheck_words
+from coldchain.trade.service import backcheck
 
 RUNNING_SHOWN = 5
 
@@ -80,6 +82,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _pending_businesses(session, actor)
     found += _tubes(session, actor)
     found += _flags(session, actor)
+    found += backchecks(session, actor)
     return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
 
 
@@ -201,6 +204,26 @@ def _flags(session: Session, actor: Actor) -> list[Job]:
             "/flags",
             ngettext("%(num)s flag to look at", "%(num)s flags to look at", sum(counts.values())),
             _(", ").join(f"{words.FLAG_KINDS[kind]} {count}" for kind, count in sorted(counts.items())),
+            _("View"),
+        )
+    ]
+
+
+def backchecks(session: Session, actor: Actor) -> list[Job]:
+    """Return the line of what the books don't explain, for whoever may read it; none when there is nothing."""
+    counts = backcheck.count_by_kind(session, actor)
+    if not counts:
+        return []
+    return [
+        Job(
+            "backcheck.open",
+            "/backchecks",
+            ngettext(
+                "%(num)s thing that the books don't explain",
+                "%(num)s things that the books don't explain",
+                sum(counts.values()),
+            ),
+            _(", ").join(f"{backcheck_words.KINDS[kind]} {count}" for kind, count in counts.items()),
             _("View"),
         )
     ]

@@ -46,7 +46,10 @@ NAV: Final = (
     Entry("/scan", _l("Scan a label"), roles=("regulator", "inspector")),
     Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), ("merchant",)),
-    Entry("/batches", _l("Batches and stock"), ("/batches", "/stock"), ("regulator", "inspector", "merchant", "admin")),
+    Entry(
+        "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks"),
+        ("regulator", "inspector", "merchant", "admin"),
+    ),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), ("merchant",)),
     Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), ("regulator", "inspector", "admin")),
@@ -54,7 +57,7 @@ NAV: Final = (
     Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), ("regulator", "inspector", "lab")),
     Entry("/api/v1/docs", _l("API"), roles=("admin",)),
-)
+)  # fmt: skip
 
 _kept: dict[tuple[str, str, str], tuple[float, Any]] = {}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import event
 from sqlmodel import Session
 
@@ -25,6 +28,8 @@ from coldchain.trade import service
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import backcheck, entries
 from coldchain.trade.service.backcheck import EXPIRED, KINDS, PURCHASE, SALES, STOCK, UNANSWERED, VARIANCE
+from tests.factories.reader import Reader
+from tests.factories.world import World
 from tests.ledger.books import NOW, SINCE_2023, Party, batch, party, product
 from tests.trade.parties import merchant, officer, send
 
@@ -506,3 +511,85 @@ def test_a_page_costs_the_same_statements_however_long(session: Session, everyth
         return len(said)
 
     assert statements(12) == statements(200)
+
+
+# --- over HTTP and on the pages ---
+
+
+def unexplained(world: World) -> dict[str, Any]:
+    """A business with existing stock without a supplier, 40 of 100 units sold."""
+    owner = world.business()
+    site = world.site(owner)
+    zone = world.zone(site, "general")
+    of = world.product(imported=False)
+    line = {"product_id": of["product_id"], "quantity_units": 100}
+    arrival = world.arrival(
+        owner, site, zone, [line], entry_mode="existing_stock", supplier=None, container_no=None, seal_no=None,
+        customs_declaration_no=None,
+    )  # fmt: skip
+    gone = {"zone_id": zone["zone_id"], "reason": "化了", "lines": [
+        {"batch_id": arrival["batches"][0]["batch_id"], "quantity_units": 40}]}  # fmt: skip
+    world.merchant(owner).post("/losses", gone, 201)
+    return {"owner": owner, "site": site, "zone": zone, "product": of, "batch": arrival["batches"][0]}
+
+
+def test_backwards_checks_over_http(world: World) -> None:
+    made = unexplained(world)
+    speaker, batch_id = world.merchant(made["owner"]), made["batch"]["batch_id"]
+    page = speaker.get("/backchecks")
+    assert page["next"] is None
+    stock, gone = page["items"]
+    assert (stock["kind"], stock["quantity_units"], stock["mass_g"]) == (STOCK, 60, 120_000)
+    assert (gone["kind"], gone["quantity_units"], gone["mass_g"]) == (SALES, 40, 80_000)
+    assert stock["as_of"] == page["as_of"]
+    assert stock["business"] == {name: made["owner"][name] for name in ("business_id", "uscc", "name")}
+    assert (stock["site_id"], stock["zone_id"]) == (made["site"]["site_id"], made["zone"]["zone_id"])
+    assert stock["product"]["product_id"] == made["product"]["product_id"]
+    assert stock["solve"]["href"] == f"/batches/{batch_id}/evidence/new"
+    assert stock["solve"]["text_zh"] != stock["solve"]["text_en"] != ""
+    assert "来源" in stock["message_zh"]
+    assert speaker.get("/backchecks?limit=1")["items"] == [stock | {"as_of": ANY}]
+    after = speaker.get("/backchecks?limit=1")["next"]
+    assert speaker.get(f"/backchecks?limit=1&cursor={after}")["items"] == [gone | {"as_of": ANY}]
+    for query, count in (
+        (f"kind={STOCK}", 1), (f"kind={EXPIRED}", 0), (f"site_id={made['site']['site_id']}", 1),
+        (f"business={made['owner']['uscc']}", 2),
+    ):  # fmt: skip
+        assert len(world.regulator.get(f"/backchecks?{query}")["items"]) == count, query
+    assert len(world.inspector.get("/backchecks")["items"]) == 2
+    assert world.inspector.get("/backchecks")["items"][0]["solve"]["href"] == f"/batches/{batch_id}"
+    assert world.merchant(world.business("别家")).get("/backchecks")["items"] == []
+    lab, speaks = world.lab()
+    assert lab
+    speaks.get("/backchecks", 403)
+    for wrong in ("kind=blame", "limit=0", "cursor=x", "colour=red"):
+        speaker.get(f"/backchecks?{wrong}", 422)
+    body = {"kind": "purchase_receipt", "number": "JH-1", "issuer": "示例贸易", "issued_on": "2021-01-10"}
+    speaker.post(f"/batches/{batch_id}/evidence", body, 201)
+    assert speaker.get("/backchecks")["items"] == []
+
+
+@pytest.mark.parametrize("lang", ["zh_CN", "en"])
+def test_the_page(app: Flask, world: World, lang: str) -> None:
+    made = unexplained(world)
+    reader = Reader.of(app, world.merchant(made["owner"]), lang=lang)
+    assert 'href="/backchecks"' in reader.open("/")
+    page = reader.open("/backchecks")
+    assert page.count("<h1") == 1
+    assert f'href="/batches/{made["batch"]["batch_id"]}/evidence/new"' in page
+    assert re.search(rf'href="/backchecks\?kind={STOCK}"[^>]*>[^<]+ 1</a>', page)
+    assert "10 件" in page if lang == "zh_CN" else "10 pieces" in page
+    assert f'href="/backchecks?kind={STOCK}"' in reader.open(f"/backchecks?kind={STOCK}")
+    assert reader.text.count("<tr>") == 2
+    officer_reader = Reader.of(app, world.regulator, lang=lang)
+    for address in (
+        "/",
+        "/backchecks",
+        f"/backchecks?business={made['owner']['uscc']}",
+        f"/backchecks?kind={VARIANCE}",
+    ):
+        assert officer_reader.open(address).count("<h1") == 1
+    assert 'href="/backchecks"' in Reader.of(app, world.inspector, lang=lang).open("/")
+    stranger = Reader.of(app, world.merchant(world.business("别家")), lang=lang)
+    assert made["batch"]["batch_id"] not in stranger.open("/backchecks")
+    assert 'href="/backchecks"' not in stranger.open("/")
