@@ -13,6 +13,9 @@ CONSIGNMENT: Final[dict[str, LazyText]] = {
     "consignment.dispatched": _p("fact", "Goods sent"),
     "consignment.confirmed": _l("Receipt confirmed"),
     "consignment.rejected": _p("fact", "Goods sent back"),
+    "consignment.disputed": _p("fact", "Lines disputed"),
+    "consignment.settled": _p("fact", "Dispute settled"),
+    "consignment.slip_kept": _p("fact", "Signed slip kept"),
 }
 RESULT: Final[dict[str, LazyText]] = {"result.reported": _p("fact", "Result reported")}
 PAPER: Final[dict[str, LazyText]] = {"evidence.registered": _p("fact", "Paper entered")}
