@@ -14,8 +14,10 @@ from collections.abc import Callable
 
 from tests.journeys import (
     contract_door,
+    contract_entries,
     contract_goods,
     contract_journal,
+    contract_past,
     contract_register,
     contract_sweep,
     contract_trade,
@@ -28,6 +30,8 @@ PARTS: tuple[Part, ...] = (
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
+    contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,
+    contract_past.past, contract_past.backchecks,
     contract_sweep.scene, contract_sweep.recall, contract_sweep.tasks, contract_sweep.findings, contract_sweep.samples,
     contract_sweep.report, contract_sweep.finding_things, contract_journal.journal,
 )  # fmt: skip
