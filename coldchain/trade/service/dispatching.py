@@ -16,16 +16,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches.models import Arrival, Batch
 from coldchain.core import clock
 from coldchain.core.claims import claimed
-from coldchain.core.errors import Forbidden, Invalid, NotFound
+from coldchain.core.errors import Invalid
 from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Posting
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade.service import goods, lateness, parties, reading, temperatures, waybill
 from coldchain.trade.service.lateness import Leaving, Passage
@@ -126,7 +124,7 @@ def _read(
     """Return what is to be sent, after asking for the right to it; nothing is judged or locked yet."""
     zone, site = registry.site_of_zone(session, from_zone_id)
     seller = parties.seller(session, actor, owner, site)
-    _authorize(session, actor, seller, from_zone_id, site)
+    goods.require_owner(session, actor, "trade.dispatch", seller, from_zone_id, site)
     units = goods.wanted(lines)
     occurred = claimed(occurred_at)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
@@ -139,18 +137,6 @@ def _read(
         seller, zone, site, receiver, purpose, handover, units, occurred, late,
         on_behalf_of(actor, seller.business_id), load,
     )  # fmt: skip
-
-
-def _authorize(session: Session, actor: Actor, seller: Business, zone_id: UUID, site: Site) -> None:
-    if actor.business_id == site.business_id != seller.business_id:
-        raise Forbidden("Only the owner of goods, or an officer, sends them on.")
-    authorize(actor, "trade.dispatch", Resource.of(seller.business_id, regions=[site.region_code]))
-    if actor.business_id is not None and site.business_id != actor.business_id:
-        used = select(col(Posting.posting_id)).where(
-            col(Posting.owner_id) == seller.business_id, col(Posting.zone_id) == zone_id
-        )
-        if session.scalar(select(used.exists())) is not True:
-            raise NotFound("There is no such zone.")
 
 
 def _leaving(shipment: Shipment) -> Leaving:

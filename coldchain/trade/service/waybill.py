@@ -1,6 +1,5 @@
 """Writing a consignment: its row under a number of its own, its lines, the movements that send it, and the one fact."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core import clock
@@ -24,9 +23,9 @@ from coldchain.registry.models import Business, Site, Zone
 from coldchain.trade import numbers, states
 from coldchain.trade.models import Consignment, ConsignmentLine
 from coldchain.trade.service.lateness import Passage
+from coldchain.trade.service.numbered import insert_numbered
 from coldchain.trade.service.parties import Receiver
 
-NUMBER_TRIES: Final = 8
 AWAIT_CONFIRMATION: Final = "await_confirmation"
 DELIVERY: Final = "delivery"
 RETURN: Final = "return"
@@ -82,7 +81,10 @@ def write(
         "driver_phone": personal.keep(session, driver.get("phone")),
         "reason": personal.keep(session, shipment.load.reason),
     }
-    consignment = _insert(session, _row(actor, shipment, people))
+    row = _row(actor, shipment, people)
+    consignment = insert_numbered(
+        session, row, row.consignment_id, "consignment_no", numbers.consignment_no, row.recorded_at
+    )
     session.execute(
         insert(ConsignmentLine),
         [
@@ -143,21 +145,6 @@ def _row(actor: Actor, shipment: Shipment, people: Mapping[str, PersonalValue | 
 
 def _id(kept: PersonalValue | None) -> UUID | None:
     return kept.personal_id if kept else None
-
-
-def _insert(session: Session, row: Consignment) -> Consignment:
-    """Write the row under a number that nobody has: random and tried again, so that no counter makes others wait."""
-    for _ in range(NUMBER_TRIES):
-        row.consignment_no = numbers.consignment_no(row.recorded_at, secrets.randbits(64))
-        written = session.execute(
-            insert(Consignment)
-            .values(row.model_dump())
-            .on_conflict_do_nothing(index_elements=["consignment_no"])
-            .returning(col(Consignment.consignment_id))
-        ).first()
-        if written is not None:
-            return session.get_one(Consignment, row.consignment_id)
-    raise RuntimeError("no free consignment number was found")
 
 
 def _record(
