@@ -59,6 +59,7 @@ class Posting(SQLModel, table=True):
         CheckConstraint("quantity_units <> 0", name="quantity"),
         CheckConstraint(f"account NOT IN ('zone', 'transit', 'processing') OR {_PLACE}", name="place"),
         Index("ix_posting_batch", "batch_id", "account", "owner_id"),
+        Index("ix_posting_varied", "batch_id", "owner_id", postgresql_where=text("account IN ('found', 'missing')")),
         UniqueConstraint("movement_id", "line_no"),
     )
 
