@@ -1,5 +1,6 @@
 """Pure: numbers of documents that people read to each other, such as FH210119-7K2QM for a consignment."""
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -27,3 +28,9 @@ def _number(prefix: str, moment: datetime, random_number: int) -> str:
         random_number, rest = divmod(random_number, len(ALPHABET))
         signs.append(ALPHABET[rest])
     return f"{prefix}{moment.astimezone(BEIJING):%y%m%d}-{''.join(signs)}"
+
+
+def read_consignment_no(text: str) -> str | None:
+    """Return the number that somebody typed or scanned, in capitals; None for what can't be one."""
+    number = text.strip().upper()
+    return number if re.fullmatch(rf"FH[0-9]{{6}}-[{ALPHABET}]{{{CHARS}}}", number) else None

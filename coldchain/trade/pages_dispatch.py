@@ -42,6 +42,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "to-phone": _l("Receiver's phone"),
     "to-address": _l("Receiver's address"),
     "handover": _l("Hand-over"),
+    "departure_temperature_c": _l("Temperature on departure"),
     "vehicle_plate": _l("Vehicle plate"),
     "driver-name": _l("Driver"),
     "driver-phone": _l("Driver's phone"),

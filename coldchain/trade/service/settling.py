@@ -24,8 +24,8 @@ from coldchain.ledger.postings import Draft, Entry
 from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade import states
-from coldchain.trade.models import ConsignmentAnswer, ConsignmentAnswerLine
-from coldchain.trade.service import answers, lateness
+from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAnswerLine
+from coldchain.trade.service import answers, lateness, reading
 from coldchain.trade.service.answers import Answer, Said
 
 KIND: Final = "settlement"
@@ -93,11 +93,24 @@ def settle(
     )  # fmt: skip
 
 
-def _sides(actor: Actor, answer: Answer) -> set[str]:
+def sayable(session: Session, actor: Actor, consignment_id: UUID) -> dict[UUID, list[str]]:
+    """Return what the actor may say became of each disputed line, for a form; the caller has checked the right."""
+    consignment = session.get_one(Consignment, consignment_id)
+    sides = _sides(actor, consignment)
+    return {
+        batch_id: [
+            outcome for (surplus, outcome), side in SAYS.items()
+            if side in sides and surplus == (line.surplus_disputed_units > 0)
+        ]
+        for batch_id, line in reading.lines_so_far(session, consignment_id).items()
+        if line.disputed_units
+    }  # fmt: skip
+
+
+def _sides(actor: Actor, consignment: Consignment) -> set[str]:
     """Return for which sides the actor speaks: officers for both."""
     if actor.business_id is None:
         return {SENDER, RECEIVER}
-    consignment = answer.consignment
     sides = {SENDER} if actor.business_id == consignment.owner_id else set()
     return sides | ({RECEIVER} if actor.business_id == consignment.to_business_id else set())
 
@@ -111,7 +124,7 @@ def _require_party(actor: Actor, answer: Answer) -> None:
 
 def _say(actor: Actor, answer: Answer, lines: Sequence[Mapping[str, Any]]) -> None:
     """Read the lines. Raises Invalid for more than is disputed, Forbidden for what the other side has to say."""
-    sides = _sides(actor, answer)
+    sides = _sides(actor, answer.consignment)
     left = {batch_id: line.disputed_units for batch_id, line in answer.lines.items()}
     for number, line in enumerate(lines):
         batch_id, outcome, units = line["batch_id"], line["outcome"], line["quantity_units"]

@@ -1,0 +1,65 @@
+"""What every page about one consignment shows, and which answers the reader may give to it."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
+from coldchain.batches import pages_words as goods_words
+from coldchain.registry import service as registry
+from coldchain.trade import pages_words as words
+from coldchain.trade import service, states
+from coldchain.trade.models import Consignment
+from coldchain.trade.service import reading
+from config import Settings
+
+
+def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
+    """Return a consignment with its products and zones, and the acts that the reader may do. Raises NotFound."""
+    consignment = service.get(session, actor, consignment_id)
+    row = session.get_one(Consignment, consignment_id)
+    involved = reading.involved(session, row)
+    zone_ids = {consignment["from_zone_id"], consignment["to_zone_id"]}
+    zone_ids |= {answer["zone_id"] for answer in consignment["answers"]}
+    return {
+        "consignment": consignment,
+        "products": registry.products(session, [line["product"]["product_id"] for line in consignment["lines"]]),
+        "zones": registry.zones(session, zone_ids),
+        "cold": service.temperatures_within(session, row),
+        "may_read_sender": may(
+            actor, "batch.read", Resource.of(consignment["owner"].business_id, regions=[involved.answering_region])
+        ),
+        "words": goods_words,
+        "handovers": words.HANDOVERS,
+        "answer_kinds": words.ANSWER_KINDS,
+        "outcomes": words.OUTCOMES,
+        "own": actor.business_id,
+        "address": address(row.consignment_no),
+    } | _acts(actor, row, involved, consignment)
+
+
+def _acts(actor: Actor, row: Consignment, involved: reading.Involved, consignment: dict[str, Any]) -> dict[str, bool]:
+    """Return what the reader may say about a consignment now."""
+    state = consignment["state"]
+    answers = may(actor, "trade.answer", Resource.of(row.to_business_id, regions=[involved.answering_region]))
+    parties = Resource.of(row.owner_id, row.to_business_id, regions=involved.resource.regions)
+    speaks = may(actor, "trade.answer", parties)
+    waits = any(line["open_units"] for line in consignment["lines"])
+    unregistered = row.to_business_id is None
+    return {
+        "may_confirm": answers and not unregistered and waits and states.may_become(state, states.CONFIRMED),
+        "may_reject": answers and waits and states.may_become(state, states.REJECTED),
+        "may_dispute": (answers or (unregistered and speaks)) and waits and states.may_become(state, states.DISPUTED),
+        "may_settle": speaks and states.may_become(state, states.SETTLED),
+        "may_add_slip": speaks and reading.is_party(actor, row),
+        "waits": waits,
+    }
+
+
+def address(consignment_no: str) -> str:
+    """Return the address that the code on a delivery note leads to."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return f"{settings.public_url}/D/{consignment_no}"
