@@ -20,6 +20,7 @@ from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once
 from coldchain.registry import service as registry
 
 LABELS: Final = {"reason": _l("What was found out or done")}
+NOWHERE: Final = UUID(int=0)
 DOCUMENTS: Final = {
     "batch": "/batches/",
     "arrival": "/arrivals/",
@@ -53,16 +54,22 @@ def shown(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
     """Return flags as the page shows them: with product, site, and the address of what they are about."""
     listed = flags.describe(session, rows)
     products = registry.products(session, [row["product_id"] for row in listed if row["product_id"]])
-    sites = registry.sites(session, [UUID(row["data"]["site_id"]) for row in listed if row["data"].get("site_id")])
+    sites = registry.sites(session, [_id(row, "site_id") for row in listed])
+    zones = registry.zones(session, [_id(row, "zone_id") for row in listed])
+    by_zone = {zone_id: site for zone_id, (_zone, site) in zones.items()}
     return [
         row
         | {
             "product": products.get(row["product_id"]),
-            "site": sites.get(UUID(row["data"]["site_id"])) if row["data"].get("site_id") else None,
+            "site": sites.get(_id(row, "site_id") or NOWHERE) or by_zone.get(_id(row, "zone_id") or NOWHERE),
             "href": f"{DOCUMENTS[row['subject_kind']]}{row['subject_id']}",
         }
         for row in listed
     ]
+
+
+def _id(row: dict[str, Any], name: str) -> UUID | None:
+    return UUID(row["data"][name]) if row["data"].get(name) else None
 
 
 @bp.route("/flags/<uuid:flag_id>/close", methods=["GET", "POST"])

@@ -58,7 +58,7 @@ def mass(mass_g: int | None) -> str:
 
 
 def pieces(quantity_units: int, units_per_piece: int, ledger_unit: str, unit_name: str | None = None) -> str:
-    """Return a quantity in full pieces and loose units: `452 件零 132 盒`; gram ledgers in kg.
+    """Return a quantity in full pieces and loose units: `452 件零 132 盒`, under a piece `3 盒`; gram ledgers in kg.
 
     `unit_name` replaces the word for the loose unit (袋) where the product names one.
     """
@@ -75,6 +75,8 @@ def pieces(quantity_units: int, units_per_piece: int, ledger_unit: str, unit_nam
         rest = i18n.ngettext("%(count)s unit", "%(count)s units", loose, count=number(loose))
     else:
         rest = f"{number(loose)} {unit_name}"
+    if not full:
+        return sign + rest
     return sign + i18n.gettext("%(pieces)s + %(loose)s", pieces=whole, loose=rest)
 
 

@@ -21,7 +21,7 @@ from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
-from coldchain.home import batch_events
+from coldchain.home import batch_acts, batch_events
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
@@ -85,6 +85,8 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         may_label=_may(actor, "label.make", batch),
         may_add=may_add,
         send_from=send_from(actor, batch),
+        acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"]),
+        may_read_entries=relation(actor, "stock.read") is not None,
         arrival=readable_arrival(session, actor, batch["arrival_id"]),
         country=country_name(batch["product"]["origin_country"], current_locale()),
         now=clock.now(),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import case, func, or_, select, text
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -20,8 +20,9 @@ from coldchain.home.jobs import Job, backchecks
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
-from coldchain.registry.models import Product
+from coldchain.registry.models import Product, Site, Zone
 from coldchain.trade import service as trade
+from coldchain.trade.service import entries
 
 JOBS_SHOWN: Final = 8
 BATCHES_LOOKED_AT: Final = 200
@@ -43,6 +44,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "as_of": clock.now(),
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
+        "counter": _counter(session, actor),
         "masses": [(code, masses.get(code, 0)) for code in STATES],
         "total_g": sum(masses.values()),
         "road_g": road_g,
@@ -51,6 +53,22 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "batches": _counts(session, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
+
+
+def _counter(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the desk says of the counter: whether goods lie in a kitchen, and the sales entered last."""
+    sold, _following = entries.search(session, actor, kind="sale", business=str(actor.business_id), limit=1)
+    in_work = (
+        select(col(Holding.holding_id))
+        .join(Zone, col(Zone.zone_id) == col(Holding.zone_id))
+        .join(Site, col(Site.site_id) == col(Zone.site_id))
+        .where(
+            col(Holding.owner_id) == actor.business_id,
+            col(Holding.quantity_units) > 0,
+            or_(col(Zone.kind) == "processing", col(Site.kind) == "kitchen"),
+        )
+    )
+    return {"last_sale": sold[0] if sold else None, "kitchen": bool(session.scalar(select(in_work.exists())))}
 
 
 def _own(business_id: UUID) -> Any:

@@ -17,6 +17,7 @@ from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
+from coldchain.trade.entry_pages.kinds import ACTS
 
 DEMO_MARK: Final = "demo"
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
@@ -41,15 +42,17 @@ class Entry:
     roles: tuple[str, ...] = tuple(ROLES)
 
 
+ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values() if act.kind != "sale")
 NAV: Final = (
     Entry("/", _l("Start")),
     Entry("/scan", _l("Scan a label"), roles=("regulator", "inspector")),
     Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), ("merchant",)),
     Entry(
-        "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks"),
+        "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks", "/stock-entries", *ENTRY_PAGES),
         ("regulator", "inspector", "merchant", "admin"),
     ),
+    Entry("/sales/new", _l("Sold today"), ("/sales",), ("merchant",)),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), ("merchant",)),
     Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), ("regulator", "inspector", "admin")),

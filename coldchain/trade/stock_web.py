@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
 from coldchain.batches import pages_words as goods_words
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
@@ -15,6 +16,8 @@ from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, load, refusal
 from coldchain.registry import service as registry
 from coldchain.trade import service
+from coldchain.trade.entry_pages import offered
+from coldchain.trade.entry_pages.offered import Lies, Offered
 from coldchain.trade.past_schemas import StockAtQuery
 from coldchain.trade.service import past
 
@@ -59,9 +62,29 @@ def list_stock(session: Session, actor: Actor) -> Any:
         products=registry.products(session, [item["product"]["product_id"] for item in items]),
         sites=sites if actor.business_id else [],
         own=actor.business_id,
+        acts=_acts(session, actor, items) if then is None else [],
         words=goods_words,
     )
     return Response(page, status)
+
+
+def _acts(session: Session, actor: Actor, items: list[dict[str, Any]]) -> list[Offered | None]:
+    """Return for each row the likeliest entry that the reader may make about it, None for none."""
+    zones = registry.zones(session, [item["zone_id"] for item in items])
+    products = registry.products(session, [item["product"]["product_id"] for item in items])
+    found: list[Offered | None] = []
+    for item in items:
+        here = zones.get(item["zone_id"])
+        owner_id = item["owner"].business_id
+        if here is None or not may(actor, "stock.record", Resource.of(owner_id, regions=[here[1].region_code])):
+            found.append(None)
+            continue
+        lies = Lies(
+            item["batch_id"], products[item["product"]["product_id"]], here[0], item["quantity_units"],
+            item["locked_units"], item["status"] == "cleared",
+        )  # fmt: skip
+        found.append(offered.about(lies, None if actor.business_id else owner_id)[0])
+    return found
 
 
 def _moment(typed: str) -> Any:

@@ -1,0 +1,55 @@
+"""What may still be done with a batch, place by place: the entries that would be let through now."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
+from coldchain.registry import service as registry
+from coldchain.trade.entry_pages import offered, rows
+from coldchain.trade.entry_pages.offered import Lies, Offered
+from coldchain.trade.entry_pages.rows import Place
+
+
+def acts(
+    session: Session, actor: Actor, batch: Mapping[str, Any], *, clear: bool
+) -> list[tuple[str, str, list[Offered]]]:
+    """Return place, owner's name and links for each account of the batch that the reader may enter something about.
+
+    `clear`: the gate lets it leave. Goods that were sold or are unaccounted for may be recovered, wherever the rest is.
+    """
+    zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
+    product = registry.products(session, [batch["product"]["product_id"]])[batch["product"]["product_id"]]
+    found = []
+    for row in batch["stock"]:
+        owner = row["owner"]
+        if not row["zone_id"] or not _may(actor, owner["business_id"], zones[row["zone_id"]][1].region_code):
+            continue
+        zone, site = zones[row["zone_id"]]
+        lies = Lies(batch["batch_id"], product, zone, row["quantity_units"], row["locked_units"], clear)
+        links = offered.about(lies, None if actor.business_id else owner["business_id"])
+        found.append((Place(zone, site, 0).text, owner["name"], links))
+    back = _recoverable(session, actor, batch)
+    if back is not None:
+        found.append(("", back[0], [back[1]]))
+    return found
+
+
+def _may(actor: Actor, owner_id: UUID, region_code: str) -> bool:
+    return may(actor, "stock.record", Resource.of(owner_id, regions=[region_code]))
+
+
+def _recoverable(session: Session, actor: Actor, batch: Mapping[str, Any]) -> tuple[str, Offered] | None:
+    """Return the owner's name and the link for goods that left custody and may come back (R10)."""
+    owner = batch["owner"]
+    owner_id = actor.business_id or owner["business_id"]
+    if not _may(actor, owner_id, batch["region_code"]):
+        return None
+    gone = rows.gone(session, owner_id, [batch["batch_id"]])[batch["batch_id"]]
+    if not any(units > 0 for units in gone.values()):
+        return None
+    name = registry.brief(session, [owner_id])[owner_id].name
+    return name, offered.recovery(batch["batch_id"], None if actor.business_id else owner_id)
