@@ -1,5 +1,8 @@
 """Whatever is changed behind our back, verification finds it and names it."""
 
+import os
+import pty
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -355,3 +358,21 @@ def test_entries_of_before_and_after_are_told_apart(database: Engine, var_dir: P
     sequencer.run_once(database, var_dir)
     with Session(database) as session:
         assert verify.verify(session, var_dir).difference is None
+
+
+def test_a_person_who_watches_sees_a_bar(connected: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the bar goes from nothing to all of it; what a program reads on standard output stays the same."""
+    controller, terminal = pty.openpty()
+    try:
+        with os.fdopen(terminal, "w") as stderr:
+            monkeypatch.setattr(sys, "stderr", stderr)
+            monkeypatch.setattr(verify, "CHUNK", 50)
+            with cli._progress("journal") as progress, Session(connected.engine) as session:
+                assert verify.verify(session, connected.var_dir, progress).difference is None
+            stderr.flush()
+            shown = os.read(controller, 65_536).decode()
+    finally:
+        os.close(controller)
+    assert "journal" in shown
+    assert "25%" in shown
+    assert "100%" in shown
