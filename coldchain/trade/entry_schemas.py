@@ -1,7 +1,7 @@
 """Shapes of stock entries (出入库单), at the door."""
 
 from coldchain.batches.models import FLAG_KINDS
-from coldchain.core import fields, limits
+from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.trade.models import ENTRY_KINDS
 from coldchain.trade.schemas import TradePartySchema, TradeProductSchema
@@ -60,7 +60,7 @@ class ReturnReceiverSchema(Schema):
 
     business = fields.BusinessRef()
     name = fields.Text(limits.NAME_CHARS)
-    country = fields.Text(2, pattern=r"[A-Z]{2}", doc="ISO 3166 alpha-2 when they go abroad (退运)")
+    country = fields.Identifier(identifiers.check_country, doc="ISO 3166 alpha-2 when they go abroad (退运)")
 
 
 class ReturnSchema(GoodsEntrySchema):
@@ -174,8 +174,10 @@ class EntryWarningSchema(Schema):
 
 
 class EntryMadeSchema(StockEntrySchema):
-    """A stock entry that was just made."""
+    """A stock entry that was just made; a return to a registered business is a consignment and has no `entry_id`."""
 
+    consignment_id = fields.Key()
+    consignment_no = fields.Text()
     warnings = fields.Items(fields.Part(EntryWarningSchema))
 
 

@@ -84,6 +84,24 @@ def test_every_route_records_and_can_be_read_back(world: World, goods: dict[str,
         assert check.movements_from_journal(session) is None
 
 
+def test_a_return_to_a_registered_supplier_is_a_consignment(world: World, goods: dict[str, Any]) -> None:
+    owner, shop = world.merchant(goods["owner"]), world.shop()
+    lines = body(goods, 10)["lines"]
+    sent = {
+        "from_zone_id": goods["zone"]["zone_id"], "to": {"business": shop["owner"]["uscc"]},
+        "handover": "await_confirmation", "lines": lines,
+    }  # fmt: skip
+    road = owner.post("/consignments", sent, 201)["consignment_id"]
+    buyer, there = world.merchant(shop["owner"]), shop["zone"]["zone_id"]
+    buyer.post(f"/consignments/{road}/confirm", {"zone_id": there, "lines": lines})
+    back = {"zone_id": there, "lines": body(goods, 4)["lines"], "to": {"business": goods["owner"]["uscc"]}}
+    made = buyer.post("/returns", back | {"reason": "多了"}, 201)
+    assert (made["kind"], made["entry_id"], made["lines"][0]["quantity_units"]) == ("return", None, 4)
+    seen = owner.get(f"/consignments/{made['consignment_id']}")
+    assert (seen["consignment_no"], seen["purpose"]) == (made["consignment_no"], "return")
+    assert buyer.get("/stock-entries")["items"] == []
+
+
 def test_words_come_in_the_readers_language(world: World, goods: dict[str, Any]) -> None:
     owner = world.merchant(goods["owner"])
     for language, start in (("zh-CN", "请"), ("en", "Print")):
@@ -145,7 +163,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("/owner-changes", {"to_owner": None}, "/to_owner"),
     ("/owner-changes", {"to_owner": "91350100M000100Y43"}, "/to_owner"),
     ("/destructions", {"method": "eating"}, "/method"),
-    ("/returns", {"to": {"name": "x", "country": "Brazil"}}, "/to/country"),
+    ("/returns", {"to": {"name": "x", "country": "XX"}}, "/to/country"),
     ("/recoveries", {"from": None}, "/from"),
     ("/recoveries", {"from": "used"}, "/from"),
 ]
