@@ -18,7 +18,7 @@ from coldchain.core.ids import new_id
 from coldchain.recall import announce, findings, pull_in, samples, tasks
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.registry.models import Site
-from coldchain.trade.service import answering
+from coldchain.trade.service import answers
 from tests.ledger.books import Party, batch, party, product
 from tests.races.meeting import meet
 from tests.races.test_announce_race import draft, register
@@ -68,7 +68,7 @@ def test_an_announcement_does_not_wait_for_an_answer(database: Engine) -> None:
         road = send(session, merchant(seller), seller, buyer, goods, 30)["consignment_id"]
         recall_id = draft(session, {"product_ids": [str(of.product_id)]})
     with db.transaction() as answer:
-        answering._open(answer, merchant(buyer), road)
+        answers.opened(answer, merchant(buyer), road)
         with db.transaction() as session:
             session.execute(text("SET LOCAL lock_timeout = '1s'"))
             announced = announce.announce(session, officer(), recall_id)
