@@ -39,6 +39,7 @@ class LateView:
     to_business: registry.BusinessBrief | None
     site_name: str
     to_site_name: str | None
+    receiver: trade.Person | None
 
     @property
     def mass_g(self) -> int:
@@ -164,6 +165,7 @@ def listing(
     }
     businesses = registry.brief(session, [i for row in rows for i in (row.owner_id, row.to_business_id)])
     sites = registry.sites(session, [i for row in rows for i in (row.site_id, row.to_site_id)])
+    persons = trade.persons(session, {row.subject_id for row in rows if row.subject_kind == CONSIGNMENT})
     return [
         LateView(
             row,
@@ -172,6 +174,7 @@ def listing(
             businesses.get(row.to_business_id) if row.to_business_id else None,
             sites[row.site_id].name,
             sites[row.to_site_id].name if row.to_site_id else None,
+            persons.get(row.subject_id),
         )
         for row in rows
     ], following

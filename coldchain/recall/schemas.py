@@ -308,6 +308,7 @@ class LateLineSchema(Schema):
     site_id = fields.Key(attribute="line.site_id")
     site_name = fields.Text()
     to_business = fields.Part(LateBusinessSchema)
+    receiver = fields.Anything(metadata={"description": "who signed for them, where no registered business did"})
     to_site_id = fields.Key(attribute="line.to_site_id")
     to_site_name = fields.Text()
     occurred_at = fields.Moment(attribute="line.occurred_at")
