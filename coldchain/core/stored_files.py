@@ -94,6 +94,16 @@ def _write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         spare.replace(path)
+        for folder in (path.parent, path.parent.parent):  # else a loss of power may forget the name
+            _sync(folder)
     except OSError:
         spare.unlink(missing_ok=True)
         raise
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

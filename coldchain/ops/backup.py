@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from coldchain.core import clock, db
+from coldchain.core import clock, db, stored_files
 from coldchain.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from coldchain.journal import files
 from coldchain.journal import verify as journal_verify
@@ -33,6 +33,7 @@ from coldchain.ops.backup_archive import FILES, TABLES, Archive, BackupError, Ma
 from config import Settings
 
 TRIES: Final = 3
+IN_BLOCKS: Final = {"yield_per": 5_000}
 # What must hold in the books beside the journal itself: (what, a check of a session and a progress → words or None).
 BOOK_CHECKS: Final = (
     ("stock from movements", ledger_check.stock_from_movements),
@@ -118,7 +119,7 @@ def verify(archive: Archive, scratch: Path, pg_bin: Path | None = None) -> Verif
         server = EmbeddedPostgres.throwaway(scratch / "server", pg_bin=pg_bin)
         with server as endpoint, _refusals(), _owner(endpoint.owner_url) as connection:
             fill(connection, archive, None)
-            return check(connection, unpacked)
+            return check(connection, unpacked, archive.manifest)
     except EmbeddedPostgresError as error:
         raise BackupError("no_server", str(error)) from error
 
@@ -138,7 +139,7 @@ def restore(archive: Archive, settings: Settings, *, despite_differences: bool =
             with backup_files.spare_folder(settings.var_dir) as unpacked:
                 backup_files.unpack(archive, unpacked)
                 fill(connection, archive, settings.service_role)
-                found = check(connection, unpacked)
+                found = check(connection, unpacked, archive.manifest)
                 if found.difference is not None and not despite_differences:
                     raise BackupError("differs", f"{found.difference}; --despite-differences restores it as it is")
                 with backup_files.in_place(unpacked, settings.var_dir, clock.now()) as notes:
@@ -168,15 +169,28 @@ def fill(connection: Connection, archive: Archive, service_role: str | None) -> 
         migrate.grant(connection, service_role)
 
 
-def check(connection: Connection, var_dir: Path) -> Verified:
-    """Recompute journal and stock of the database, with key and outside checkpoint from `var_dir`."""
+def check(connection: Connection, var_dir: Path, manifest: Manifest) -> Verified:
+    """Recompute journal (key and outside checkpoint are in `var_dir`) and stock, and look for every row's upload."""
     with Session(connection) as session:
         report = journal_verify.verify(session, var_dir)
         difference = None if report.difference is None else str(report.difference)
         for what, holds in BOOK_CHECKS if difference is None else ():
             said = holds(session, None)
             difference = f"{what}: {said}" if said is not None else difference
-    return Verified(report, difference)
+        return Verified(report, difference or _upload_missing(session, manifest))
+
+
+def _upload_missing(session: Session, manifest: Manifest) -> str | None:
+    """Return the first upload that a row names and the backup lacks, in words; the name is the hash of the content."""
+    rows = session.execute(text("SELECT sha256 FROM stored_file ORDER BY file_id"), execution_options=IN_BLOCKS)
+    with contextlib.closing(rows):
+        for (digest,) in rows:
+            name = stored_files.path_of(Path(), digest).as_posix()
+            if name not in manifest.files:
+                return f"uploads: {name} is missing"
+            if manifest.files[name].sha256 != digest:
+                return f"uploads: {name} is not what was handed in"
+    return None
 
 
 def _analyze(connection: Connection) -> None:

@@ -17,18 +17,23 @@ from typing import Final
 
 from coldchain.core.ids import new_id
 from coldchain.journal import checkpoint, files, identity
-from coldchain.ops.backup_archive import BLOCK_BYTES, FILES, FOLDERS, Archive, safe_name
+from coldchain.ops.backup_archive import BLOCK_BYTES, FILES, FOLDERS, Archive, BackupError, safe_name
 
 SMALL_BYTES_MAX: Final = 1_000_000
 JOURNAL: Final = str(files.CHECKPOINT_FILE.parent)
 
 
 def small_files(var_dir: Path, folder: str) -> dict[str, bytes]:
-    """Return the files of one folder of VAR_DIR (keys, checkpoints) by their names relative to VAR_DIR."""
+    """Return the files of one folder of VAR_DIR (keys, checkpoints) by their names relative to VAR_DIR.
+
+    Raises BackupError `file_unusable` for one that can't be what belongs there.
+    """
     found = {}
     for name, path in listed(var_dir, folder):
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-            found[name] = file.read(SMALL_BYTES_MAX)
+            found[name] = file.read(SMALL_BYTES_MAX + 1)
+            if len(found[name]) > SMALL_BYTES_MAX:
+                raise BackupError("file_unusable", f"{path} is too large for a key or a checkpoint")
     return found
 
 

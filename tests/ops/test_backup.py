@@ -452,6 +452,27 @@ def test_a_changed_fact_is_found_though_every_hash_was_made_anew(
     assert "holding" in tables(place)
 
 
+def test_an_upload_that_a_row_names_must_be_there(
+    lived_in: Settings, tmp_path: Path, make_place: Callable[..., Settings]
+) -> None:
+    digest = hashlib.sha256(PICTURE).hexdigest()
+    with psycopg.connect(str(lived_in.database_owner_url)) as connection:
+        connection.execute(
+            "INSERT INTO stored_file (file_id, sha256, media_type, size_bytes, recorded_at)"
+            " VALUES (gen_random_uuid(), %s, 'image/jpeg', 1, now())",
+            (digest,),
+        )
+    backup.create(lived_in, tmp_path / "whole")
+    assert verified(tmp_path / "whole", tmp_path / "one").difference is None
+    (lived_in.var_dir / PICTURE_NAME).write_bytes(b"another photograph")
+    backup.create(lived_in, tmp_path / "changed")
+    assert "is not what was handed in" in str(verified(tmp_path / "changed", tmp_path / "two").difference)
+    (lived_in.var_dir / PICTURE_NAME).unlink()
+    backup.create(lived_in, tmp_path / "lacking")
+    assert "is missing" in str(verified(tmp_path / "lacking", tmp_path / "three").difference)
+    assert refusal(tmp_path / "lacking", make_place()) == "differs"
+
+
 # --- beside what is there already ------------------------------------------------------------------------------------
 
 
