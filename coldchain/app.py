@@ -19,7 +19,7 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = ("batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api")  # one a module
-MORE_PAGES = ("trade.stock_web", "trade.backcheck_web")
+MORE_PAGES = ("trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages")
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip

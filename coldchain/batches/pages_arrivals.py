@@ -26,7 +26,7 @@ from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 
 MODES: Final = ("arrived", "existing_stock")
-FIND_NAME: Final = re.compile(r"_lines-(\d{1,4})-find")
+FIND_NAME: Final = re.compile(r"_(lines|outputs)-(\d{1,4})-find")
 
 
 @bp.get("/arrivals")
@@ -230,5 +230,5 @@ def find_products(session: Session, actor: Actor) -> Any:
         line = FIND_NAME.fullmatch(name)
         if line:
             found = pages_goods.found_products(session, actor, text)
-            return render_template("batches/_products.html", found=found, index=int(line[1]), errors={})
+            return render_template("batches/_products.html", found=found, group=line[1], index=int(line[2]), errors={})
     raise NotFound

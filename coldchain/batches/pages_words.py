@@ -16,6 +16,7 @@ ENTRY_MODES: Final[dict[str, LazyText]] = {
     "arrived": _p("entry mode", "Goods that came"),
     "existing_stock": _p("entry mode", "Stock that was there already"),
     "paper": _p("entry mode", "Entered from paper"),
+    "processed": _p("entry mode", "Made here from other goods"),
 }
 BASES: Final[dict[str, LazyText]] = {
     "scanned": _p("basis", "Scanned"),

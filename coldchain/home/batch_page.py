@@ -5,6 +5,7 @@ gate's, the locks are the ledger's.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,6 +62,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
     entries = batches.timeline(session, actor, batch_id)
     shown = batch_events.events(session, actor, entries, batch["product"])
     may_add = _may(actor, "evidence.register", batch)
+    seen = batches.visible(session, actor, (item["batch_id"] for item in verdict["missing"]))
     merchant = actor.business_id is not None
     papers = {paper["evidence_id"]: paper_name(paper) for paper in batch["evidence"]}
     told = receipts.of_subject(session, scope(actor, "journal.read"), papers, journal_words.PAPER)
@@ -71,7 +73,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         pack=specification(*(batch["product"][k] for k in ("unit_mass_g", "units_per_piece", "ledger_unit"))),
         verdict=verdict,
         plate=plate(batch, verdict),
-        missing=[missing_item(actor, batch, item, verdict, may_add=may_add) for item in verdict["missing"]],
+        missing=[missing_item(actor, batch, item, verdict, may_add=may_add, seen=seen) for item in verdict["missing"]],
         met=met_items(batch, verdict),
         notes=[words.own_words(note, "message") for note in verdict["notes"]],
         policy=policy_line(session, verdict),
@@ -125,10 +127,24 @@ def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str
 
 
 def missing_item(
-    actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], verdict: Mapping[str, Any], *, may_add: bool
+    actor: Actor,
+    batch: Mapping[str, Any],
+    item: Mapping[str, Any],
+    verdict: Mapping[str, Any],
+    *,
+    may_add: bool,
+    seen: AbstractSet[UUID] = frozenset(),
 ) -> dict[str, Any]:
-    """Return one missing thing as the page shows it, with its one act if the reader may do it."""
-    href, label, icon = _act(actor, batch, item, may_add=may_add)
+    """Return one missing thing as the page shows it, with its one act if the reader may do it.
+
+    What a batch lacks that this one was made from is done there, by whoever may see it (`seen`).
+    """
+    if item["batch_id"] is None:
+        href, label, icon = _act(actor, batch, item, may_add=may_add)
+    else:
+        there = UUID(item["batch_id"]) in seen
+        href = f"/batches/{item['batch_id']}" if there else ""
+        label, icon = _("To batch %(code)s", code=item["batch_code"]), "chevron-right"
     return {
         "title": _title(item),
         "state": MISSING_STATES.get(item["code"], "missing"),
@@ -180,7 +196,7 @@ def _act(actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], *, may
 
 def _cover(batch: Mapping[str, Any], item: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the bar of pieces of a missing record that covers some of them."""
-    if item["kind"] not in RECORDS:
+    if item["kind"] not in RECORDS or item["batch_id"] is not None:
         return None
     part = verdict["basis"].get("disinfection" if item["kind"] == "disinfection_record" else "test")
     if not part or not part["covered"]:
@@ -220,11 +236,17 @@ def met_items(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[dict
         part = basis.get(name)
         if part and part["state"] == "met":
             rests = _(", ").join(str(words.BASES[code]) for code in part["bases"])
-            facts = [_("All %(count)s pieces", count=batch["piece_count"]), _("Basis: %(basis)s", basis=rests)]
+            pieces = sum(last - first + 1 for first, last in part["covered"])  # what was split off is no part of it
+            facts = [_("All %(count)s pieces", count=pieces), _("Basis: %(basis)s", basis=rests)]
             facts += [_("Tube %(number)s", number=no) for no in (part.get("tubes") or {}).get("negative", ())]
             found.append({"title": title, "state": "met", "facts": facts, "icon": icon})
+    if basis.get("made_from") and all(source["clear"] for source in basis["made_from"]):
+        codes = [source["batch_code"] for source in basis["made_from"]]
+        found.append({"title": _("All that it was made of"), "state": "met", "facts": codes, "icon": "arrows-split"})
     if basis.get("code", {}).get("required") and basis["code"]["made"]:
-        made = _("Labels made %(day)s", day=pages.day(batch["code_made_at"]))
+        made = _("On the labels of the batch that it was split off")
+        if batch["code_made_at"]:
+            made = _("Labels made %(day)s", day=pages.day(batch["code_made_at"]))
         found.append({"title": _("Traceability code"), "state": "met", "facts": [made], "icon": "qrcode"})
     if basis.get("supplier", {}).get("required") and basis["supplier"]["known"]:
         found.append({"title": _("Supplier"), "state": "met", "facts": [], "icon": "building-store"})

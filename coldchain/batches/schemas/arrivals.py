@@ -1,6 +1,6 @@
 """Arrivals, at the door."""
 
-from coldchain.batches.models import BATCH_STATES, ENTRY_MODES
+from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES
 from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import PageQuery, Schema
@@ -98,7 +98,7 @@ class ArrivalSchema(Schema):
     arrival_no = fields.Text(limits.CODE_CHARS, required=True)
     owner = fields.Part(BusinessBriefSchema, required=True)
     site_id = fields.Key(required=True)
-    entry_mode = fields.OneOf(ENTRY_MODES, required=True)
+    entry_mode = fields.OneOf(ENTRY_MODES + MADE_MODES, required=True)
     arrived_at = fields.Moment()
     expected_at = fields.Moment()
     supplier = fields.Part(ArrivalSupplierSchema)
@@ -120,7 +120,7 @@ class ArrivalQuery(PageQuery):
 
     site_id = fields.Key()
     owner = fields.BusinessRef()
-    entry_mode = fields.OneOf(ENTRY_MODES)
+    entry_mode = fields.OneOf(ENTRY_MODES + MADE_MODES)
 
 
 class ArrivalPage(Schema):

@@ -1,6 +1,6 @@
 """Batches and the gate, at the door."""
 
-from coldchain.batches.models import BATCH_STATES, ENTRY_MODES
+from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES, ORIGIN_KINDS
 from coldchain.batches.schemas.arrivals import BatchProductSchema
 from coldchain.batches.schemas.evidence import EVIDENCE_KINDS, DisinfectionSchema, EvidenceSchema
 from coldchain.batches.states import RESTRICTIONS
@@ -104,12 +104,25 @@ class BatchTubeSchema(Schema):
     state = fields.OneOf(TUBE_STATES, required=True)
 
 
+class BatchOriginSchema(Schema):
+    """A batch that goods came out of, or went into."""
+
+    kind = fields.OneOf(ORIGIN_KINDS, required=True)
+    batch_id = fields.Key(doc="null when you may not see it")
+    batch_code = fields.Text(limits.CODE_CHARS, required=True)
+    product = fields.Text(limits.NAME_CHARS, required=True)
+    product_en = fields.Text(limits.NAME_CHARS)
+    quantity_units = fields.Units(required=True, doc="of what it came out of")
+    piece_from = fields.Int(doc="of what it was split off")
+    piece_to = fields.Int()
+
+
 class BatchSchema(BatchSummarySchema):
     """A batch with its papers, holds and stock."""
 
     arrival_no = fields.Text(limits.CODE_CHARS, required=True)
     arrived_at = fields.Moment()
-    entry_mode = fields.OneOf(ENTRY_MODES, required=True)
+    entry_mode = fields.OneOf(ENTRY_MODES + MADE_MODES, required=True)
     line_no = fields.Int(required=True)
     zone_id = fields.Key(required=True)
     producer = fields.Part(BatchProducerSchema, required=True)
@@ -121,6 +134,8 @@ class BatchSchema(BatchSummarySchema):
     evidence = fields.Items(fields.Part(EvidenceSchema), required=True)
     disinfections = fields.Items(fields.Part(DisinfectionSchema), required=True)
     tubes = fields.Items(fields.Part(BatchTubeSchema), required=True)
+    came_from = fields.Items(fields.Part(BatchOriginSchema), required=True)
+    went_into = fields.Items(fields.Part(BatchOriginSchema), required=True, doc="as far as you may see it")
     occurred_at = fields.Moment(required=True)
 
 

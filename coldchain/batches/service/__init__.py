@@ -6,7 +6,7 @@ from coldchain.batches.service.arrival_view import search as search_arrivals
 from coldchain.batches.service.arrivals import register as register_arrival
 from coldchain.batches.service.batch_view import read as read_batch
 from coldchain.batches.service.batch_view import search as search_batches
-from coldchain.batches.service.batch_view import stock_rows
+from coldchain.batches.service.batch_view import stock_rows, visible
 from coldchain.batches.service.disinfections import register as register_disinfection
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
@@ -39,4 +39,5 @@ __all__ = [
     "settle_status",
     "stock_rows",
     "timeline",
+    "visible",
 ]

@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, reach, states
+from coldchain.batches import facts, origins, reach, states
 from coldchain.batches.models import Arrival, Batch
-from coldchain.batches.service import disinfections, evidence
+from coldchain.batches.service import disinfections, evidence, origin_view
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.ledger import holds as ledger_holds
 from coldchain.ledger.models import Hold, Holding
+from coldchain.policy.facts import TubeFact
 from coldchain.registry import service as registry
 from coldchain.registry.models import Producer, Product
 
@@ -176,7 +177,8 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
     active = _shown(
         ledger_holds.active(session, [batch_id]).get(batch_id, []), {holding.holding_id for holding in holdings}
     )
-    papers = facts.current_evidence(session, [batch.arrival_id], [batch_id])
+    line = [step.batch_id for step in origins.load(session, [batch_id]).steps(batch_id)]  # what it was split off too
+    papers = facts.current_evidence(session, [batch.arrival_id], line)
     treatments = facts.disinfections(session, [batch.arrival_id], [batch_id])
     return summary | {
         "arrival_no": arrival.arrival_no,
@@ -195,10 +197,27 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         "disinfections": [disinfections.describe(record) for record in treatments],
         "tubes": [
             {"tube_id": tube.tube_id, "tube_no": tube.tube_no, "state": tube.state}
-            for tube in facts.tubes_of(session, [batch_id]).get(batch_id, ())
+            for tube in _tubes(session, line)
         ],
         "occurred_at": batch.occurred_at,
+        **origin_view.around(session, actor, batch_id),
     }  # fmt: skip
+
+
+def _tubes(session: Session, batch_ids: Sequence[UUID]) -> list[TubeFact]:
+    """Return the tubes of a batch and of those that it was split off, each once."""
+    found = facts.tubes_of(session, batch_ids)
+    return list({tube.tube_id: tube for batch_id in batch_ids for tube in found.get(batch_id, ())}.values())
+
+
+def visible(session: Session, actor: Actor, batch_ids: Iterable[UUID | str | None]) -> set[UUID]:
+    """Return which of these batches the actor may see."""
+    wanted = {UUID(str(batch_id)) for batch_id in batch_ids if batch_id}
+    if not wanted:
+        return set()
+    return set(
+        session.exec(select(Batch.batch_id).where(col(Batch.batch_id).in_(wanted), reach.visible_batches(actor)))
+    )
 
 
 def describe_hold(hold: Hold) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import facts, reach
-from coldchain.batches.models import Arrival, Batch, Sample, TestResult, Tube
+from coldchain.batches.models import MADE_MODES, Arrival, Batch, Sample, TestResult, Tube
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
 from coldchain.ledger.models import Hold, Holding, Movement, Posting
@@ -52,7 +52,7 @@ def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEnt
     batch, arrival = row
     late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", clock.now().date())))
     entries = [
-        _arrived(batch, arrival, late_after),
+        *([] if arrival.entry_mode in MADE_MODES else [_arrived(batch, arrival, late_after)]),
         *_papers(session, batch, late_after),
         *_tests(session, batch_id, late_after),
         *_holds(session, actor, batch_id),
@@ -64,12 +64,14 @@ def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEnt
 
 
 def _arrived(batch: Batch, arrival: Arrival, late_after: timedelta) -> TimelineEntry:
-    late = arrival.entry_mode == "arrived" and batch.recorded_at - batch.occurred_at > late_after
+    """Return when the goods came; a part that was split off later came with the rest."""
+    arrived_at = arrival.arrived_at or arrival.occurred_at
+    late = arrival.entry_mode == "arrived" and arrival.recorded_at - arrived_at > late_after
     return TimelineEntry(
         "arrived",
         arrival.arrival_id,
-        batch.occurred_at,
-        batch.recorded_at,
+        arrived_at,
+        arrival.recorded_at,
         late,
         details={
             "arrival_no": arrival.arrival_no,

@@ -18,7 +18,7 @@ from coldchain.journal import receipts
 from coldchain.registry import service as registry
 from coldchain.trade import entry_schemas as schemas
 from coldchain.trade import pages_words as words
-from coldchain.trade.entry_pages import rows
+from coldchain.trade.entry_pages import made, rows
 from coldchain.trade.entry_pages.blueprint import PAGE_ROWS, bp
 from coldchain.trade.entry_pages.kinds import ACTS, LABELS
 from coldchain.trade.models import ENTRY_KINDS
@@ -64,6 +64,7 @@ def shown(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
         "entry": entry,
         "corrects": corrects,
         "products": rows.products_of(session, entry["lines"]),
+        "made": made.made_batches(session, entry),
         "place": rows.Place(zone, site, 0),
         "target": rows.Place(*zones[entry["to_zone_id"]], 0) if entry["to_zone_id"] else None,
         "kind": words.ENTRY_KINDS[entry["kind"]],

@@ -49,15 +49,17 @@ def about(lies: Lies, owner_id: UUID | None) -> list[Offered]:
     gate is shut: all that doesn't need it, and what happened before (R1).
     """
     free, clear = lies.free_units > 0, lies.clear
-    kinds = []
+    kinds: list[str] = []
     if free and clear:
-        likely = ("use", "sale") if lies.zone.kind == "processing" else ("sale", "use")
-        kinds += [*likely, "owner_change"]
-    if free and lies.product.units_per_piece > 1 and lies.free_units >= lies.product.units_per_piece:
-        kinds.insert(2, "opening")
+        kinds += ["use", "sale"] if lies.zone.kind == "processing" else ["sale", "use"]
     if free:
-        kinds.insert(min(2, len(kinds)), "relocation")
+        kinds.append("relocation")
+    if lies.product.units_per_piece > 1 and lies.free_units >= lies.product.units_per_piece:
+        kinds.append("opening")
+    if free and clear:
+        kinds.append("owner_change")
     found = [_link(lies, owner_id, kind, str(words.ENTRY_KINDS[kind])) for kind in kinds]
+    found += _making(lies, owner_id)
     if not free and lies.zone.kind != "quarantine":
         label = _("Move into quarantine")
         found.insert(0, _link(lies, owner_id, "relocation", label, quarantine="1"))
@@ -66,6 +68,18 @@ def about(lies: Lies, owner_id: UUID | None) -> list[Offered]:
         found.append(_link(lies, owner_id, "sale", _("Sold before? Enter it late")))
         found.append(_link(lies, owner_id, "use", _("Used before? Enter it late")))
     return found
+
+
+def _making(lies: Lies, owner_id: UUID | None) -> list[Offered]:
+    """Return what makes other batches of goods that nothing holds: processing what is clear, splitting a part off."""
+    if not lies.free_units:
+        return []
+    split = Offered("split", f"/batches/{lies.batch_id}/split", str(words.ENTRY_KINDS["split"]))
+    if not lies.clear:
+        return [split]
+    query = {"zone_id": lies.zone.zone_id, "batch_id": lies.batch_id} | ({"owner": owner_id} if owner_id else {})
+    label = str(words.ENTRY_KINDS["transformation"])
+    return [Offered("transformation", f"/transformations/new?{urlencode(query)}", label), split]
 
 
 def recovery(batch_id: UUID, owner_id: UUID | None) -> Offered:
