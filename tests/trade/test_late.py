@@ -16,6 +16,7 @@ from coldchain.core import clock
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.ids import new_id
 from coldchain.ledger import check, holds
+from coldchain.ledger import service as ledger
 from coldchain.ledger.holds import Cause
 from coldchain.trade import service
 from tests.ledger.books import Party, batch, party, product, stock
@@ -170,6 +171,51 @@ def test_locked_goods_go_back_to_whom_they_came_from_and_stay_locked(
     lines = [{"batch_id": goods, "quantity_units": 10}]
     service.confirm(session, merchant(seller), road, zone_id=seller.zone_id, lines=lines)
     assert stock(session, goods) == {("zone", seller.zone_id): (80, 80), ("zone", buyer.zone_id): (20, 20)}
+    assert check.stock_from_movements(session) is None
+
+
+def seal(session: Session, owner: Party, goods: UUID, units: int) -> None:
+    """Hold some of what an owner has in its first zone, apart."""
+    (holding,) = [
+        row
+        for row in ledger.holdings(session, [goods])
+        if (row.owner_id, row.zone_id) == (owner.business_id, owner.zone_id)
+    ]
+    holds.place_parts(
+        session, SYSTEM, {holding.holding_id: units}, Cause("inspection", new_id()), "sealed", clock.now()
+    )
+
+
+def test_what_is_held_apart_goes_back_first_and_its_hold_goes_along(
+    session: Session, seller: Party, buyer: Party, goods: UUID
+) -> None:
+    """Sealed units travel, arrive in part, and come back in part: at each place as many are held as went there."""
+    bought(session, seller, buyer, goods, 30)
+    seal(session, buyer, goods, 20)
+    with pytest.raises(Conflict) as caught:
+        send(session, merchant(buyer), buyer, seller, goods, 11)
+    assert caught.value.code == "locked"
+    road = back(session, merchant(buyer), buyer, seller, goods, 25)["consignment_id"]
+    assert stock(session, goods)["transit", road] == (25, 20)
+    assert stock(session, goods)["zone", buyer.zone_id] == (5, 0)
+    lines = [{"batch_id": goods, "quantity_units": 10}]
+    service.confirm(session, merchant(seller), road, zone_id=seller.zone_id, lines=lines, reason="先到 10 盒")
+    assert stock(session, goods)["zone", seller.zone_id] == (80, 10)
+    assert stock(session, goods)["transit", road] == (15, 10)
+    settled = [{"batch_id": goods, "quantity_units": 15, "outcome": "returned"}]
+    service.settle(session, merchant(buyer), road, lines=settled, reason="拉回")
+    assert stock(session, goods) == {("zone", seller.zone_id): (80, 10), ("zone", buyer.zone_id): (20, 10)}
+    assert check.stock_from_movements(session) is None
+
+
+def test_late_goods_leave_free_ones_first(session: Session, seller: Party, buyer: Party, goods: UUID) -> None:
+    """60 of 100 are sealed; 50 had left: 40 free ones and 10 of the sealed, which officers are told of."""
+    seal(session, seller, goods, 60)
+    made = send(session, merchant(seller), seller, buyer, goods, 50, **signed())
+    assert [warning["code"] for warning in made["warnings"]] == ["late_under_lock"]
+    assert stock(session, goods) == {
+        ("zone", seller.zone_id): (50, 50), ("transit", made["consignment_id"]): (50, 10),
+    }  # fmt: skip
     assert check.stock_from_movements(session) is None
 
 
