@@ -99,8 +99,6 @@ def start(session: Session, actor: Actor, act: Act) -> Response:
         form["_only"] = "1"
     if act.kind in {"sale", "use", "stocktake"}:
         form["occurred_at"] = form["_prefilled"] = pages.form_moment(clock.now())
-    if act.kind == "recovery":
-        form["from"] = "sold"
     shown = desk(session, actor, act, form)
     if act.kind == "return":
         suppliers.fill(session, shown.owner.business_id, rows.named(form), form)
@@ -225,6 +223,13 @@ def form_page(session: Session, actor: Actor, shown: Desk) -> Response:
         if shown.here and "to_zone_id" in asks
         else []
     )
+    gone = (
+        rows.gone(session, shown.owner.business_id, [row.batch.batch_id for row in shown.listed])
+        if act.kind == "recovery"
+        else {}
+    )
+    if gone and not form.get("from"):
+        form["from"] = "sold" if any(units.get("sold", 0) > 0 for units in gone.values()) else "missing"
     page = render_template(
         "trade/entry_form.html",
         act=act,
@@ -236,9 +241,7 @@ def form_page(session: Session, actor: Actor, shown: Desk) -> Response:
         targets=[(str(place.zone.zone_id), place.with_temperature) for place in zones],
         apart=[place for place in zones if place.zone.kind == "quarantine"],
         found=businesses(session, actor, act, form.get("_receiver", ""), chosen),
-        gone=rows.gone(session, shown.owner.business_id, [row.batch.batch_id for row in shown.listed])
-        if act.kind == "recovery"
-        else {},
+        gone=gone,
         methods=goods_words.choices(words.METHODS, schemas.DESTRUCTION_METHODS),
         sources=goods_words.tiles(words.RECOVERED_FROM, schemas.RECOVERED_FROM),
         now=clock.now(),

@@ -9,6 +9,7 @@ from flask import Response, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
 from coldchain.batches import pages_goods
 from coldchain.batches import pages_words as goods_words
 from coldchain.core.edge import edge
@@ -82,6 +83,7 @@ def _page(session: Session, actor: Actor, desk: Desk, done: str = "") -> Respons
         refused=desk.refused,
         once=new_once(),
         undo_once=new_once(),
+        may_undo=relation(actor, "stock.correct") is not None,
         words=goods_words,
     )
     return Response(page, desk.status)

@@ -17,7 +17,12 @@ def fill(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], form: Form
         sender = session.scalar(
             select(col(Consignment.owner_id))
             .join(ConsignmentLine, col(ConsignmentLine.consignment_id) == col(Consignment.consignment_id))
-            .where(col(ConsignmentLine.batch_id) == batch_id, col(Consignment.to_business_id) == owner_id)
+            .where(
+                col(ConsignmentLine.batch_id) == batch_id,
+                col(Consignment.to_business_id) == owner_id,
+                col(Consignment.purpose) == "delivery",
+                col(Consignment.to_zone_id).is_not(None),
+            )
             .order_by(col(Consignment.recorded_at).desc())
             .limit(1)
         )
