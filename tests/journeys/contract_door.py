@@ -19,6 +19,8 @@ GET /batches/{} | GET /batches/{}/gate | POST /batches/{}/label-runs | GET /labe
 GET /consignments/{} | POST /consignments/{}/confirm | POST /consignments/{}/reject | GET /stock | POST /recalls
 GET /recalls | GET /recalls/{} | GET /recalls/{}/matches | POST /recalls/{}/announce | GET /recalls/{}/tasks
 POST /recalls/{}/tasks | POST /sweep-tasks/{}/findings | POST /recalls/{}/sample-results | GET /recalls/{}/report
+POST /consignments/{}/dispute | POST /consignments/{}/settle | POST /consignments/{}/slip | GET /consignments/{}/slip
+GET /recalls/{}/late-lines
 GET /search | GET /journal/checkpoint | GET /journal/key | GET /me
 """
 

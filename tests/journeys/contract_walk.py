@@ -16,6 +16,7 @@ from tests.journeys import (
     contract_door,
     contract_entries,
     contract_goods,
+    contract_handover,
     contract_journal,
     contract_past,
     contract_register,
@@ -30,10 +31,11 @@ PARTS: tuple[Part, ...] = (
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
+    contract_handover.differences, contract_handover.slips,
     contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,
     contract_past.past, contract_past.backchecks,
     contract_sweep.scene, contract_sweep.recall, contract_sweep.tasks, contract_sweep.findings, contract_sweep.samples,
-    contract_sweep.report, contract_sweep.finding_things, contract_journal.journal,
+    contract_sweep.report, contract_sweep.finding_things, contract_handover.late, contract_journal.journal,
 )  # fmt: skip
 
 
