@@ -19,6 +19,7 @@ from tests.crash.judge import inconsistent, troubles
 from tests.crash.traffic import Pair, Traffic, books
 from tests.factories.people import People
 from tests.factories.world import World
+from tests.ops.helpers import eventually
 
 pytestmark = pytest.mark.xdist_group("crash")
 STORM = 64
@@ -76,7 +77,8 @@ def test_what_was_acknowledged_is_there_once(house: House, rounds: Callable[[int
     loose(house)
     seen = len(traffic.deeds)
     with traffic:
-        time.sleep(1.5)
+        time.sleep(1)
+        assert eventually(lambda: len(traffic.deeds) > seen + 20)
         house.kill("postmaster")
         time.sleep(0.2)
         house.await_ready()
