@@ -277,3 +277,18 @@ def test_holding_nothing_or_what_is_unknown_apart(session: Session, goods: UUID)
         holds.place_parts(session, SYSTEM, {new_id(): 1}, cause, "sealed", NOW)
     with pytest.raises(ValueError, match="no such cause or grade"):
         holds.place_parts(session, SYSTEM, {new_id(): 1}, cause, "pink", NOW)
+
+
+def test_a_part_ends_with_its_own_cause_and_version_only(session: Session, seller: Party, goods: UUID) -> None:
+    """Wherever it went meanwhile, and whatever else holds the same goods."""
+    holding = service.holdings(session, [goods])[0].holding_id
+    first, other = Cause("inspection", new_id(), 1), Cause("inspection", new_id(), 1)
+    second = Cause("inspection", first.id, 2)
+    for cause, units in ((first, 10), (second, 20), (other, 30)):
+        holds.place_parts(session, SYSTEM, {holding: units}, cause, "sealed", NOW)
+    service.post(session, SYSTEM, [relocation(goods, seller, 45, takes_held="first")])
+    for cause, rest in ((second, 40), (first, 30), (other, 0)):
+        assert holds.end(session, SYSTEM, cause, "解除封存") == [goods]
+        assert holds.end(session, SYSTEM, cause, "解除封存") == []
+        assert sum(held for _, held in stock(session, goods).values()) == rest
+    assert check.stock_from_movements(session) is None

@@ -51,9 +51,16 @@ def some(machine: TradeMachine) -> bool:
 class TradeMachine(Trading):
     """The rules."""
 
-    @initialize(owner=st.integers(0, 2))
-    def begin(self, owner: int) -> None:
+    @initialize(data=st.data(), owner=st.integers(0, 2))
+    def begin(self, data: st.DataObject, owner: int) -> None:
+        """Something has happened already: goods were sold, others are on the road, some may be sealed."""
         self.new_batch(owner, 24)
+        self.new_batch(owner, 18)
+        for kind in ("sale", "loss"):
+            self.leave(data, kind, 2, late=False)
+        self.dispatch(data, 5, (owner + 1) % 3, "road")
+        if data.draw(st.booleans(), label="sealed"):
+            self.seal(data)
 
     @rule(owner=st.integers(0, 2), units=st.integers(6, 24))
     def arrive(self, owner: int, units: int) -> None:
@@ -208,7 +215,12 @@ class TradeMachine(Trading):
     @rule(data=st.data(), units=few, to=st.integers(0, 2))
     def send_back(self, data: st.DataObject, units: int, to: int) -> None:
         """To whom it came from, held or not; who never had it is told so."""
-        if (lot := self.draw_lot(data)) is None or to in {lot.owner, self.home[lot.zone_id]}:
+        if (lot := self.draw_lot(data)) is None:
+            return
+        came_from = [sent.seller for sent in self.sent if (sent.batch_id, sent.buyer) == (lot.batch_id, lot.owner)]
+        if came_from and data.draw(st.booleans(), label="supplier"):
+            to = came_from[-1]
+        if to in {lot.owner, self.home[lot.zone_id]}:
             return
         foretold = lot.refusal("fact", units)
         refused = {"not_supplier"} | ({foretold} if foretold else set())
