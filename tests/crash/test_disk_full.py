@@ -45,6 +45,8 @@ def small_disk() -> Iterator[Mount]:
     yield mount
     for place in mounted:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
+        with suppress(OSError):
+            place.rmdir()
 
 
 def fill(filler: Path) -> None:
