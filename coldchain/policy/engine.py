@@ -318,7 +318,7 @@ def _judge_disinfection(
         if in_question:
             code, words = "protocol_not_met", words | _treatment_words(in_question)
         else:
-            code = "disinfection_not_covered" if found.covered else "disinfection_missing"
+            code = "disinfection_not_covered" if found.covered or facts.gone else "disinfection_missing"
         missing.append(_missing(code, "disinfection_record", words, uncovered=found.uncovered))
     return _shown_cover(policy.disinfection, found)
 
