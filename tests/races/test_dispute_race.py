@@ -96,11 +96,12 @@ def faults(road: Road, results: list[Any]) -> list[str]:
         difference = check.stock_from_movements(session)
         if difference:
             found.append(difference)
-        (line,) = reading.lines_so_far(session, road.consignment_id).values()
+        consignment = session.get_one(Consignment, road.consignment_id)
+        (line,) = reading.lines_so_far(session, consignment).values()
         row = session.scalars(
             select(ConsignmentLine).where(col(ConsignmentLine.consignment_id) == road.consignment_id)
         ).one()
-        state = session.get_one(Consignment, road.consignment_id).state
+        state = consignment.state
         summed = dict(
             session.execute(
                 select(col(Posting.account), func.sum(col(Posting.quantity_units)))
@@ -139,7 +140,7 @@ def test_the_race_sees_answers_that_do_not_wait(database: Engine, monkeypatch: p
         consignment = session.get(Consignment, consignment_id, populate_existing=True)
         assert consignment is not None
         answer = answers.Answer(
-            consignment, reading.involved(session, consignment), reading.lines_so_far(session, consignment_id),
+            consignment, reading.involved(session, consignment), reading.lines_so_far(session, consignment),
             consignment.occurred_at, late=False,
         )  # fmt: skip
         pause()

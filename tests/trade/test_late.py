@@ -248,3 +248,17 @@ def test_how_cold_it_left(
     made = send(session, merchant(seller), seller, buyer, goods, departure_temperature_c=measured)
     assert made["departure_temperature_c"] == measured
     assert [warning["code"] for warning in made["warnings"]] == (["departure_temperature"] if warned else [])
+
+
+@pytest.mark.parametrize(("celsius", "warned"), [(None, False), ("-18", False), ("-12", True), ("0", True)])
+def test_how_cold_it_came(
+    session: Session, seller: Party, buyer: Party, goods: UUID, celsius: str | None, warned: bool
+) -> None:
+    road = send(session, merchant(seller), seller, buyer, goods)["consignment_id"]
+    measured = None if celsius is None else Decimal(celsius)
+    made = service.confirm(
+        session, merchant(buyer), road, zone_id=buyer.zone_id, lines=[{"batch_id": goods, "quantity_units": 30}],
+        arrival_temperature_c=measured,
+    )  # fmt: skip
+    assert made["arrival_temperature_c"] == measured
+    assert [warning["code"] for warning in made["warnings"]] == (["arrival_temperature"] if warned else [])

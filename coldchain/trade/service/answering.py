@@ -23,6 +23,7 @@ from coldchain.ledger import postings
 from coldchain.ledger.models import Holding
 from coldchain.ledger.postings import Draft
 from coldchain.policy import service as policy
+from coldchain.registry.models import Zone
 from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade import states
 from coldchain.trade.service import answers, goods, temperatures
@@ -80,21 +81,23 @@ def confirm(
     for said in came:
         units[said.batch_id] = units.get(said.batch_id, 0) + said.quantity_units
     watch.tell_moved(session, actor, watch.Moved(units, buyer_id, zone_id, consignment_id))
-    consignment.to_zone_id, consignment.to_site_id = zone_id, site.site_id
-    if arrival_temperature_c is not None:
-        consignment.arrival_temperature_c = arrival_temperature_c
-    told = {
-        "to_zone_id": zone_id,
-        "to_site_id": site.site_id,
-        "arrival_temperature_c": None if arrival_temperature_c is None else str(arrival_temperature_c),
-    }
+    changes: dict[str, Any] = {"to_zone_id": zone_id, "to_site_id": site.site_id}
+    celsius = arrival_temperature_c
+    if celsius is not None:
+        changes["arrival_temperature_c"] = celsius
     shown = answers.write(
         session, actor, answer, states.CONFIRMED, reason=reason, behalf=behalf, movements=movements, zone=zone,
-        region_code=site.region_code, data=told,
+        region_code=site.region_code, changes=changes,
+        data=changes | {"arrival_temperature_c": None if celsius is None else str(celsius)},
     )  # fmt: skip
+    return shown | {"warnings": _too_warm(session, zone, celsius)}
+
+
+def _too_warm(session: Session, zone: Zone, celsius: Decimal | None) -> list[dict[str, str]]:
+    if celsius is None:
+        return []
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
-    warnings = temperatures.judge(figures, "arrival", zone.temperature_class, arrival_temperature_c)
-    return shown | {"warnings": warnings}
+    return temperatures.judge(figures, "arrival", zone.temperature_class, celsius)
 
 
 def dispute(

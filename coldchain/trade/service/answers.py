@@ -78,7 +78,7 @@ def opened(session: Session, actor: Actor, consignment_id: UUID) -> Answer:
     involved = reading.involved(session, consignment)
     if not may(actor, "trade.read", involved.resource):
         raise NotFound("There is no such consignment.")
-    return Answer(consignment, involved, reading.lines_so_far(session, consignment_id), clock.now(), late=False)
+    return Answer(consignment, involved, reading.lines_so_far(session, consignment), clock.now(), late=False)
 
 
 def begin(session: Session, answer: Answer, kind: str, occurred_at: datetime | None) -> None:
@@ -128,6 +128,7 @@ def write(
     movements: list[dict[str, Any]],
     zone: Zone | None = None,
     region_code: str | None = None,
+    changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write an answer, its lines, the consignment's new sums and state, and the one fact; return the consignment."""
@@ -159,6 +160,8 @@ def write(
         "confirmed_units": [line.confirmed_units for line in after.values()],
         "disputed_units": [line.disputed_units for line in after.values()],
     })  # fmt: skip
+    for name, value in (changes or {}).items():  # of the consignment; written together with its state
+        setattr(consignment, name, value)
     consignment.state = states.after(after.values(), signed=consignment.handover != "await_confirmation")
     consignment.answered_at, consignment.answered_by = now, actor.user_id
     consignment.answer_reason = reason or consignment.answer_reason

@@ -56,7 +56,9 @@ def dispatch(
     """
     load = Load(vehicle_plate, driver, departure_temperature_c)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
-    shipment = _read(session, actor, DELIVERY, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at)
+    shipment = _read(
+        session, actor, figures, DELIVERY, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at
+    )
     warnings = parties.judge(figures, shipment.owner, shipment.receiver)
     leaving = _leaving(shipment)
     passage = lateness.judge(session, leaving)
@@ -99,7 +101,9 @@ def dispatch_return(
     """
     load = Load(vehicle_plate, driver, departure_temperature_c, reason)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
-    shipment = _read(session, actor, RETURN, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at)
+    shipment = _read(
+        session, actor, figures, RETURN, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at
+    )
     _require_supplier(session, shipment)
     warnings = parties.judge({**figures, "suspended_seller": "warn"}, shipment.owner, shipment.receiver)
     ledger.lock_batches(session, shipment.units, exclusive=True)
@@ -111,6 +115,7 @@ def dispatch_return(
 def _read(
     session: Session,
     actor: Actor,
+    figures: Mapping[str, Any],
     purpose: str,
     from_zone_id: UUID,
     to: Mapping[str, Any],
@@ -127,7 +132,6 @@ def _read(
     goods.require_owner(session, actor, "trade.dispatch", seller, from_zone_id, site)
     units = goods.wanted(lines)
     occurred = claimed(occurred_at)
-    figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
     receiver = parties.receiver(session, to, to_site_id)
     if receiver.business and receiver.business.business_id == seller.business_id and receiver.site == site:
         raise Invalid.of("/to_site_id", "same_site", "The goods are at this site already.")

@@ -165,15 +165,15 @@ def over(consignment: Consignment) -> bool:
 AnswerLines = list[tuple[ConsignmentAnswer, ConsignmentAnswerLine]]
 
 
-def lines_so_far(session: Session, consignment_id: UUID) -> dict[UUID, states.Line]:
+def lines_so_far(session: Session, consignment: Consignment) -> dict[UUID, states.Line]:
     """Return each batch's line of a consignment, in line order, as its answers leave it."""
     rows = session.execute(
         select(col(ConsignmentLine.batch_id), col(ConsignmentLine.quantity_units))
-        .where(col(ConsignmentLine.consignment_id) == consignment_id)
+        .where(col(ConsignmentLine.consignment_id) == consignment.consignment_id)
         .order_by(col(ConsignmentLine.line_no))
     )
     sent = {row.batch_id: row.quantity_units for row in rows}
-    return _folded(sent, _answer_lines(session, consignment_id))
+    return _folded(sent, _answer_lines(session, consignment))
 
 
 def _folded(sent: Mapping[UUID, int], said: AnswerLines) -> dict[UUID, states.Line]:
@@ -183,11 +183,13 @@ def _folded(sent: Mapping[UUID, int], said: AnswerLines) -> dict[UUID, states.Li
     return lines
 
 
-def _answer_lines(session: Session, consignment_id: UUID) -> AnswerLines:
+def _answer_lines(session: Session, consignment: Consignment) -> AnswerLines:
+    if consignment.answered_at is None:  # most are asked for before anybody answered
+        return []
     rows = session.execute(
         select(ConsignmentAnswer, ConsignmentAnswerLine)
         .join(ConsignmentAnswerLine, col(ConsignmentAnswerLine.answer_id) == col(ConsignmentAnswer.answer_id))
-        .where(col(ConsignmentAnswer.consignment_id) == consignment_id)
+        .where(col(ConsignmentAnswer.consignment_id) == consignment.consignment_id)
         .order_by(col(ConsignmentAnswer.answer_id), col(ConsignmentAnswerLine.line_no))
     )
     return [(row[0], row[1]) for row in rows]
@@ -221,7 +223,7 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
         .order_by(col(ConsignmentLine.line_no))
         .execution_options(populate_existing=True)
     ).all()
-    said = _answer_lines(session, consignment.consignment_id)
+    said = _answer_lines(session, consignment)
     so_far = _folded({line.batch_id: line.quantity_units for line, _batch, _product in lines}, said)
     waits = consignment.state in states.ON_THE_ROAD and not over(consignment)
     open_units = {batch_id: line.open_units if waits else 0 for batch_id, line in so_far.items()}

@@ -85,11 +85,10 @@ def settle(
     movements = answers.post(session, actor, drafts)
     _tell(session, actor, answer, zone)
     _flag(session, actor, answer, held)
-    if zone is not None and site is not None:
-        consignment.to_zone_id, consignment.to_site_id = zone.zone_id, site.site_id
+    changes = {"to_zone_id": zone.zone_id, "to_site_id": site.site_id} if zone is not None and site is not None else {}
     return answers.write(
         session, actor, answer, states.SETTLED, reason=reason, behalf=behalf, movements=movements, zone=zone,
-        data={"to_zone_id": zone.zone_id if zone else None},
+        changes=changes, data=changes,
     )  # fmt: skip
 
 
@@ -102,7 +101,7 @@ def sayable(session: Session, actor: Actor, consignment_id: UUID) -> dict[UUID, 
             outcome for (surplus, outcome), side in SAYS.items()
             if side in sides and surplus == (line.surplus_disputed_units > 0)
         ]
-        for batch_id, line in reading.lines_so_far(session, consignment_id).items()
+        for batch_id, line in reading.lines_so_far(session, consignment).items()
         if line.disputed_units
     }  # fmt: skip
 
