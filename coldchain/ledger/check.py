@@ -83,9 +83,9 @@ _TOLD: Final = text("""
         SELECT said.item ->> 'id' AS movement_id, count(*) AS times, min(entry.entry_id::text) AS entry_id,
                (array_agg(said.item - 'entries' - 'id'))[1] AS facts, (array_agg(said.item -> 'entries'))[1] AS entries
         FROM journal_entry AS entry
+        CROSS JOIN LATERAL (SELECT entry.body::jsonb #> '{data,movements}' AS items OFFSET 0) AS parsed
         CROSS JOIN LATERAL jsonb_array_elements(
-            CASE jsonb_typeof(entry.body::jsonb #> '{data,movements}')
-            WHEN 'array' THEN entry.body::jsonb #> '{data,movements}' ELSE '[]' END) AS said (item)
+            CASE jsonb_typeof(items) WHEN 'array' THEN items ELSE '[]' END) AS said (item)
         WHERE entry.body LIKE '%"movements":[%'
         GROUP BY said.item ->> 'id'
     ), line AS (
