@@ -14,16 +14,19 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.rights import relation
 from coldchain.batches import service as batches
 from coldchain.batches.models import Arrival, Batch, BatchOrigin
 from coldchain.core import clock
 from coldchain.core.clock import BEIJING
+from coldchain.core.edge import permission_of
 from coldchain.core.errors import Forbidden, Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.ledger import postings
 from coldchain.ledger import service as ledger
 from coldchain.ledger.postings import Draft
 from coldchain.registry.models import Product
+from coldchain.trade import backcheck_words as words
 from coldchain.trade import service
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import backcheck, entries
@@ -593,3 +596,30 @@ def test_the_page(app: Flask, world: World, lang: str) -> None:
     stranger = Reader.of(app, world.merchant(world.business("别家")), lang=lang)
     assert made["batch"]["batch_id"] not in stranger.open("/backchecks")
     assert 'href="/backchecks"' not in stranger.open("/")
+
+
+def test_each_row_leads_to_a_page_that_its_reader_may_open(
+    app: Flask, session: Session, everything: dict[str, Party]
+) -> None:
+    """Addresses and rights of every act, for each role: no link leads nowhere, or to a refusal."""
+    here = everything["here"]
+    other = everything["here other"]
+    all_acts = {"add_receipt", "enter_consignment", "answer", "take_off", "recover"}
+    solves = {
+        ("merchant", here.business_id): all_acts - {"enter_consignment", "answer"},  # others' to do
+        ("merchant", other.business_id): {"answer"},
+        ("regulator", None): all_acts,
+        ("inspector", None): {"take_off", "recover"},
+        ("admin", None): set(),
+    }
+    addresses = app.url_map.bind("localhost")
+    inspector = Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",))
+    admin = Actor(new_id(), "admin", "示例", "admin")
+    for actor in (merchant(here), merchant(other), officer("230203"), inspector, admin):
+        for row in rows(session, actor):
+            href, may_solve = words.place_to_solve(actor, row)
+            endpoint, _arguments = addresses.match(href.partition("?")[0], "GET")
+            permission = permission_of(app, endpoint)
+            assert permission is not None
+            assert relation(actor, permission) is not None, (actor.role, href)
+            assert may_solve is (row["act"] in solves[actor.role, actor.business_id]), (actor.role, row["act"])
