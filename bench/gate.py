@@ -26,15 +26,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from coldchain.accounts.actor import SYSTEM, Actor
 from coldchain.batches import service
+from coldchain.batches.models import Batch
 from coldchain.core import clock, db, limits
 from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.ops import migrate
 from coldchain.ops.reference import load_reference
 from coldchain.registry.models import Business
+from coldchain.trade.service import transforming
 from tests.ledger.books import NOW, Party, party, product
 
 SIZES = (1, 10, 100, 500)
 SAMPLES = 100
+DEPTHS = (1, 10, 100)
 
 
 def fill(engine: Engine, batches: int) -> tuple[list[Party], list[UUID], float]:
@@ -86,6 +89,22 @@ def prove(session: Session, arrival_id: UUID, batch_ids: list[UUID], lab_id: UUI
     service.note_code_made(session, batch_ids, NOW)
 
 
+def processed(engine: Engine, owner: Party, batch_ids: list[UUID], depth: int) -> UUID:
+    """Return a batch that was made in `depth` transformations, each of the last one and of a fresh batch."""
+    with clock.simulated(NOW + timedelta(hours=1)), Session(engine) as session, session.begin():
+        last = batch_ids[0]
+        kind = session.get_one(Batch, last).product_id
+        for source in batch_ids[1 : depth + 1]:
+            made = transforming.transform(
+                session, SYSTEM, zone_id=owner.zone_id, owner=owner.business_id, process="repack",
+                lines=[{"batch_id": each, "quantity_units": 1} for each in (last, source)],
+                outputs=[{"product_id": kind, "production_date": NOW.date(), "quantity_units": 2}],
+            )  # fmt: skip
+            last = made["outputs"][0]["batch_id"]
+            service.note_code_made(session, [last], clock.now())
+    return last
+
+
 def timed(engine: Engine, rounds: int, work: Callable[[Session], object]) -> tuple[float, int]:
     """Return the median milliseconds and the statements of `work`, each in a session of its own."""
     said: list[str] = []
@@ -133,6 +152,12 @@ def measure(endpoint: Endpoint, options: argparse.Namespace) -> None:
             f"gate of {size} batches: {took_ms:.1f} ms in {statements} statements; "
             f"one by one {slow_ms:.1f} ms in {many} statements"
         )
+    for depth in DEPTHS:
+        last = processed(engine, parties[0], batch_ids, depth)
+        took_ms, statements = timed(
+            engine, options.rounds, lambda session, last=last: service.gate(session, [last], "230203")
+        )
+        print(f"gate of a batch made in {depth} steps, two batches a step: {took_ms:.1f} ms in {statements} statements")
     merchant = Actor(None, "m", "m", "merchant", parties[0].business_id)
     officer = Actor(None, "r", "r", "regulator", None, ("230203",))
     for name, actor in (("merchant", merchant), ("officer", officer), ("administrator", SYSTEM)):
