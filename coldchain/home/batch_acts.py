@@ -31,7 +31,7 @@ def acts(
         zone, site = zones[row["zone_id"]]
         lies = Lies(batch["batch_id"], product, zone, row["quantity_units"], row["locked_units"], clear)
         links = offered.about(lies, None if actor.business_id else owner["business_id"])
-        found.append((Place(zone, site, 0).text, owner["name"], links))
+        found.append((Place(zone, site, 0).text, "" if actor.business_id else owner["name"], links))
     back = _recoverable(session, actor, batch)
     if back is not None:
         found.append(("", back[0], [back[1]]))

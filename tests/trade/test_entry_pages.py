@@ -575,11 +575,12 @@ def test_goods_that_may_not_leave_are_offered_only_what_is_allowed(shop: Counter
     acts = shop.reader.open(f"/batches/{shop.unproven}").partition('id="acts"')[2].partition("</section>")[0]
     assert "What is missing stops sale, use and dispatch only." in acts
     words = re.findall(r"<a [^>]*>([^<]+)</a>", acts)
-    assert not {"Sale", "Use", "Change of owner"} & set(words)
+    assert not {"Sale", "Use", "Change of owner", "Processing"} & set(words)
     assert {"Relocation", "Opening of pieces", "Loss", "Stocktake", "Return", "Destruction"} <= set(words)
     acts = shop.reader.open(f"/batches/{shop.chicken}").partition('id="acts"')[2].partition("</section>")[0]
     words = re.findall(r"<a [^>]*>([^<]+)</a>", acts)
-    assert {"Sale", "Use", "Relocation", "Opening of pieces", "Change of owner"} <= set(words)
+    assert {"Sale", "Use", "Relocation", "Opening of pieces", "Change of owner", "Processing"} <= set(words)
+    assert f'href="/batches/{shop.chicken}/split"' in acts
     page = html.unescape(shop.reader.open("/stock"))
     assert f'href="{shop.address(SALES)}"' in page, "the likeliest entry stands beside its row"
     assert f'href="{shop.address("/relocations/new", shop.unproven)}"' in page

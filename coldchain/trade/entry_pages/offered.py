@@ -13,6 +13,13 @@ from coldchain.registry.models import Product, Zone
 from coldchain.trade import pages_words as words
 from coldchain.trade.entry_pages.kinds import ACTS
 
+NEEDS_GATE: Final = frozenset({"sale", "use", "owner_change", "transformation"})  # R1
+IN_STORE: Final = ("relocation", "sale", "use", "opening", "transformation", "split", "owner_change")
+LIKELY: Final = {
+    "sale_counter": ("sale", "opening", "relocation", "use", "transformation", "split", "owner_change"),
+    "processing": ("use", "transformation", "sale", "relocation", "opening", "split", "owner_change"),
+}
+PATHS: Final = {act.kind: act.path for act in ACTS.values()} | {"transformation": "/transformations/new"}
 LOCKED_TOO: Final = ("loss", "stocktake", "return", "destruction")  # never refused for a lock (R8)
 
 
@@ -49,15 +56,12 @@ def about(lies: Lies, owner_id: UUID | None) -> list[Offered]:
     gate is shut: all that doesn't need it, and what happened before (R1).
     """
     free, clear = lies.free_units > 0, lies.clear
-    kinds: list[str] = []
-    if free and clear:
-        kinds += ["use", "sale"] if lies.zone.kind == "processing" else ["sale", "use"]
-    if free:
-        kinds.append("relocation")
-    if lies.product.units_per_piece > 1 and lies.free_units >= lies.product.units_per_piece:
-        kinds.append("opening")
-    if free and clear:
-        kinds.append("owner_change")
+    opens = lies.product.units_per_piece > 1 and lies.free_units >= lies.product.units_per_piece
+    allowed: set[str] = {"relocation", "split"} if free else set()
+    allowed |= NEEDS_GATE if free and clear else set()
+    allowed |= {"opening"} if opens else set()
+    order = LIKELY.get(lies.zone.kind, IN_STORE) if clear else IN_STORE
+    kinds = [kind for kind in order if kind in allowed]
     found = [_link(lies, owner_id, kind, str(words.ENTRY_KINDS[kind])) for kind in kinds]
     found += _making(lies, owner_id)
     if not free and lies.zone.kind != "quarantine":
@@ -89,5 +93,7 @@ def recovery(batch_id: UUID, owner_id: UUID | None) -> Offered:
 
 
 def _link(lies: Lies, owner_id: UUID | None, kind: str, label: str, **more: str) -> Offered:
+    if kind == "split":
+        return Offered(kind, f"/batches/{lies.batch_id}/split", label)
     query = {"zone_id": lies.zone.zone_id, "batch_id": lies.batch_id} | ({"owner": owner_id} if owner_id else {}) | more
-    return Offered(kind, f"{ACTS[kind].path}?{urlencode(query)}", label)
+    return Offered(kind, f"{PATHS[kind]}?{urlencode(query)}", label)
