@@ -35,6 +35,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     jobs = [
         *_locked(session, business_id),
         *_to_confirm(session, actor),
+        *_to_settle(session, actor),
         *_not_clear(session, business_id),
     ]
     asked = backchecks(session, actor)
@@ -121,11 +122,16 @@ def _locked(session: Session, business_id: UUID) -> list[Job]:
 
 
 def _to_confirm(session: Session, actor: Actor) -> list[Job]:
-    """Return a job for each consignment that waits for the business's answer."""
-    rows, _following = trade.search(session, actor, direction="in", state="in_transit", limit=BATCHES_LOOKED_AT)
+    """Return a job for each consignment that waits for the business's answer, those that wait too long first."""
+    rows = [
+        row
+        for state in ("in_transit", "signed")
+        for row in trade.search(session, actor, direction="in", state=state, limit=BATCHES_LOOKED_AT)[0]
+    ]
+    rows.sort(key=lambda row: not row["unanswered"])
     return [
         Job(
-            "in_transit",
+            "overdue" if row["unanswered"] else row["state"],
             f"/consignments/{row['consignment_id']}",
             _("From %(sender)s: %(goods)s", sender=row["owner"].name, goods=_(", ").join(row["products"])),
             _("Consignment %(number)s, %(mass)s, sent %(moment)s", number=row["consignment_no"],
@@ -134,6 +140,22 @@ def _to_confirm(session: Session, actor: Actor) -> list[Job]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _to_settle(session: Session, actor: Actor) -> list[Job]:
+    """Return a job for each consignment of which sender and receiver don't agree on a part."""
+    rows, _following = trade.search(session, actor, state="disputed", limit=BATCHES_LOOKED_AT)
+    return [
+        Job(
+            "disputed",
+            f"/consignments/{row['consignment_id']}",
+            _("Consignment %(number)s: %(goods)s", number=row["consignment_no"], goods=_(", ").join(row["products"])),
+            _("Reason given: %(reason)s", reason=row["answer_reason"]),
+            _("Settle"),
+        )
+        for row in rows
+        if actor.business_id in {row["owner"].business_id, row["to"]["business"] and row["to"]["business"].business_id}
+    ]
 
 
 def _not_clear(session: Session, business_id: UUID) -> list[Job]:

@@ -40,6 +40,8 @@ def test_less_came_and_the_sender_settles(deal: Deal) -> None:
     assert "in dispute" in deal.buyer.text.lower()
     assert "outside of the class" in deal.buyer.text
     assert api(deal, path)["lines"][0]["disputed_units"] == 6
+    for reader in (deal.seller, deal.buyer):
+        assert path in reader.open("/"), "a job on both desks"
     assert f"{path}/settle" in deal.seller.open(path)
     page = deal.seller.open(f"{path}/settle")
     assert 'value="delivered"' not in page, "that is the receiver's to say"
