@@ -450,7 +450,7 @@ def test_whatever_is_entered_the_books_agree(shared_database: Engine, rounds: Ca
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=rounds(30, 1_500), stateful_step_count=rounds(15, 40), deadline=None,
+            max_examples=rounds(30, 800), stateful_step_count=rounds(15, 30), deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )  # fmt: skip
