@@ -18,7 +18,9 @@ API_ROOMS = (
     "accounts", "regions", "registry", "batches", "trade", "labels", "inspections", "recall", "search",
     "journal",
 )  # fmt: skip
-MORE_APIS = ("batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api")  # one a module
+MORE_APIS = (  # one a module
+    "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
+)  # fmt: skip
 MORE_PAGES = ("trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages")
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",

@@ -42,6 +42,7 @@ TABLE: dict[str, dict[str, str]] = {
     "label.make": {**_OFFICERS_AND_OWNER, "inspector": REGION},
     "label.read": _READ,
     "trade.dispatch": _OFFICERS_AND_OWNER,
+    "consent.give": _OFFICERS_AND_OWNER,
     "trade.answer": {"merchant": OWN, "regulator": REGION, "system": ANY},
     "trade.read": _READ,
     "stock.read": _READ,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from coldchain.core.columns import document, key, moment, one_of, ref, whole, words
@@ -118,6 +118,29 @@ class ConsignmentAnswerLine(SQLModel, table=True):
     batch_id: UUID = ref("batch.batch_id", index=False)
     outcome: str = words()
     quantity_units: int = whole()
+
+
+class StandingConsent(SQLModel, table=True):
+    """That an owner lets a keeper of its goods send them on, until it is withdrawn."""
+
+    __tablename__ = "standing_consent"
+    __table_args__ = (
+        CheckConstraint("owner_id <> custodian_id", name="two"),
+        Index(
+            "uq_standing_consent_running", "owner_id", "custodian_id", unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    consent_id: UUID = key()
+    owner_id: UUID = ref("business.business_id", index=False)
+    custodian_id: UUID = ref("business.business_id")
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+    on_behalf_of: UUID | None = ref(null=True, index=False)
+    ended_at: datetime | None = moment(null=True)
+    ended_by: UUID | None = ref(null=True, index=False)
 
 
 class StockEntry(SQLModel, table=True):

@@ -89,6 +89,8 @@ def places(session: Session, actor: Actor, owner: Business) -> list[tuple[Zone, 
     if actor.business_id is None:
         reach = scope(actor, "trade.dispatch")
         statement = statement.where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+    elif actor.business_id != owner.business_id:  # goods that the reader only keeps
+        statement = statement.where(col(Site.business_id) == actor.business_id)
     return [(zone, site) for zone, site in session.execute(statement)]
 
 

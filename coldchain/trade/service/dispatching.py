@@ -1,7 +1,8 @@
 """Dispatch: goods leave a zone on a consignment, if the gate lets them, nothing is locked and there is enough.
 
 Intended movements are judged as of now, under the batches' shared locks, and nothing is half done (R1, R8, R10, R12).
-What was signed for in person earlier is a fact and accepted as such (`lateness`); what goes back to whom it came from
+Only the owner sends, an officer, or who keeps the goods by the owner's standing consent (`consents`). What was signed
+for in person earlier is a fact and accepted as such (`lateness`); what goes back to whom it came from
 goes whatever gate and locks say, and takes its lock along.
 """
 
@@ -24,8 +25,9 @@ from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Posting
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
+from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import on_behalf_of
-from coldchain.trade.service import goods, lateness, parties, reading, temperatures, waybill
+from coldchain.trade.service import consents, goods, lateness, parties, reading, temperatures, waybill
 from coldchain.trade.service.lateness import Leaving, Passage
 from coldchain.trade.service.waybill import AWAIT_CONFIRMATION, DELIVERY, RETURN, Load, Shipment
 
@@ -129,7 +131,13 @@ def _read(
     """Return what is to be sent, after asking for the right to it; nothing is judged or locked yet."""
     zone, site = registry.site_of_zone(session, from_zone_id)
     seller = parties.seller(session, actor, owner, site)
-    goods.require_owner(session, actor, "trade.dispatch", seller, from_zone_id, site)
+    by_consent = (
+        purpose == DELIVERY
+        and _keeps(actor, seller, site)
+        and consents.stands(session, seller.business_id, actor.business_id)
+    )
+    if not by_consent:
+        goods.require_owner(session, actor, "trade.dispatch", seller, from_zone_id, site)
     units = goods.wanted(lines)
     occurred = claimed(occurred_at)
     receiver = parties.receiver(session, to, to_site_id)
@@ -139,8 +147,13 @@ def _read(
     goods.require_known(session, seller.business_id, list(units), occurred if late else None)
     return Shipment(
         seller, zone, site, receiver, purpose, handover, units, occurred, late,
-        on_behalf_of(actor, seller.business_id), load,
+        seller.business_id if by_consent else on_behalf_of(actor, seller.business_id), load,
     )  # fmt: skip
+
+
+def _keeps(actor: Actor, seller: Business, site: Site) -> bool:
+    """Say whether the actor only keeps these goods: in its store, but another's."""
+    return site.business_id == actor.business_id and site.business_id != seller.business_id
 
 
 def _leaving(shipment: Shipment) -> Leaving:

@@ -20,18 +20,22 @@ from coldchain.trade import pages_dispatch as dispatch_form
 from coldchain.trade import pages_words as words
 from coldchain.trade import schemas, service
 from coldchain.trade.pages_dispatch import LABELS, LINES
+from coldchain.trade.service import consents
 from coldchain.trade.web.blueprint import bp
 
 REFUSED_LINES: Final = ("missing", "holds", "available")
 
 
 def _owner(session: Session, actor: Actor, ref: str) -> Business:
-    """Return whose goods are sent: the reader's own, or the business that an officer names. Raises NotFound."""
-    if actor.business_id is not None:
+    """Return whose goods are sent: the reader's own, one's who agreed, one's for whom an officer acts. Or NotFound."""
+    if actor.business_id is not None and ref in {"", str(actor.business_id)}:
         return registry.find_business(session, actor.business_id)
     if not ref:
         raise NotFound
-    return registry.find_business(session, ref)
+    owner = registry.find_business(session, ref)
+    if actor.business_id is not None and not consents.stands(session, owner.business_id, actor.business_id):
+        raise NotFound
+    return owner
 
 
 @bp.get("/consignments/new")
@@ -41,8 +45,7 @@ def new_consignment(session: Session, actor: Actor) -> Any:
     form: Form = Form({"handover": dispatch_form.handovers()[0]})
     form["from_zone_id"] = request.args.get("zone_id", "")
     form[f"{LINES}-0-batch_id"] = request.args.get("batch_id", "")
-    if actor.business_id is None:
-        form["owner"] = request.args.get("owner", "")
+    form["owner"] = request.args.get("owner", "")
     return _dispatch_page(session, actor, form, {})
 
 
@@ -108,7 +111,7 @@ def _dispatch_page(
         refused=refused,
         labels=LABELS,
         owner=owner,
-        on_behalf=actor.business_id is None,
+        on_behalf=owner.business_id != actor.business_id,
         places=[(zone_id, dispatch_form.place_text(*found)) for zone_id, found in by_id.items()],
         here=here,
         offers=[(str(offer.batch.batch_id), offer.text) for offer in listed],
