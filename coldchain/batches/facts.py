@@ -103,7 +103,8 @@ class Books:
 
     def _treatments(self, arrival: Arrival, steps: Sequence[Step]) -> Iterable[DisinfectionFact]:
         for record in self.treatments.get(arrival.arrival_id, ()):  # pieces are named only where there was one batch
-            yield _treatment(record, steps[-1].offset)
+            if _concerns(steps[-1], record.basis, record.occurred_at):
+                yield _treatment(record, steps[-1].offset)
         for step in reversed(steps):
             for record in self.treatments.get(step.batch_id, ()):
                 if _concerns(step, record.basis, record.occurred_at):

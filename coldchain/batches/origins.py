@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, exists, text
 from sqlmodel import Session, col, select
 
-from coldchain.batches.models import BatchOrigin
+from coldchain.batches.models import Batch, BatchOrigin
 from coldchain.policy.coverage import Range
 
 SPLIT: Final = "split"
@@ -128,6 +128,11 @@ def load(session: Session, batch_ids: Iterable[UUID]) -> Origins:
     session.flush()
     rows = session.execute(_ORIGINS, {"batch_ids": list(batch_ids)})
     return Origins.of(Origin(**row) for row in rows.mappings())
+
+
+def came_with_arrival() -> ColumnElement[bool]:
+    """Return the condition on `Batch` that it is a line of its arrival, no part that was split off one later."""
+    return ~exists().where(col(BatchOrigin.child_id) == col(Batch.batch_id), col(BatchOrigin.kind) == SPLIT)
 
 
 def descendants(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:

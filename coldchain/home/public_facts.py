@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from coldchain.batches import labelled
 from coldchain.batches import service as batches
-from coldchain.batches.models import Batch
+from coldchain.batches.models import Arrival, Batch
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Hold, Holding
@@ -60,7 +60,8 @@ _BATCH: Final[Any] = (
     .join(labelled.NOW, labelled.NOW.c.batch_id == col(Batch.batch_id))
     .join(Product, col(Product.product_id) == col(Batch.product_id))
     .join(Producer, col(Producer.producer_id) == col(Batch.producer_id))
-    .join(Station, col(Station.business_id) == col(Batch.owner_id))
+    .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
+    .join(Station, col(Station.business_id) == col(Arrival.owner_id))
 )
 _HOLDS: Final[Any] = (
     select(

@@ -18,7 +18,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
 from coldchain.batches import reach
 from coldchain.batches import service as batches
-from coldchain.batches.models import Batch
+from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.service import targets
 from coldchain.core import clock, jobs, limits, paging
 from coldchain.core.countries import country_name
@@ -269,6 +269,7 @@ def faces(session: Session, run: LabelRun, public_url: str) -> list[LabelFace]:
 def _batch_face(session: Session, batch: Batch, printing: Printing) -> LabelFace:
     product = registry.products(session, [batch.product_id])[batch.product_id]
     code = LabelCode(batch.batch_code, "batch", 0)
+    station_id = session.get_one(Arrival, batch.arrival_id).owner_id
     return LabelFace(
         name=product.name,
         specification=specification(product.unit_mass_g, product.units_per_piece, product.ledger_unit),
@@ -279,6 +280,6 @@ def _batch_face(session: Session, batch: Batch, printing: Printing) -> LabelFace
         piece_count=None,
         code=code.text,
         address=address(printing.public_url, code),
-        first_station=registry.brief(session, [batch.owner_id])[batch.owner_id].name,
+        first_station=registry.brief(session, [station_id])[station_id].name,
         trial=printing.trial,
     )

@@ -273,6 +273,7 @@ def test_a_record_of_the_whole_is_of_what_is_there_at_that_time(case):
     coded(case.first)
     child = made(case, [case.first], kind="split", pieces=(1, 10), quantity_units=60, code=False)
     case.disinfect(f"/batches/{case.first}", occurred_at=clock.now().isoformat())
+    case.disinfect(occurred_at=clock.now().isoformat())  # of the whole arrival: the part is no line of it
     assert codes(child) == [("disinfection_missing", None)]
     assert codes(case.first) == []
     # an old record that is entered late speaks of both

@@ -8,6 +8,7 @@ import pytest
 from coldchain.accounts.actor import SYSTEM
 from coldchain.batches import origins
 from coldchain.core import clock, db
+from coldchain.labels.code import LabelCode
 from coldchain.ledger import check, holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.holds import Cause
@@ -200,8 +201,15 @@ def test_the_buyer_may_split_and_the_importer_stays_the_first_station(store: Sto
     buyer.post(f"/consignments/{sent['consignment_id']}/confirm", {"zone_id": shop["zone"]["zone_id"], "lines": lines})
     made = buyer.post(f"/batches/{store.batch_id}/split", {"piece_from": 1, "piece_to": 5}, 201)
     child = buyer.get(f"/batches/{made['batch_id']}")
-    assert child["owner"]["business_id"] == store.owner["business_id"]
-    assert child["stock"][0]["owner"]["business_id"] == shop["owner"]["business_id"]
+    assert child["owner"]["business_id"] == shop["owner"]["business_id"]  # who made it a batch of its own
+    label = LabelCode(made["batch_code"], "batch", 0).text
+    public = store.world.people.nobody().client.get(f"/C/{label}", headers={"Accept": "application/json"}).get_json()
+    assert public["importer"] == store.owner["name"]
+    # what a customer makes of its goods is no business of who sold them
+    store.merchant.get(f"/batches/{made['batch_id']}", 404)
+    assert store.batch(store.batch_id)["went_into"] == []
+    arrival = store.merchant.get(f"/arrivals/{store.arrival['arrival_id']}")
+    assert [batch["batch_id"] for batch in arrival["batches"]] == [store.batch_id]
     # of pieces that somebody else has the buyer knows no more than that they are gone
     assert store.split(1, 5, 409)["code"] == "pieces_gone"
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor
 from coldchain.batches import facts, reach, storage
 from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.origins import came_with_arrival
 from coldchain.batches.service import batch_view, disinfections, evidence
 from coldchain.batches.service.arrivals import flags
 from coldchain.core import paging
@@ -42,11 +43,14 @@ def search(
 
 
 def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
-    """Return arrivals with their batches, in a constant number of statements; the caller checked the right."""
+    """Return arrivals with the batches that came, in a constant number of statements; the caller checked the right.
+
+    Parts that were split off later are no lines of the arrival: they may be others' by then, and would count twice.
+    """
     ids = [arrival.arrival_id for arrival in arrivals]
     businesses = registry.brief(session, [key for a in arrivals for key in (a.owner_id, a.supplier_id)])
     batches: dict[UUID, list[Batch]] = {key: [] for key in ids}
-    statement = select(Batch).where(col(Batch.arrival_id).in_(ids)).order_by(col(Batch.line_no))
+    statement = select(Batch).where(col(Batch.arrival_id).in_(ids), came_with_arrival()).order_by(col(Batch.line_no))
     for batch in session.exec(statement.execution_options(populate_existing=True)):
         batches[batch.arrival_id].append(batch)
     listed = [batch for found in batches.values() for batch in found]

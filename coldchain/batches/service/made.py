@@ -127,7 +127,7 @@ def _insert_part(
         line_no=line_no,
         product_id=parent.product_id,
         producer_id=producer_id,
-        owner_id=parent.owner_id,  # who brought it in stays the first station (R2)
+        owner_id=making.owner.business_id,  # the first station is who entered the arrival (R2)
         site_id=making.site.site_id,
         zone_id=making.zone.zone_id,
         region_code=making.site.region_code,
@@ -139,7 +139,7 @@ def _insert_part(
         status="held",
         search_text=arrivals.search_text(
             product, producer, registry.aliases(session, [producer_id])[producer_id],
-            registry.find_business(session, parent.owner_id), session.get_one(Arrival, parent.arrival_id), code,
+            making.owner, session.get_one(Arrival, parent.arrival_id), code,
             parent.batch_no,
         ),
         occurred_at=making.occurred_at,

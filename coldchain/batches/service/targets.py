@@ -10,6 +10,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import reach
 from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.origins import came_with_arrival
 from coldchain.core.errors import FieldError, Invalid, NotFound
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Site, Zone
@@ -57,7 +58,7 @@ def find(
         raise NotFound
     batches = session.exec(
         select(Batch.batch_id, Batch.piece_count, Batch.region_code)
-        .where(col(Batch.arrival_id) == arrival_id)
+        .where(col(Batch.arrival_id) == arrival_id, came_with_arrival())
         .order_by(col(Batch.line_no))
     ).all()
     region_code = batches[0][2]
