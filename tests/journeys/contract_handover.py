@@ -185,3 +185,24 @@ def late(walk: Walk) -> None:
         })  # fmt: skip
         same(regulator.get(f"{address}/report")["figures"]["late_entries"], before + 1, "counted")
         walk.people["M"].get(f"{address}/late-lines", (403, 404))
+
+
+def consents(walk: Walk) -> None:
+    """Only the owner dispatches, an officer, or a custodian with the owner's recorded standing consent."""
+    things, keeper, owner = walk.things, walk.people["M"], walk.people["S"]
+    with walk.line("a custodian dispatches only with the owner's recorded standing consent, until it is withdrawn"):
+        line = [{"product_id": things["chicken"]["product_id"], "quantity_units": 5}]
+        made = walk.people["R"].post("/arrivals", goods.arrival(walk, line, owner=things["S"]["uscc"]), 201)
+        batch = made["batches"][0]["batch_id"]
+        body = dispatch(walk, batch, 1, owner=things["S"]["uscc"])
+        keeper.refused("/consignments", body, 403)
+        address = f"/businesses/{things['S']['uscc']}/standing-consents"
+        keeper.refused(address, {"custodian": things["M"]["uscc"]}, 404)
+        owner.refused(address, {"custodian": things["S"]["uscc"]}, 422, "same_business")
+        given = owner.post(address, {"custodian": things["M"]["uscc"]}, 201)
+        shape(given, {"consent_id": ident, "owner": BRIEF, "custodian": BRIEF, "ended_at": None})
+        same([row["consent_id"] for row in owner.every(address)], [given["consent_id"]], "listed")
+        keeper.refused("/consignments", body, 409, "gate_refused")  # the right is there, the papers are not
+        ended = owner.raw("DELETE", f"{address}/{given['consent_id']}", 200).json
+        expect(ended["ended_at"], "ended")
+        keeper.refused("/consignments", body, 403)

@@ -32,7 +32,7 @@ PARTS: tuple[Part, ...] = (
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
-    contract_handover.differences, contract_handover.slips,
+    contract_handover.differences, contract_handover.slips, contract_handover.consents,
     contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,
     contract_making.splits, contract_making.transformations,
     contract_past.past, contract_past.backchecks,
