@@ -64,7 +64,7 @@ def test_kilograms_are_never_more_than_half_a_cent_off(mass_g: int) -> None:
         (452 * 300 + 132, 300, "452 件零 132 盒", "452 pieces + 132 units"),
         (480 * 6, 6, "480 件", "480 pieces"),
         (1, 1, "1 件", "1 piece"),
-        (1, 6, "0 件零 1 盒", "0 pieces + 1 unit"),
+        (1, 6, "1 盒", "1 unit"),
         (0, 6, "0 件", "0 pieces"),
         (12_345, 1, "12,345 件", "12,345 pieces"),
         (-7, 6, "−1 件零 1 盒", "−1 piece + 1 unit"),
