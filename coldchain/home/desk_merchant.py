@@ -151,7 +151,7 @@ def _to_settle(session: Session, actor: Actor) -> list[Job]:
             f"/consignments/{row['consignment_id']}",
             _("Consignment %(number)s: %(goods)s", number=row["consignment_no"], goods=_(", ").join(row["products"])),
             _("Reason given: %(reason)s", reason=row["answer_reason"]),
-            _("Settle"),
+            _("Settle the dispute"),
         )
         for row in rows
         if actor.business_id in {row["owner"].business_id, row["to"]["business"] and row["to"]["business"].business_id}
