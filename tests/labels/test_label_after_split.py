@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from coldchain.batches import labelled
+from coldchain.core import db
 from coldchain.labels.code import LabelCode
+from tests.factories.reader import Reader
 from tests.factories.world import World
 from tests.labels.test_public_label import page, read, words
 
@@ -96,3 +100,43 @@ def test_goods_made_of_others_name_them_and_nobody_below(cut: Cut, client: Flask
     assert "原料批次" in words(page(client, cut.label(0, made)))
     source = page(client, cut.label(0, cut.child))
     assert made["batch_code"] not in source  # who bought and cut it is nobody's business (R16)
+
+
+def test_an_officer_who_opens_an_old_label_works_on_the_part(cut: Cut, app: Flask) -> None:
+    officer = Reader.of(app, cut.world.inspector)
+    officer.open(f"/C/{cut.label(6)}")
+    assert "split off after the label was printed" in officer.text
+    assert f"/batches/{cut.grandchild['batch_id']}" in officer.text
+    officer.open(f"/C/{cut.label(9)}")
+    assert "split off after the label was printed" not in officer.text
+
+
+def test_the_arrival_of_what_was_made_here_has_a_page(cut: Cut, app: Flask) -> None:
+    body = {
+        "zone_id": cut.made["zone"]["zone_id"], "process": "repack",
+        "lines": [{"batch_id": cut.child["batch_id"], "quantity_units": 1}],
+        "outputs": [{"product_id": cut.made["product"]["product_id"], "production_date": "2021-01-18",
+                     "quantity_units": 1}],
+    }  # fmt: skip
+    made = cut.merchant.post("/transformations", body, 201)["outputs"][0]
+    arrival = cut.merchant.get(f"/batches/{made['batch_id']}")
+    assert arrival["entry_mode"] == "processed"
+    reader = Reader.of(app, cut.merchant)
+    reader.open(f"/arrivals/{arrival['arrival_id']}")
+    assert "Made here from other goods" in reader.text
+    reader.open(f"/arrivals/{cut.made['arrival']['arrival_id']}")
+    assert cut.child["batch_code"] not in reader.text
+    assert cut.merchant.get("/arrivals?entry_mode=processed")["items"][0]["arrival_id"] == arrival["arrival_id"]
+    world = {"site_id": cut.made["site"]["site_id"], "entry_mode": "processed", "lines": []}
+    cut.merchant.post("/arrivals", world, 422)  # nobody enters what only a processing makes
+
+
+def test_a_tube_typed_by_an_old_label_is_of_the_part(cut: Cut) -> None:
+    typed = {cut.label(6), cut.label(9), cut.batch["batch_code"], f"https://trace.example/C/{cut.label(4)}", "x"}
+    with db.transaction() as session:
+        found = {text: str(batch_id) for text, batch_id in labelled.find_typed(session, typed).items()}
+    assert found == {
+        cut.label(6): cut.grandchild["batch_id"], cut.label(9): cut.batch["batch_id"],
+        cut.batch["batch_code"]: cut.batch["batch_id"],
+        f"https://trace.example/C/{cut.label(4)}": cut.child["batch_id"],
+    }  # fmt: skip

@@ -63,7 +63,6 @@ def about(lies: Lies, owner_id: UUID | None) -> list[Offered]:
     order = LIKELY.get(lies.zone.kind, IN_STORE) if clear else IN_STORE
     kinds = [kind for kind in order if kind in allowed]
     found = [_link(lies, owner_id, kind, str(words.ENTRY_KINDS[kind])) for kind in kinds]
-    found += _making(lies, owner_id)
     if not free and lies.zone.kind != "quarantine":
         label = _("Move into quarantine")
         found.insert(0, _link(lies, owner_id, "relocation", label, quarantine="1"))
@@ -72,18 +71,6 @@ def about(lies: Lies, owner_id: UUID | None) -> list[Offered]:
         found.append(_link(lies, owner_id, "sale", _("Sold before? Enter it late")))
         found.append(_link(lies, owner_id, "use", _("Used before? Enter it late")))
     return found
-
-
-def _making(lies: Lies, owner_id: UUID | None) -> list[Offered]:
-    """Return what makes other batches of goods that nothing holds: processing what is clear, splitting a part off."""
-    if not lies.free_units:
-        return []
-    split = Offered("split", f"/batches/{lies.batch_id}/split", str(words.ENTRY_KINDS["split"]))
-    if not lies.clear:
-        return [split]
-    query = {"zone_id": lies.zone.zone_id, "batch_id": lies.batch_id} | ({"owner": owner_id} if owner_id else {})
-    label = str(words.ENTRY_KINDS["transformation"])
-    return [Offered("transformation", f"/transformations/new?{urlencode(query)}", label), split]
 
 
 def recovery(batch_id: UUID, owner_id: UUID | None) -> Offered:
