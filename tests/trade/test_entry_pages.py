@@ -333,6 +333,12 @@ def test_opening_asks_for_pieces_and_offers_the_counter_label(shop: Counter) -> 
     assert shop.there(shop.chicken) == 40, "opened goods are still there"
     page = shop.reader.open(f"/batches/{shop.chicken}/labels?level=batch")
     assert page.count("<h1") == 1
+    crab = shop.world.product(name="Crab", units_per_piece=1)
+    line = {"product_id": crab["product_id"], "quantity_units": 3}
+    batch = shop.world.arrival(shop.owner, shop.shop, shop.counter, [line])["batches"][0]
+    assert "Crab" not in shop.reader.open(f"{path}?zone_id={shop.counter['zone_id']}"), "a piece of one unit"
+    assert "Crab" in shop.reader.open(SALES)
+    shop.reader.send(SALES, 409, _step="check", **{f"_pieces-{batch['batch_id']}": "1"})
 
 
 def test_destruction_is_checked_and_locked_goods_need_their_papers(shop: Counter) -> None:

@@ -87,6 +87,8 @@ def desk(session: Session, actor: Actor, act: Act, form: Form) -> Desk:
     if here is not None:
         form["zone_id"] = str(here.zone.zone_id)
         listed = rows.lying(session, owner.business_id, here.zone.zone_id, rows.named(form), only=only)
+        if act.pieces_only:
+            listed = [row for row in listed if row.product.units_per_piece > 1]  # a piece of one unit is open already
     return Desk(act, owner, found, here, listed, form, actor.business_id is None, only)
 
 

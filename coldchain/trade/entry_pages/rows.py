@@ -138,7 +138,7 @@ def lying(session: Session, owner_id: UUID, zone_id: UUID, wanted: Iterable[UUID
         .outerjoin(here, here.c.batch_id == col(Batch.batch_id))
         .where(is_wanted if only else or_(here.c.quantity_units > 0, is_wanted))
         .order_by(case((is_wanted, 0), else_=1), col(Product.name), col(Batch.expiry_date), col(Batch.batch_id))
-        .limit(limits.PAGE_MAX)
+        .limit(limits.PAGE_MAX + len(named))  # whatever was typed is looked at
     )
     found = [Offer(batch, product, there, there - held) for batch, product, there, held in session.execute(statement)]
     return sorted(found, key=lambda row: (row.product.name, str(row.batch.expiry_date), row.batch.batch_id))
