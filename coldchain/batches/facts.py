@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
@@ -12,9 +12,34 @@ from coldchain.batches import origins, states
 from coldchain.batches.models import Arrival, Batch, Disinfection, Evidence, Sample, TestResult, Tube
 from coldchain.batches.origins import Origin, Origins, Step
 from coldchain.core import clock
+from coldchain.core.columns import among
 from coldchain.policy.coverage import WHOLE_BATCH, Piece, shifted
 from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, SplitFrom, TubeFact
 from coldchain.registry.models import Product
+
+# Built once: the gate asks at every movement that leaves.
+_BATCHES: Final = (
+    select(Batch, Arrival, Product)
+    .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
+    .join(Product, col(Product.product_id) == col(Batch.product_id))
+    .where(col(Batch.batch_id) == among("batch_ids"))
+)
+_PAPERS: Final = (
+    select(Evidence)
+    .where(or_(col(Evidence.arrival_id) == among("arrival_ids"), col(Evidence.batch_id) == among("batch_ids")))
+    .order_by(col(Evidence.evidence_id))
+)
+_TREATMENTS: Final = (
+    select(Disinfection)
+    .where(or_(col(Disinfection.arrival_id) == among("arrival_ids"), col(Disinfection.batch_id) == among("batch_ids")))
+    .order_by(col(Disinfection.disinfection_id))
+)
+_SAMPLES: Final = (
+    select(Sample, Tube)
+    .join(Tube, col(Tube.tube_id) == col(Sample.tube_id))
+    .where(col(Sample.batch_id) == among("batch_ids"))
+    .order_by(col(Sample.tube_id), col(Sample.sample_id))
+)
 
 
 def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
@@ -26,12 +51,7 @@ def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
     """
     wanted = set(batch_ids)
     came_from = origins.load(session, wanted)
-    rows = session.exec(
-        select(Batch, Arrival, Product)
-        .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
-        .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Batch.batch_id).in_(came_from.needed(wanted)))
-    ).all()
+    rows = session.execute(_BATCHES, {"batch_ids": list(came_from.needed(wanted))}).all()
     known = {batch.batch_id: batch for batch, _, _ in rows}
     arrival_ids = {arrival.arrival_id for _, arrival, _ in rows}
     books = Books(
@@ -135,26 +155,14 @@ def _by_target(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
 
 def current_evidence(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iterable[UUID]) -> list[Evidence]:
     """Return the papers of arrivals and batches that nothing supersedes, oldest first; one statement."""
-    listed = session.exec(
-        select(Evidence)
-        .where(or_(col(Evidence.arrival_id).in_(set(arrival_ids)), col(Evidence.batch_id).in_(set(batch_ids))))
-        .order_by(col(Evidence.evidence_id))
-    ).all()
+    listed = session.scalars(_PAPERS, {"arrival_ids": list(arrival_ids), "batch_ids": list(batch_ids)}).all()
     superseded = {row.supersedes_id for row in listed}
     return [row for row in listed if row.evidence_id not in superseded]
 
 
 def disinfections(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iterable[UUID]) -> list[Disinfection]:
     """Return the disinfection records of arrivals and batches, oldest first; one statement."""
-    return list(
-        session.exec(
-            select(Disinfection)
-            .where(
-                or_(col(Disinfection.arrival_id).in_(set(arrival_ids)), col(Disinfection.batch_id).in_(set(batch_ids)))
-            )
-            .order_by(col(Disinfection.disinfection_id))
-        )
-    )
+    return list(session.scalars(_TREATMENTS, {"arrival_ids": list(arrival_ids), "batch_ids": list(batch_ids)}))
 
 
 def _treatment(record: Disinfection, offset: int) -> DisinfectionFact:
@@ -194,12 +202,7 @@ def tubes_of(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, tuple[Tu
 
 
 def _samples(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[TubeSamples]]:
-    rows = session.exec(
-        select(Sample, Tube)
-        .join(Tube, col(Tube.tube_id) == col(Sample.tube_id))
-        .where(col(Sample.batch_id).in_(set(batch_ids)))
-        .order_by(col(Sample.tube_id), col(Sample.sample_id))
-    ).all()
+    rows = session.execute(_SAMPLES, {"batch_ids": list(batch_ids)}).all()
     decided = decisions(session, {tube.tube_id for _, tube in rows})
     found: dict[UUID, dict[UUID, TubeSamples]] = {}
     for sample, tube in rows:
@@ -210,8 +213,10 @@ def _samples(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Tub
 
 
 def decisions(session: Session, tube_ids: Iterable[UUID]) -> dict[UUID, states.TubeState]:
-    """Return what the results of each tube come to (R8), in one statement."""
+    """Return what the results of each tube come to (R8), in one statement; in none for no tube."""
     wanted = set(tube_ids)
+    if not wanted:
+        return {}
     reported: dict[UUID, list[states.Reported]] = {tube_id: [] for tube_id in wanted}
     for row in session.exec(select(TestResult).where(col(TestResult.tube_id).in_(wanted))):
         reported[row.tube_id].append(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Text, Uuid, any_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -57,6 +57,15 @@ def document(*, null: bool = False) -> Any:
     """A JSONB column."""
     column = Column(JSONB(none_as_null=True), nullable=null)
     return Field(default=None, sa_column=column) if null else Field(sa_column=column)
+
+
+def among(name: str) -> Any:
+    """Return the right side of `column == among("ids")`: any of a bound list of ids.
+
+    Unlike a list of values its text never changes with their number, so that a statement is built once, at import, and
+    the driver may prepare it: for what every movement asks.
+    """
+    return any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.core import clock
+from coldchain.core.columns import among
 from coldchain.core.errors import Conflict
 from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
@@ -35,19 +36,25 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a movement leaves of units that were held apart: `left_units` of them stay, `moved` ones are elsewhere.
+    """What a movement leaves of what one cause holds apart in one account: `left_units` stay, `moved` are elsewhere.
 
-    `left_units` 0: nothing stays. `moved`: units by the holding that gained them; the others left custody.
+    `holds`: the cause's holds there, oldest first. `moved`: units by the holding that gained them; others left custody.
     """
 
-    hold: Hold
+    holds: Sequence[Hold]
     left_units: int
     moved: Mapping[UUID, int]
 
     @property
     def reason(self) -> str:
-        """Why the hold as it was has ended."""
+        """Why the holds as they were have ended."""
         return "moved" if self.moved else "gone"
+
+    @property
+    def ended(self) -> Sequence[Hold]:
+        """The holds that end: all of them, unless one holds the whole of an account in which something is left."""
+        whole = any(hold.quantity_units is None for hold in self.holds)
+        return [] if whole and self.left_units else self.holds
 
 
 _PLACE: Final = text("""
@@ -72,6 +79,14 @@ _END: Final = text("""
       AND batch_id = ANY(CAST(:batch_ids AS uuid[]))
     RETURNING batch_id
 """)
+# Built once: every movement asks.
+_ACTIVE: Final = (
+    select(Hold)
+    .where(col(Hold.batch_id) == among("batch_ids"), col(Hold.ended_at).is_(None))
+    .order_by(col(Hold.recorded_at), col(Hold.hold_id))
+    .execution_options(populate_existing=True)
+)
+_STANDING: Final = _ACTIVE.where(or_(col(Hold.holding_id).is_(None), col(Hold.holding_id) == among("holding_ids")))
 # What the active holds demand of every holding: the whole of it, or the sum of the parts that are held apart, as long
 # as there is that much. Parts of different causes are added: it isn't known whether they mean the same goods.
 DEMAND: Final = """
@@ -178,21 +193,20 @@ def follow(session: Session, actor: Actor, cuts: Sequence[Cut]) -> None:
     The caller, `ledger.post`, has the rows of these accounts locked and recomputes them after. Journals a fact for
     each end and each new part (R8).
     """
-    ended = [cut for cut in cuts if cut.hold.quantity_units is not None or not cut.left_units]
+    ended = [(hold, cut.reason) for cut in cuts for hold in cut.ended]
     if ended:
         now = clock.now()
         rows = session.execute(_END_PARTS, {
             "now": now, "ended_by": actor.user_id,
-            "hold_id": [cut.hold.hold_id for cut in ended], "reason": [cut.reason for cut in ended],
+            "hold_id": [hold.hold_id for hold, _ in ended], "reason": [reason for _, reason in ended],
         }).mappings().all()  # fmt: skip
         facts = [journal.Fact("hold.ended", row["batch_id"], now, _told(row)) for row in rows]
         journal.append_many(session, actor, facts)
-    places = [(cut.hold, cut.hold.holding_id, cut.left_units) for cut in ended if cut.left_units]
-    places += [(cut.hold, holding_id, units) for cut in cuts for holding_id, units in cut.moved.items()]
+    places = [(cut.holds[0], cut.holds[0].holding_id, cut.left_units) for cut in cuts if cut.ended and cut.left_units]
+    places += [(cut.holds[0], holding_id, units) for cut in cuts for holding_id, units in cut.moved.items()]
     if places:
         _write_parts(session, actor, [
-            (hold.batch_id, holding_id, units, hold.grade, Cause(hold.cause_kind, hold.cause_id, hold.cause_version),
-             hold.occurred_at)
+            (hold.batch_id, holding_id, units, hold.grade, cause_of(hold), hold.occurred_at)
             for hold, holding_id, units in places
         ])  # fmt: skip
 
@@ -262,31 +276,16 @@ def recompute_holdings(session: Session, holding_ids: Collection[UUID]) -> None:
 
 def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]]:
     """Return the holds in force by batch, oldest first; batches without any are left out."""
-    statement = (
-        select(Hold)
-        .where(col(Hold.batch_id).in_(set(batch_ids)), col(Hold.ended_at).is_(None))
-        .order_by(col(Hold.recorded_at), col(Hold.hold_id))
-        .execution_options(populate_existing=True)
-    )
     found: dict[UUID, list[Hold]] = {}
-    for hold in session.exec(statement):
+    for hold in session.scalars(_ACTIVE, {"batch_ids": list(batch_ids)}):
         found.setdefault(hold.batch_id, []).append(hold)
     return found
 
 
 def standing(session: Session, batch_ids: Collection[UUID], holding_ids: Collection[UUID]) -> list[Hold]:
     """Return the holds in force on these batches as a whole and on these holdings apart, oldest first."""
-    statement = (
-        select(Hold)
-        .where(
-            col(Hold.batch_id).in_(batch_ids),
-            col(Hold.ended_at).is_(None),
-            or_(col(Hold.holding_id).is_(None), col(Hold.holding_id).in_(holding_ids)),
-        )
-        .order_by(col(Hold.recorded_at), col(Hold.hold_id))
-        .execution_options(populate_existing=True)
-    )
-    return list(session.exec(statement))
+    given = {"batch_ids": list(batch_ids), "holding_ids": list(holding_ids)}
+    return list(session.scalars(_STANDING, given))
 
 
 def assert_free(session: Session, batch_ids: Iterable[UUID]) -> None:
@@ -321,6 +320,11 @@ def refusal(held: Mapping[UUID, list[Hold]]) -> Conflict:
         extra={"holds": listed},
         count=len(held),
     )
+
+
+def cause_of(hold: Hold) -> Cause:
+    """Return why a hold was placed."""
+    return Cause(hold.cause_kind, hold.cause_id, hold.cause_version)
 
 
 def _named(cause: Cause) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def list_backchecks(session: Session, actor: Actor) -> Any:
     narrowed = {name: asked[name] for name in NARROWING if name in asked}
 
     def address(**more: str | None) -> str:
-        kept = {name: text for name, text in {**narrowed, **more}.items() if text}
+        asked_for: dict[str, str | None] = {**narrowed, **more}
+        kept = {name: text for name, text in asked_for.items() if text}
         return "/backchecks" + (f"?{urlencode(kept)}" if kept else "")
 
     return render_template(

@@ -7,27 +7,26 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
+from coldchain.core.columns import among
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.registry.models import Business, Producer, ProducerAlias, Product, Site, Zone
 
-# Built once: these are asked at every movement of goods. Arrays instead of value lists, so that the text never changes.
+# Built once: these are asked at every movement of goods.
 _BY_NUMBER: Final = select(Business).where(
     or_(col(Business.uscc) == bindparam("number"), col(Business.temporary_no) == bindparam("number"))
 )
 _BY_ID: Final = select(Business).where(col(Business.business_id) == bindparam("business_id"))
 _BRIEF: Final = select(col(Business.business_id), col(Business.uscc), col(Business.name)).where(
-    col(Business.business_id) == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    col(Business.business_id) == among("ids")
 )
 _SITE_OF_ZONE: Final = (
-    select(Zone, Site)
-    .join(Site, col(Site.site_id) == col(Zone.site_id))
-    .where(col(Zone.zone_id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id) == among("ids"))
 )
-_SITES: Final = select(Site).where(col(Site.site_id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_SITES: Final = select(Site).where(col(Site.site_id) == among("ids"))
 _SITES_OF: Final = select(Site).where(col(Site.business_id) == bindparam("business_id")).limit(2)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, SQLModel
 
 from coldchain.trade import numbers
@@ -15,16 +15,18 @@ Row = TypeVar("Row", bound=SQLModel)
 
 
 def insert_numbered(
-    session: Session, row: Row, row_id: UUID, column: str, draw: Callable[[datetime, int], str], moment: datetime
+    session: Session, row: Row, column: str, draw: Callable[[datetime, int], str], moment: datetime
 ) -> Row:
-    """Insert `row` with a number of `draw` in `column`, drawn again while it is taken; return the row in the session.
+    """Insert `row` with a number of `draw` in `column`, drawn again while it is taken; return the row, in the session.
 
-    `row_id`: its key; `moment`: the day that the number names.
+    `moment`: the day that the number names.
     """
-    number = getattr(type(row), column)
+    taken = getattr(type(row), column)
     for _ in range(numbers.TRIES):
-        values = row.model_dump() | {column: draw(moment, secrets.randbits(64))}
-        statement = insert(type(row)).values(values).on_conflict_do_nothing(index_elements=[column])
-        if session.execute(statement.returning(number)).first() is not None:
-            return session.get_one(type(row), row_id)
+        setattr(row, column, draw(moment, secrets.randbits(64)))
+        statement = insert(type(row)).on_conflict_do_nothing(index_elements=[column]).returning(taken)
+        if session.execute(statement, row.model_dump()).first() is not None:
+            make_transient_to_detached(row)  # it stands in the database as it stands here
+            session.add(row)
+            return row
     raise RuntimeError(f"no free number was found for {type(row).__name__}")

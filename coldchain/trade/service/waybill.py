@@ -82,9 +82,7 @@ def write(
         "reason": personal.keep(session, shipment.load.reason),
     }
     row = _row(actor, shipment, people)
-    consignment = insert_numbered(
-        session, row, row.consignment_id, "consignment_no", numbers.consignment_no, row.recorded_at
-    )
+    consignment = insert_numbered(session, row, "consignment_no", numbers.consignment_no, row.recorded_at)
     session.execute(
         insert(ConsignmentLine),
         [

@@ -143,14 +143,8 @@ def write(
     """
     witness = personal.keep(session, document.witness)
     reasons = personal.keep(session, _typed(document, lines))
-    entry = insert_numbered(
-        session,
-        _row(actor, document, witness.personal_id if witness else None),
-        document.entry_id,
-        "entry_no",
-        numbers.entry_no,
-        clock.now(),
-    )
+    row = _row(actor, document, witness.personal_id if witness else None)
+    entry = insert_numbered(session, row, "entry_no", numbers.entry_no, clock.now())
     drafts = [line.draft for line in lines if line.draft is not None]
     made = ledger.post(session, actor, drafts) if drafts else []
     if made_here:
