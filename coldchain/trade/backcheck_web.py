@@ -30,8 +30,7 @@ def list_backchecks(session: Session, actor: Actor) -> Any:
     narrowed = {name: asked[name] for name in NARROWING if name in asked}
 
     def address(**more: str | None) -> str:
-        asked_for: dict[str, str | None] = {**narrowed, **more}
-        kept = {name: text for name, text in asked_for.items() if text}
+        kept = {name: text for name, text in (*narrowed.items(), *more.items()) if text}
         return "/backchecks" + (f"?{urlencode(kept)}" if kept else "")
 
     return render_template(
