@@ -81,7 +81,7 @@ class StocktakeLineSchema(Schema):
 
     batch_id = fields.Key(required=True)
     quantity_units = fields.Units(0, required=True, doc="what was counted")
-    reason = fields.Text(limits.TEXT_CHARS, doc="needed for a shortage or a surplus beyond the tolerance")
+    reason = fields.Text(limits.TEXT_CHARS, doc="needed beyond the tolerance; default the entry's reason")
     shortage = fields.OneOf(SHORTAGES, doc="what a shortage beyond the tolerance is; default missing")
 
 

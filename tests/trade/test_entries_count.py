@@ -81,17 +81,23 @@ def test_nothing_there_is_a_count_too(session: Session, owner: Party, goods: UUI
     assert accounts(session, goods) == {"opening": -100, "missing": 100}
 
 
-def test_a_difference_needs_a_reason_of_its_own(session: Session, owner: Party, goods: UUID) -> None:
+def test_a_difference_needs_a_reason(session: Session, owner: Party, goods: UUID) -> None:
     other = batch(session, owner, product(session), 5)
     for lines in ([line(other, 5), line(goods, 99)], [line(other, 5), line(goods, 101)]):
         before = entry_count(session)
         with pytest.raises(Invalid) as caught:
-            count(session, owner, *lines, reason="月末盘点")
+            count(session, owner, *lines)
         assert caught.value.code == "reason_needed"
         assert [(e.pointer, e.params) for e in caught.value.errors] == [
             ("/lines/1/reason", {"book": 100, "allowed": 0})
         ]
         assert entry_count(session) == before
+
+
+def test_a_reason_of_the_whole_count_serves_its_lines(session: Session, owner: Party, goods: UUID) -> None:
+    made = count(session, owner, line(goods, 97), reason="少三盒")
+    assert accounts(session, goods) == {"opening": -100, "zone": 97, "missing": 3}
+    assert (made["reason"], made["flags"]) == ("少三盒", ["count_differs"])
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ MIXED: str = N_("Goods were found in a zone where they may not lie: an officer i
 def count(session: Session, actor: Actor, *, lines: Sequence[Mapping[str, Any]], **given: Any) -> dict[str, Any]:
     """Record what was counted of each batch (0 and more) in a zone; return the entry with its warnings.
 
-    A line: batch_id, quantity_units, reason?, shortage? (`lost` or `missing`). Never refused by a lock. Raises as
-    `core.begin`, Invalid `reason_needed` beyond the tolerance, Conflict `insufficient_stock` for a late count of goods
-    that have left since (R8, R10, R20).
+    A line: batch_id, quantity_units, reason?, shortage? (`lost` or `missing`); the entry's reason serves lines without
+    one. Never refused by a lock. Raises as `core.begin`, Invalid `reason_needed` beyond the tolerance, Conflict
+    `insufficient_stock` for a late count of goods that have left since (R8, R10, R20).
     """
     document = core.begin(session, actor, "stocktake", lines=lines, **given)
     ledger.lock_batches(session, document.units, exclusive=True)
@@ -114,7 +114,7 @@ def _beyond(
         allowed = tolerance_units(books[batch_id], products[batch_id], permille)
         if abs(counted - books[batch_id]) > allowed:
             beyond.add(batch_id)
-            if not lines[number].get("reason"):
+            if not (lines[number].get("reason") or document.reason):
                 message = N_("The books say {book}; a difference of more than {allowed} needs a reason.")
                 params = {"book": books[batch_id], "allowed": allowed}
                 errors.append(FieldError(f"/lines/{number}/reason", "reason_needed", message, params))
