@@ -167,15 +167,20 @@ def place_parts(
     """Hold units (≥ 1) of these holdings apart, or the whole holding (None); return the new holds.
 
     `parts`: units by holding. Locks the batch rows exclusively first; journals one fact a holding. Raises ValueError
-    when a holding is unknown or has less than that: the caller has read it under the same lock (R8).
+    when a holding is unknown or has less than this cause would hold of it: the caller has read it under the same lock
+    (R8).
     """
     if cause.kind not in CAUSE_KINDS or grade not in HOLD_GRADES:
         raise ValueError(f"no such cause or grade: {cause.kind}, {grade}")
     statement = select(Holding).where(col(Holding.holding_id).in_(list(parts)))
-    lock_batches(session, {holding.batch_id for holding in session.exec(statement)}, exclusive=True)
+    locked = lock_batches(session, {holding.batch_id for holding in session.exec(statement)}, exclusive=True)
     there = {row.holding_id: row for row in session.exec(statement.execution_options(populate_existing=True))}
+    free = {holding_id: row.quantity_units for holding_id, row in there.items()}
+    for hold in standing(session, locked, parts):
+        if hold.holding_id in free and cause_of(hold) == cause:
+            free[hold.holding_id] -= free[hold.holding_id] if hold.quantity_units is None else hold.quantity_units
     for holding_id, units in parts.items():
-        if holding_id not in there or not 1 <= (1 if units is None else units) <= there[holding_id].quantity_units:
+        if holding_id not in free or not 1 <= (1 if units is None else units) <= free[holding_id]:
             raise ValueError(f"holding {holding_id} has no {units} units to hold")
     if not parts:
         return []
@@ -282,7 +287,7 @@ def active(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Hold]
     return found
 
 
-def standing(session: Session, batch_ids: Collection[UUID], holding_ids: Collection[UUID]) -> list[Hold]:
+def standing(session: Session, batch_ids: Iterable[UUID], holding_ids: Iterable[UUID]) -> list[Hold]:
     """Return the holds in force on these batches as a whole and on these holdings apart, oldest first."""
     given = {"batch_ids": list(batch_ids), "holding_ids": list(holding_ids)}
     return list(session.scalars(_STANDING, given))

@@ -1,8 +1,8 @@
 """Pure: what becomes of units that are held apart when goods of their account go (R8).
 
-A *claim* is what one hold has of one account. Claims of several causes are added up, as far as there are units: nobody
-knows whether they mean the same goods. What is claimed never grows and never shrinks by a movement within custody: a
-claim is cut in two, a part that stays and a part that goes.
+A *claim* is what one cause has of one account, by one hold or several. Claims of several causes are added up, as far as
+there are units: nobody knows whether they mean the same goods. What is claimed never grows and never shrinks by a
+movement within custody: a claim is cut in two, a part that stays and a part that goes.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -38,17 +38,18 @@ def cut(claims: Sequence[int], quantity_units: int, going_units: int, held_units
 
 
 class Shelf(Generic[K]):
-    """An account as the movements of one post empty it: units, and what each hold claims of them, oldest first."""
+    """An account as the movements of one post empty it: units, and what each cause claims of them, oldest first."""
 
     def __init__(self, quantity_units: int) -> None:
         self.quantity_units = quantity_units
         self.claims: dict[K, int] = {}
         self._before: dict[K, int] = {}
 
-    def claim(self, hold: K, units: int | None) -> None:
-        """Hold `units` of it apart (None: the whole of it), as far as they are there."""
-        self.claims[hold] = self.quantity_units if units is None else min(units, self.quantity_units)
-        self._before[hold] = self.claims[hold]
+    def claim(self, cause: K, units: int | None) -> None:
+        """Hold `units` of it apart, more of the same cause on top (None: the whole of it), as far as they are there."""
+        more = self.quantity_units if units is None else units
+        self.claims[cause] = min(self.claims.get(cause, 0) + more, self.quantity_units)
+        self._before[cause] = self.claims[cause]
 
     @property
     def apart(self) -> bool:
@@ -71,12 +72,12 @@ class Shelf(Generic[K]):
             raise AssertionError("held units stay")
         going = dict(zip(self.claims, cut(list(self.claims.values()), self.quantity_units, units, held), strict=True))
         self.quantity_units -= units
-        self.claims = {hold: claim - going[hold] for hold, claim in self.claims.items()}
-        return {hold: claim for hold, claim in going.items() if claim}
+        self.claims = {cause: claim - going[cause] for cause, claim in self.claims.items()}
+        return {cause: claim for cause, claim in going.items() if claim}
 
     def changed(self) -> dict[K, int]:
         """Return what is left, in units, of each claim of which something went."""
-        return {hold: self.claims[hold] for hold, units in self._before.items() if self.claims[hold] != units}
+        return {cause: self.claims[cause] for cause, units in self._before.items() if self.claims[cause] != units}
 
 
 def spread(claims: Mapping[K, int], gains: Sequence[int]) -> list[dict[K, int]]:
@@ -87,7 +88,7 @@ def spread(claims: Mapping[K, int], gains: Sequence[int]) -> list[dict[K, int]]:
     shared: list[dict[K, int]] = []
     left = dict(claims)
     for units in gains:
-        here = {hold: min(claim, units) for hold, claim in left.items() if claim}
-        left = {hold: claim - here.get(hold, 0) for hold, claim in left.items()}
+        here = {cause: min(claim, units) for cause, claim in left.items() if claim}
+        left = {cause: claim - here.get(cause, 0) for cause, claim in left.items()}
         shared.append(here)
     return shared

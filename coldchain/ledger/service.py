@@ -20,7 +20,7 @@ from coldchain.core import clock
 from coldchain.core.errors import Conflict
 from coldchain.core.ids import new_id
 from coldchain.ledger import holds
-from coldchain.ledger.holds import Cut
+from coldchain.ledger.holds import Cause, Cut
 from coldchain.ledger.locks import lock_batches
 from coldchain.ledger.models import Hold, Holding, Movement
 from coldchain.ledger.parts import Shelf, Takes, spread
@@ -186,17 +186,17 @@ def _move(session: Session, actor: Actor, movements: Sequence[Draft]) -> None:
         }).all()  # fmt: skip
         ids |= {_key(row): row.holding_id for row in opened}
         stale |= {row.holding_id for row in opened}.difference(given)  # somebody opened it before: parts may lie there
-    stale |= {ids[key] for key in moved}
+    stale |= {ids[to] for gaining in moved.values() for to in gaining}
     holds.follow(session, actor, _cuts(standing, shelves, moved, ids))
     holds.recompute_holdings(session, stale)
 
 
-def _shelves(rows: Mapping[Key, Any], standing: Iterable[Hold]) -> dict[Key, Shelf[UUID]]:
+def _shelves(rows: Mapping[Key, Any], standing: Iterable[Hold]) -> dict[Key, Shelf[Cause]]:
     """Return each account as it is before the movements, with what is held apart in it."""
-    shelves = {row.holding_id: Shelf[UUID](row.quantity_units) for row in rows.values()}
+    shelves = {row.holding_id: Shelf[Cause](row.quantity_units) for row in rows.values()}
     for hold in standing:
         if hold.holding_id is not None:
-            shelves[hold.holding_id].claim(hold.hold_id, hold.quantity_units)
+            shelves[hold.holding_id].claim(holds.cause_of(hold), hold.quantity_units)
     return {key: shelves[row.holding_id] for key, row in rows.items()}
 
 
@@ -216,7 +216,7 @@ def _takes(draft: Draft, entry: Entry, whole: set[UUID]) -> Takes:
 def _refuse_held(
     movements: Sequence[Draft],
     gives: Mapping[Key, int],
-    shelves: Mapping[Key, Shelf[UUID]],
+    shelves: Mapping[Key, Shelf[Cause]],
     whole: set[UUID],
     holding_ids: Mapping[Key, UUID],
     standing: Sequence[Hold],
@@ -245,13 +245,13 @@ def _refuse_held(
 
 
 def _carry(
-    movements: Sequence[Draft], shelves: Mapping[Key, Shelf[UUID]], whole: set[UUID]
-) -> dict[Key, Counter[UUID]]:
-    """Empty the shelves as the movements say; return the units of each hold that go into the accounts that gain.
+    movements: Sequence[Draft], shelves: Mapping[Key, Shelf[Cause]], whole: set[UUID]
+) -> dict[Key, dict[Key, Counter[Cause]]]:
+    """Empty the shelves as the movements say; return what each cause has of what goes: giving → gaining account.
 
     Who leaves held units alone is served first, then who takes them first, then who takes them last.
     """
-    moved: dict[Key, Counter[UUID]] = {}
+    moved: dict[Key, dict[Key, Counter[Cause]]] = {}
     given = [
         (draft, entry, _takes(draft, entry, whole))
         for draft in movements
@@ -264,24 +264,27 @@ def _carry(
             continue
         gaining = [other for other in draft.entries if other.account in CUSTODY and other.quantity_units > 0]
         for other, claims in zip(gaining, spread(going, [each.quantity_units for each in gaining]), strict=True):
-            moved.setdefault((draft.batch_id, other.place), Counter()).update(claims)
+            to = moved.setdefault((draft.batch_id, entry.place), {})
+            to.setdefault((draft.batch_id, other.place), Counter()).update(claims)
     return moved
 
 
 def _cuts(
-    standing: Iterable[Hold],
-    shelves: Mapping[Key, Shelf[UUID]],
-    moved: Mapping[Key, Counter[UUID]],
+    standing: Sequence[Hold],
+    shelves: Mapping[Key, Shelf[Cause]],
+    moved: Mapping[Key, Mapping[Key, Counter[Cause]]],
     ids: Mapping[Key, UUID],
 ) -> list[Cut]:
-    """Return what became of each hold that went along, whole or in part."""
-    left = {hold_id: units for shelf in shelves.values() for hold_id, units in shelf.changed().items()}
+    """Return what became of what each cause held apart in an account of which something of it went."""
+    there: dict[tuple[UUID | None, Cause], list[Hold]] = {}
+    for hold in standing:
+        there.setdefault((hold.holding_id, holds.cause_of(hold)), []).append(hold)
     return [
-        Cut(hold, left[hold.hold_id], {
-            ids[key]: claims[hold.hold_id] for key, claims in moved.items() if claims[hold.hold_id]
+        Cut(there[ids[key], cause], left_units, {
+            ids[to]: claims[cause] for to, claims in moved.get(key, {}).items() if claims[cause]
         })
-        for hold in standing
-        if hold.hold_id in left
+        for key, shelf in shelves.items()
+        for cause, left_units in shelf.changed().items()
     ]  # fmt: skip
 
 

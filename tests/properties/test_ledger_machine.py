@@ -220,24 +220,35 @@ class PostedInBooks(MovementRules):
         """An officer on site seals some units of some holdings, or whole holdings (version 2 marks them here)."""
         rows = [
             row for row in self.session.execute(text(
-                "SELECT holding_id, batch_id, quantity_units FROM holding WHERE quantity_units > 0 ORDER BY holding_id"
+                """SELECT holding_id, batch_id, account, owner_id, coalesce(zone_id, consignment_id) AS place,
+                          quantity_units
+                   FROM holding WHERE quantity_units > 0 ORDER BY holding_id"""
             )) if row.batch_id in self.numbers
         ]  # fmt: skip
         if not rows:
             return
-        chosen = data.draw(st.lists(st.sampled_from(rows), min_size=1, max_size=2, unique=True), label="holdings")
-        parts = {
-            row.holding_id: None if wholly else data.draw(st.integers(1, row.quantity_units), label="units")
-            for row in chosen
-        }
         known = [cause for cause in self.parts if cause.version == (2 if wholly else 1)]
         cause = known[-1] if again and known else Cause("inspection", new_id(), 2 if wholly else 1)
-        before = sum(self.claims().values())
+        before = self.claims()
+        free = {row.holding_id: row.quantity_units - before[cause.id, self.at(row)] for row in rows}
+        rows = [row for row in rows if free[row.holding_id] > 0]
+        if not rows:
+            return
+        chosen = data.draw(st.lists(st.sampled_from(rows), min_size=1, max_size=2, unique=True), label="holdings")
+        parts = {
+            row.holding_id: None if wholly else data.draw(st.integers(1, free[row.holding_id]), label="units")
+            for row in chosen
+        }
         assert len(holds.place_parts(self.session, SYSTEM, parts, cause, "sealed", NOW)) == len(parts)
-        more = sum(row.quantity_units if wholly else parts[row.holding_id] or 0 for row in chosen)
-        assert sum(self.claims().values()) == before + more
+        for row in chosen:
+            before[cause.id, self.at(row)] += row.quantity_units if wholly else parts[row.holding_id] or 0
+        assert self.claims() == before
         if cause not in self.parts:
             self.parts.append(cause)
+
+    def at(self, row: Any) -> At:
+        """Name the account of a row."""
+        return self.numbers[row.batch_id], (row.account, row.owner_id, row.place)
 
     @precondition(lambda self: self.parts)
     @rule(data=st.data())
