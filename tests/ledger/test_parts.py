@@ -292,3 +292,21 @@ def test_a_part_ends_with_its_own_cause_and_version_only(session: Session, selle
         assert holds.end(session, SYSTEM, cause, "解除封存") == []
         assert sum(held for _, held in stock(session, goods).values()) == rest
     assert check.stock_from_movements(session) is None
+
+
+def test_what_a_cause_holds_twice_in_a_place_is_one_claim(session: Session, seller: Party, goods: UUID) -> None:
+    """Two seals of one cause, one brought in by a relocation: cut together, never more than is there."""
+    cause = seal(session, goods, 40)
+    service.post(session, SYSTEM, [relocation(goods, seller, 30, takes_held="first")])
+    service.post(session, SYSTEM, [relocation(goods, seller, 30, takes_held="first")])
+    assert stock(session, goods) == {("zone", seller.zones[0]): (40, 0), ("zone", seller.zones[1]): (60, 40)}
+    back = postings.relocate(seller.business_id, seller.zones[1], seller.zones[0], 35)
+    service.post(session, SYSTEM, [Draft("relocation", goods, back, NOW, takes_held="last")])
+    assert stock(session, goods) == {("zone", seller.zones[0]): (75, 15), ("zone", seller.zones[1]): (25, 25)}
+    there = {holding.zone_id: holding.holding_id for holding in service.holdings(session, [goods])}
+    assert active(session, goods) == {
+        (cause.id, there[seller.zones[0]], 15): 1, (cause.id, there[seller.zones[1]], 25): 1
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="units to hold"):
+        holds.place_parts(session, SYSTEM, {there[seller.zones[1]]: 1}, cause, "sealed", NOW)
+    assert check.stock_from_movements(session) is None
