@@ -19,6 +19,7 @@ from coldchain.registry import service as registry
 from coldchain.trade import pages_dispatch as dispatch_form
 from coldchain.trade import pages_words as words
 from coldchain.trade import schemas, service
+from coldchain.trade.service.answering import DIFFERS
 from coldchain.trade.web.blueprint import bp
 from coldchain.trade.web.shown import shown
 from config import Settings
@@ -225,6 +226,8 @@ def _answer(session: Session, actor: Actor, template: str, act: Act, context: di
         except REFUSALS as error:
             errors, status = refusal(error, LABELS)
             errors = pages_goods.at_pieces(_on_page(errors, numbers), LINES, form)
+            if getattr(error, "code", "") == DIFFERS:  # the count may be right: what lacks is why
+                errors = {"reason": _("The quantity differs from what was sent: say why.")}
     else:
         form = prefilled
         if len(context.get("choices", ())) == 1:
