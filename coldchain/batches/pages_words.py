@@ -45,7 +45,7 @@ FLAGS: Final[dict[str, LazyText]] = {
     "seal_missing": _p("flag", "The seal number is missing"),
 }
 FLAG_KINDS: Final[dict[str, LazyText]] = {
-    "late_under_lock": _p("flag", "Entered late: had left although locked"),
+    "late_under_lock": _p("flag", "Entered after the lock: had left before"),
     "late_unproven": _p("flag", "Entered late: had left before it was clear"),
     "mixed_storage": _p("flag", "Suspected mixed storage"),
     "count_under_lock": _p("flag", "Locked goods are not there"),

@@ -117,7 +117,7 @@ def test_the_inspector_sees_the_line_and_the_page_but_no_button(
     flag_id = raised(goods, "late_under_lock")
     assert "1 flag to look at" in inspector.open("/")
     page = inspector.open("/flags")
-    assert "Entered late: had left although locked" in page
+    assert "Entered after the lock: had left before" in page
     assert f"/flags/{flag_id}/close" not in page
     inspector.open(f"/flags/{flag_id}/close", 403)
 

@@ -174,7 +174,7 @@ def test_sold_before_the_lock_is_entered_late_and_the_authority_sees_it(shop: Co
     assert "ositive" not in page
     page = shop.reader.send(SALES, 200, _step="check", occurred_at=earlier())
     assert "Entered late" in page
-    assert "The authority sees: Entered late: had left although locked." in page
+    assert "The authority sees: Entered after the lock: had left before." in page
     assert shop.entries() == []
     page = shop.reader.send(SALES, 200, _step="send")
     assert "Entered late" in page

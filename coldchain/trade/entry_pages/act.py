@@ -40,7 +40,7 @@ REFUSED_LINES: Final = ("missing", "holds", "available")
 AT_ZONE: Final = frozenset({"zone_not_dedicated", "zone_too_warm"})
 TOLD: Final[Mapping[str, LazyText]] = {  # what the authority will see: flags, and what a recall is told
     **goods_words.FLAG_KINDS,
-    lateness.LATE_UNDER_RECALL: _l("Entered late: had left although locked by a recall"),
+    lateness.LATE_UNDER_RECALL: _l("Entered after a recall's lock: had left before"),
 }
 NOT_SAID_YET: Final = "-"  # stands for a reason while the check finds out which rows need one
 
