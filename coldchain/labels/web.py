@@ -79,7 +79,8 @@ def _example(view: service.RunView) -> str:
 @edge("label.make")
 def order_form(session: Session, actor: Actor, batch_id: UUID) -> Any:
     """Show the form in which labels of a batch are ordered."""
-    return _form(session, actor, batch_id, {}, {})
+    asked = {"level": "batch"} if request.args.get("level") == "batch" else {}
+    return _form(session, actor, batch_id, asked, {})
 
 
 @bp.post("/batches/<uuid:batch_id>/labels")
