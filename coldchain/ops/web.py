@@ -86,7 +86,11 @@ def metrics(session: Session, _actor: Any) -> Response:
     registry = CollectorRegistry()
     for name, words, value in (
         ("coldchain_journal_pending", "Entries without a leaf", journal_health.pending(session)),
+        ("coldchain_journal_pending_age_seconds", "How long the oldest entry without a leaf waits",
+         journal_health.pending_age_s(session)),
         ("coldchain_journal_size", "Leaves of the journal", journal_health.size(session)),
+        ("coldchain_journal_alarm", "1 while an alarm keeps the journal from being signed",
+         journal_health.alarm(session) is not None),
         ("coldchain_holdings", "Custody accounts with stock",
          session.scalar(select(func.count()).where(col(Holding.quantity_units) > 0)) or 0),
         ("coldchain_pool_connections", "Database connections of this process in use", db.engine().pool.checkedout()),  # type: ignore[attr-defined]

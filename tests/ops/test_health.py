@@ -16,6 +16,12 @@ def test_numbers_are_given_to_their_own_token(client: FlaskClient, monkeypatch: 
     assert answer.status_code == (200 if given == "secret-of-prometheus" else 404)
 
 
+def test_an_alarm_of_the_journal_is_a_number(client: FlaskClient, monkeypatch: Any) -> None:
+    assert "coldchain_journal_alarm 0.0" in client.get("/metrics").text
+    monkeypatch.setattr("coldchain.journal.health.alarm", lambda _session: {"code": "outside_ahead"})
+    assert "coldchain_journal_alarm 1.0" in client.get("/metrics").text
+
+
 def test_being_alive_asks_no_database(client: FlaskClient, monkeypatch: Any) -> None:
     """A stale cookie or token on the probe changes nothing: the process lives."""
     monkeypatch.setattr("coldchain.accounts.session.transaction", None)
