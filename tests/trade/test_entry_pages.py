@@ -304,7 +304,11 @@ def test_goods_move_only_where_they_may_lie(shop: Counter) -> None:
 
 def test_locked_goods_are_set_apart_and_nothing_else(shop: Counter) -> None:
     shop.lock()
+    page = shop.reader.open(shop.address("/relocations/new"))
+    assert "There is no quarantine zone yet" in page
+    shop.reader.open(f"/sites/{shop.goods['site']['site_id']}/zones/new")
     apart = shop.world.zone(shop.goods["site"], "quarantine")
+    assert "There is no quarantine zone yet" not in shop.reader.open(shop.address("/relocations/new"))
     page = html.unescape(shop.reader.open(f"/batches/{shop.chicken}"))
     acts = page.partition('id="acts"')[2].partition("</section>")[0]
     offered = re.findall(r'href="/([a-z-]+)/new[^"]*"', acts)
