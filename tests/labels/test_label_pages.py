@@ -62,6 +62,8 @@ def test_the_form_offers_the_next_pieces_and_names_what_cannot_be_printed(
     assert re.search(r'name="piece_from"[^>]* value="1"', html)
     assert re.search(r'name="piece_to"[^>]* value="500"', html)
     assert "标签上用〓代替：😀" in html
+    assert re.search(r'value="piece"[^>]* checked', html)
+    assert re.search(r'value="batch"[^>]* checked', page(client, f"{path}?level=batch"))
     answer = send(client, path, {"level": "piece", "piece_from": "1", "piece_to": "500"})
     assert answer.status_code == 303
     html = page(client, path)
