@@ -302,7 +302,7 @@ def run(engine: Engine, **bounds: Any) -> None:
 
 
 def test_any_history_gives_the_stock_of_the_model(shared_database: Engine, rounds: Callable[[int, int], int]) -> None:
-    run(shared_database, max_examples=rounds(30, 3_000), stateful_step_count=rounds(20, 40))
+    run(shared_database, max_examples=rounds(30, 2_000), stateful_step_count=rounds(20, 40))
 
 
 def forgetful(carry: Callable[..., Any]) -> Callable[..., Any]:
