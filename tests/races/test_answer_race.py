@@ -20,7 +20,7 @@ ANSWERS = ("confirm", "reject", "confirm", "reject")
 
 
 def test_one_answer_counts(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    for _ in range(rounds(10, 100)):
+    for _ in range(rounds(20, 200)):
         with db.transaction() as session:
             seller, buyer = party(session), party(session)
             goods = batch(session, seller, product(session), 100)

@@ -70,7 +70,7 @@ def play_recoveries() -> list[str]:
 
 
 def test_no_more_comes_back_than_was_sold(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    for _ in range(rounds(10, 200)):
+    for _ in range(rounds(20, 200)):
         assert play_recoveries() == []
 
 
@@ -97,7 +97,7 @@ def test_without_the_lock_more_comes_back_than_was_sold(database: Engine, monkey
 
 
 def test_corrections_at_once_follow_one_another(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    for _ in range(rounds(10, 200)):
+    for _ in range(rounds(20, 200)):
         with db.transaction() as session:
             owner, goods, entry_id = scene(session)
 

@@ -81,12 +81,12 @@ def wrong_sums(found: list[str]) -> list[str]:
 
 
 def test_the_ledger_never_oversells(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    for _ in range(rounds(5, 200)):
+    for _ in range(rounds(20, 200)):
         assert play(by_ledger) == []
 
 
 def test_dispatches_never_oversell(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    for _ in range(rounds(3, 200)):  # in short: test_mixed_race has dispatches too
+    for _ in range(rounds(20, 200)):
         assert play(by_trade) == []
 
 

@@ -77,7 +77,7 @@ def test_an_announcement_does_not_wait_for_an_answer(database: Engine) -> None:
 
 def test_findings_and_results_count_the_same_samples(database: Engine, rounds: Callable[[int, int], int]) -> None:
     """A recount and a result at once: one after the other, and no piece is counted that isn't there."""
-    for _ in range(rounds(10, 100)):
+    for _ in range(rounds(20, 200)):
         _owner, _product_id, recall_id, task_id = swept()
         with db.transaction() as session:
             findings.record(session, inspector(), task_id, outcome="none_found", samples_taken=SAMPLES)
@@ -121,7 +121,7 @@ def test_stock_that_comes_during_a_finding_reopens_the_task(database: Engine) ->
 
 def test_a_place_gets_one_task_however_many_find_it(database: Engine, rounds: Callable[[int, int], int]) -> None:
     """Officers on foot and stock that is registered there at the same moment all mean one task."""
-    for _ in range(rounds(5, 50)):
+    for _ in range(rounds(20, 200)):
         _owner, product_id, recall_id, _task_id = swept()
         with db.transaction() as session:
             place = party(session)
