@@ -79,6 +79,7 @@ _END: Final = text("""
       AND batch_id = ANY(CAST(:batch_ids AS uuid[]))
     RETURNING batch_id
 """)
+_REGIONS: Final = text("SELECT batch_id, region_code FROM batch WHERE batch_id = ANY(CAST(:batch_ids AS uuid[]))")
 # Built once: every movement asks.
 _ACTIVE: Final = (
     select(Hold)
@@ -156,8 +157,7 @@ def place(
     held = sorted(session.execute(_PLACE, given).scalars())
     recompute(session, held)
     data = {"cause_kind": cause.kind, "cause_id": cause.id, "cause_version": cause.version, "grade": grade}
-    facts = [journal.Fact("hold.placed", batch_id, occurred_at, data) for batch_id in held]
-    journal.append_many(session, actor, facts)
+    _tell(session, actor, "hold.placed", [(batch_id, occurred_at, data) for batch_id in held])
     return held
 
 
@@ -205,8 +205,7 @@ def follow(session: Session, actor: Actor, cuts: Sequence[Cut]) -> None:
             "now": now, "ended_by": actor.user_id,
             "hold_id": [hold.hold_id for hold, _ in ended], "reason": [reason for _, reason in ended],
         }).mappings().all()  # fmt: skip
-        facts = [journal.Fact("hold.ended", row["batch_id"], now, _told(row)) for row in rows]
-        journal.append_many(session, actor, facts)
+        _tell(session, actor, "hold.ended", [(row["batch_id"], now, _told(row)) for row in rows])
     places = [(cut.holds[0], cut.holds[0].holding_id, cut.left_units) for cut in cuts if cut.ended and cut.left_units]
     places += [(cut.holds[0], holding_id, units) for cut in cuts for holding_id, units in cut.moved.items()]
     if places:
@@ -229,9 +228,21 @@ def _write_parts(session: Session, actor: Actor, parts: Sequence[_PartRow]) -> l
         "cause_id": [cause.id for cause in causes], "cause_version": [cause.version for cause in causes],
         "occurred_at": list(occurred),
     }).mappings().all()  # fmt: skip
-    facts = [journal.Fact("hold.placed", row["batch_id"], row["occurred_at"], _told(row)) for row in rows]
-    journal.append_many(session, actor, facts)
+    _tell(session, actor, "hold.placed", [(row["batch_id"], row["occurred_at"], _told(row)) for row in rows])
     return [row["hold_id"] for row in rows]
+
+
+def _tell(session: Session, actor: Actor, kind: str, facts: Sequence[tuple[UUID, datetime, Mapping[str, Any]]]) -> None:
+    """Write facts (batch, when, data) where officers of the region that the batch entered by may read them."""
+    regions = {
+        row.batch_id: row.region_code
+        for row in session.execute(_REGIONS, {"batch_ids": [batch_id for batch_id, _, _ in facts]})
+    }
+    journal.append_many(
+        session,
+        actor,
+        [journal.Fact(kind, batch_id, when, data, None, regions[batch_id]) for batch_id, when, data in facts],
+    )
 
 
 def _told(row: RowMapping) -> dict[str, Any]:
@@ -260,7 +271,7 @@ def end(
     ended = sorted(set(session.execute(_END, given).scalars()))
     recompute(session, ended)
     data = {"cause_kind": cause.kind, "cause_id": cause.id, "cause_version": cause.version}
-    journal.append_many(session, actor, [journal.Fact("hold.ended", batch_id, now, data) for batch_id in ended])
+    _tell(session, actor, "hold.ended", [(batch_id, now, data) for batch_id in ended])
     return ended
 
 

@@ -41,7 +41,13 @@ class Party:
 
 
 def party(
-    session: Session, zones: int = 1, *, status: str = "active", kind: str = "general", region_code: str = "230203"
+    session: Session,
+    zones: int = 1,
+    *,
+    status: str = "active",
+    kind: str = "general",
+    region_code: str = "230203",
+    site_kind: str = "shop",
 ) -> Party:
     """Add a business with one site of `zones` zones."""
     serial = next(_serial)
@@ -52,7 +58,11 @@ def party(
     session.add(business)
     session.flush()
     site = Site(
-        business_id=business.business_id, name=f"示例店{serial}", kind="shop", region_code=region_code, recorded_at=NOW
+        business_id=business.business_id,
+        name=f"示例店{serial}",
+        kind=site_kind,
+        region_code=region_code,
+        recorded_at=NOW,
     )
     session.add(site)
     session.flush()

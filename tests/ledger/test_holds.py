@@ -144,6 +144,6 @@ def test_five_thousand_holders_cost_a_handful_of_statements(session: Session, se
     holds.end(session, SYSTEM, cause, "撤回")
     took_s = time.perf_counter() - start
     event.remove(session.connection(), "before_cursor_execute", count)
-    assert placed <= 5
-    assert len(said) - placed <= 6
+    assert placed <= 6
+    assert len(said) - placed <= 7
     assert took_s < 5

@@ -221,7 +221,7 @@ def test_nobody_takes_back_what_is_anothers(session: Session, owner: Party, good
 
 
 def test_who_may_correct(session: Session, owner: Party, goods: UUID) -> None:
-    store = party(session)
+    store = party(session, site_kind="cold_store")
     do(session, entries.relocate, owner, goods, 50, to_zone_id=store.zone_id)
     made = do(session, entries.sell, owner, goods, 30, zone_id=store.zone_id)
     refused("forbidden", session, store, made, goods, 20)  # only keeps the goods

@@ -230,11 +230,16 @@ def test_goods_move_to_another_zone(session: Session, owner: Party, goods: UUID)
 
 
 def test_goods_may_move_into_another_businesss_store(session: Session, owner: Party, goods: UUID) -> None:
-    store = party(session)
+    store = party(session, site_kind="cold_store")
     do(session, entries.relocate, owner, goods, 30, to_zone_id=store.zone_id)
     assert stock(session, goods)["zone", store.zone_id] == (30, 0)
     made = do(session, entries.sell, owner, goods, 30, zone_id=store.zone_id)
     assert made["site_id"] == store.site_id
+
+
+def test_goods_go_into_anothers_shop_by_a_consignment_only(session: Session, owner: Party, goods: UUID) -> None:
+    shop = party(session)
+    refused("not_a_store", session, entries.relocate, owner, goods, 30, to_zone_id=shop.zone_id)
 
 
 def test_unproven_goods_may_be_stored_elsewhere(session: Session, owner: Party) -> None:

@@ -1,6 +1,6 @@
 """Relocation: goods of one owner go into another zone, here or in another store (移库). Always judged as of now."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session
@@ -8,7 +8,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches import flags, watch
 from coldchain.batches.flags import Mark
-from coldchain.core.errors import Invalid
+from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.i18n import N_
 from coldchain.ledger import postings
 from coldchain.ledger import service as ledger
@@ -19,19 +19,28 @@ from coldchain.trade.service import lateness
 from coldchain.trade.service.entries import core, reading, storing
 from coldchain.trade.service.entries.core import Document, Line
 
+STORES: Final = frozenset({"cold_store", "first_store"})  # a third party's store has many tenants
 WARMER: str = N_("That zone is warmer than the one where these goods lay: an officer is told.")
 
 
 def relocate(session: Session, actor: Actor, *, to_zone_id: UUID, **given: Any) -> dict[str, Any]:
     """Store units of each batch in another zone; `given` as in `core.begin`; return the entry with its warnings.
 
-    Locked goods go into a quarantine zone only, and their lock goes with them. Raises as `core.begin`, Invalid
-    `same_zone`, Conflict `zone_not_dedicated`, `zone_too_warm`, `locked`, `insufficient_stock` (R4, R8).
+    Locked goods go into a quarantine zone only, and their lock goes with them. Another business's place must be one
+    that stores goods for others: into its shop or kitchen they go by a consignment that it answers. Raises as
+    `core.begin`, Invalid `same_zone`, Conflict `not_a_store`, `zone_not_dedicated`, `zone_too_warm`, `locked`,
+    `insufficient_stock` (R4, R8).
     """
     document = core.begin(session, actor, "relocation", to_zone_id=to_zone_id, **given)
     target, site = registry.site_of_zone(session, to_zone_id)
     if target.zone_id == document.zone.zone_id:
         raise Invalid.of("/to_zone_id", "same_zone", "The goods are in this zone already.")
+    if site.business_id not in {document.owner_id, document.site.business_id} and site.kind not in STORES:
+        raise Conflict(
+            "Goods go into another business's shop, kitchen or plant by a consignment, which it confirms.",
+            code="not_a_store",
+            extra={"site_kind": site.kind},
+        )
     marks = judge(session, document, target)
     lines = [
         Line(batch_id, units, document.draft("relocation", batch_id, entries(document, target, units), **marks))
