@@ -258,6 +258,13 @@ def test_dates_of_what_is_made(kitchen: Kitchen) -> None:
     assert [(e["pointer"], e["code"]) for e in refused["errors"]] == [("/outputs/0/production_date", "after_arrival")]
     refused = kitchen.make({kitchen.first: 1}, {"quantity_units": 4, "expiry_date": "2020-11-05"}, expect=422)
     assert refused["errors"][0]["code"] == "before_production"
+    body = {"quantity_units": 4}
+    older = body | {"production_date": "2020-11-05"}
+    refused = kitchen.make({kitchen.first: 2, kitchen.second: 1}, body, older, loss_g=2_000, expect=422)
+    assert [(e["pointer"], e["code"]) for e in refused["errors"]] == [
+        ("/outputs/1/production_date", "older_than_source")
+    ]
+    assert "2020-11-06" in refused["errors"][0]["message"]
     made = kitchen.make({kitchen.first: 1}, {"quantity_units": 4, "expiry_date": "2023-01-01"}, process="repack")
     assert [warning["code"] for warning in made["warnings"]] == ["expires_later"]
     made = kitchen.make({kitchen.first: 1}, {"quantity_units": 4, "expiry_date": "2023-01-01"}, process="cook")

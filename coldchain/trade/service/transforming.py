@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
@@ -23,6 +23,7 @@ from coldchain.trade.yields import ADDING, KEEPS_SHELF_LIFE, MassBalance
 
 TRANSFORMATION: Final = "transformation"
 TOLERANCE: Final = "made_mass_tolerance_permille"
+OLDER: Final = N_("What it is made of was produced on {day} or later: it can't be older than that.")
 EXPIRES_LATER: Final = N_("What was made expires later than what it was made of: cutting and packing don't add days.")
 
 
@@ -40,11 +41,12 @@ def transform(
 
     `outputs`: product_id, batch_no?, production_date, expiry_date?, quantity_units, zone_id? (of the same site).
     `loss_g`: grams declared lost; `added_g`: of other ingredients, when cooked or mixed. Judged as of now. Raises as
-    `core.begin`, Invalid `mass_differs`, `not_added` and the lines' codes, Conflict `gate_refused`, `locked`,
-    `zone_not_dedicated`, `insufficient_stock` (R1, R4, R8, R10).
+    `core.begin`, Invalid `mass_differs`, `not_added`, `older_than_source` and the lines' codes, Conflict
+    `gate_refused`, `locked`, `zone_not_dedicated`, `insufficient_stock` (R1, R4, R8, R10).
     """
     document = core.begin(session, actor, TRANSFORMATION, **given)
     lines = made.check_outputs(session, making.making(document), outputs)
+    _require_younger(session, document, lines)
     balance = _balanced(session, document, lines, process, loss_g or 0, added_g or 0)
     watch.lock_shared(session)
     passage = lateness.judge(session, document.leaving(happened=False, gated=True))
@@ -63,6 +65,19 @@ def transform(
             for made_here, child in zip(shown, children, strict=True)
         ]
     }
+
+
+def _require_younger(session: Session, document: Document, lines: Sequence[Line]) -> None:
+    """Raise Invalid `older_than_source`: nothing is older than the oldest of what it was made of."""
+    of = select(func.min(col(Batch.production_date))).where(col(Batch.batch_id).in_(document.units))
+    earliest = session.exec(of).one()
+    errors = [
+        FieldError(f"/outputs/{index}/production_date", "older_than_source", OLDER, {"day": earliest.isoformat()})
+        for index, line in enumerate(lines)
+        if line.production_date < earliest
+    ]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 def _balanced(
