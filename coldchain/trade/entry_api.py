@@ -30,7 +30,11 @@ blp = Blueprint("entries", __name__, url_prefix="/api/v1", description="Stock en
 
 def spoken(made: dict[str, Any]) -> dict[str, Any]:
     """Return an entry with its warnings in the reader's language."""
-    return made | {"warnings": [{**warning, "message": said(warning["message"], {})} for warning in made["warnings"]]}
+    return made | {
+        "warnings": [
+            {**warning, "message": said(warning["message"], warning.get("params", {}))} for warning in made["warnings"]
+        ]
+    }
 
 
 @blp.route("/sales", methods=["POST"])

@@ -158,7 +158,7 @@ def _enter(session: Session, actor: Actor, shown: Desk, lines: Typed) -> str:
     if told(made) and not shown.form.get("_seen"):
         raise LookFirstError
     for warning in made["warnings"]:
-        flash(problems.said(warning["message"], {}), "message")
+        flash(problems.said(warning["message"], warning.get("params", {})), "message")
     if made.get("consignment_id"):
         flash(_("The goods are on their way back. The receiver confirms them."), "success")
         return url_for("trade_pages.show_consignment", consignment_id=made["consignment_id"])
@@ -281,7 +281,11 @@ def check_page(session: Session, actor: Actor, shown: Desk, lines: Typed) -> Res
         rows=shown_rows,
         target=next(iter(target.values()), None),
         told=told(made),
-        warnings=[problems.said(each["message"], {}) for each in made["warnings"] if each["code"] not in to_tell],
+        warnings=[
+            problems.said(each["message"], each.get("params", {}))
+            for each in made["warnings"]
+            if each["code"] not in to_tell
+        ],
         flags=[TOLD[code] for code in to_tell],
         values=_carried(shown.form),
         typed=shown.form,

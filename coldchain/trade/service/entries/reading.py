@@ -132,8 +132,8 @@ def describe(session: Session, actor: Actor, entry: StockEntry) -> dict[str, Any
     }
 
 
-def made(session: Session, actor: Actor, entry: StockEntry, warnings: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return an entry that was just made, with what to look at or to do next."""
+def made(session: Session, actor: Actor, entry: StockEntry, warnings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an entry that was just made, with what to look at or to do next: warnings of code, message, params."""
     return describe(session, actor, entry) | {"warnings": list(warnings)}
 
 

@@ -1,15 +1,22 @@
 """Sale: goods leave a zone to consumers, one by one or the whole day's in one entry (销售出库)."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches.models import Batch
+from coldchain.core import clock
+from coldchain.core.i18n import N_
 from coldchain.ledger import postings
 from coldchain.trade.service import lateness, parties
 from coldchain.trade.service.entries import core, reading
 from coldchain.trade.service.entries.core import Document, Line
 from coldchain.trade.service.lateness import Passage
+
+EXPIRED: Final = N_(
+    "Batches past their expiry date when they left: {count}. Goods past their date may not be sold or used."
+)
 
 
 def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
@@ -24,14 +31,25 @@ def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
 
 
 def consume(
-    session: Session, actor: Actor, document: Document, account: str, warnings: list[dict[str, str]]
+    session: Session, actor: Actor, document: Document, account: str, warnings: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Take a document's goods out of its zone onto `account`, if the gate and no lock says no (R1, R8)."""
+    """Take a document's goods out of its zone onto `account`, if the gate and no lock says no (R1, R8).
+
+    Goods past their date are entered all the same, the books say what happened: with a warning `expired`.
+    """
     leaving = document.leaving(happened=document.late, gated=True)
     passage = lateness.judge(session, leaving)
     lines = lines_of(document, account, passage, lateness.as_fact(leaving))
     entry, told = core.leave(session, actor, document, leaving, lines, passage)
-    return reading.made(session, actor, entry, warnings + told)
+    return reading.made(session, actor, entry, [*warnings, *told, *_expired(session, document)])
+
+
+def _expired(session: Session, document: Document) -> list[dict[str, Any]]:
+    """Return a warning of batches past their date, by Beijing's calendar, when they left; in one statement."""
+    day = document.occurred_at.astimezone(clock.BEIJING).date()
+    past = select(func.count()).where(col(Batch.batch_id).in_(document.units), col(Batch.expiry_date) < day)
+    count = session.exec(past).one()
+    return [{"code": "expired", "message": EXPIRED, "params": {"count": count}}] if count else []
 
 
 def lines_of(document: Document, account: str, passage: Passage, marks: dict[str, Any]) -> list[Line]:
