@@ -104,7 +104,10 @@ def reject_consignment(session: Session, actor: Actor, data: dict[str, Any], con
 @edge("trade.answer")
 @blp.response(201, ConsignmentSchema)
 def keep_slip(session: Session, actor: Actor, data: dict[str, Any], consignment_id: UUID) -> dict[str, Any]:
-    """Keep the photograph of the signed slip, without its metadata; a newer one takes its place."""
+    """Keep the photograph of the signed slip, without its metadata; a newer one takes its place.
+
+    Of a receiver without an account it closes a consignment on its way: `signed`, the goods leave the books as sold.
+    """
     settings: Settings = current_app.config["SETTINGS"]
     content: Handed = data["file"]
     return service.keep_slip(session, actor, consignment_id, var_dir=settings.var_dir, content=content.content)

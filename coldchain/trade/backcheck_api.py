@@ -26,7 +26,7 @@ def list_backchecks(session: Session, actor: Actor, query: dict[str, Any]) -> di
         | {
             "as_of": as_of,
             "solve": {"act": row["act"], "href": words.place_to_solve(actor, row)[0]}
-            | words.in_both(words.SOLVED_BY[row["act"]], "text"),
+            | words.in_both(words.solved_by(row), "text"),
         }
         for row in rows
     ]

@@ -48,16 +48,38 @@ VERBS: Final[dict[str, LazyText]] = {
     "recover": _l("Recover it"),
 }
 VIEW: Final = _l("View")
+NO_ACCOUNT: Final = _l("Sent to somebody without an account, and no signed slip is here yet.")
+PHOTOGRAPH: Final = _l("Photograph the slip that the receiver signed: it closes the consignment.")
+PHOTOGRAPH_IT: Final = _l("Photograph the slip")
 
 
 def message(row: Mapping[str, Any]) -> LazyText:
     """Return what a row says."""
+    if waits_for_slip(row):
+        return NO_ACCOUNT
     return SURPLUS if row["act"] == "settle" else MESSAGES[row["kind"]]
+
+
+def solved_by(row: Mapping[str, Any]) -> LazyText:
+    """Return what completes the books, as a sentence."""
+    return PHOTOGRAPH if waits_for_slip(row) else SOLVED_BY[row["act"]]
+
+
+def verb(row: Mapping[str, Any]) -> LazyText:
+    """Return what the link to where a row is solved says."""
+    return PHOTOGRAPH_IT if waits_for_slip(row) else VERBS[row["act"]]
+
+
+def waits_for_slip(row: Mapping[str, Any]) -> bool:
+    """Say whether a consignment waits for a receiver who has no account and can't answer."""
+    return row["act"] == "answer" and row["counterpart"] is None
 
 
 def place_to_solve(actor: Actor, row: Mapping[str, Any]) -> tuple[str, bool]:
     """Return the address where a row is solved, and whether this reader may do it there; else where it is read."""
     act, own = row["act"], actor.business_id in {None, row["business"].business_id}
+    if waits_for_slip(row) and own and relation(actor, "trade.answer") is not None:
+        return f"/consignments/{row['consignment_id']}/slip", True
     if act in {"answer", "settle"}:
         other = row["counterpart"] is not None and actor.business_id == row["counterpart"].business_id
         answers = other or actor.business_id is None or act == "settle"  # the sender can only wait for an answer

@@ -87,6 +87,8 @@ class Line:
                 surplus_units=self.surplus_units - back,
                 surplus_disputed_units=self.surplus_disputed_units - units,
             )
+        if outcome == DELIVERED and not self.road_disputed_units:  # somebody without an account signed for open units
+            return replace(self, delivered_units=self.delivered_units + units)
         disputed = self.road_disputed_units - units
         if outcome == DELIVERED:
             return replace(self, road_disputed_units=disputed, delivered_units=self.delivered_units + units)

@@ -95,6 +95,23 @@ def test_a_photograph_of_the_slip(deal: Deal) -> None:
     assert deal.buyer.client.get(f"/api/v1{path}/slip").content_type == "image/jpeg"
 
 
+def test_the_slip_of_who_has_no_account_closes_the_consignment(deal: Deal) -> None:
+    path = deal.sent(to__business=None, to__name="王示例", to__phone="0452-0000099")
+    assert "which closes the consignment" in html.unescape(deal.seller.open(path))
+    assert "leave the books as sold" in deal.seller.open(f"{path}/slip"), "said before it is done"
+    form = dict(deal.seller.form(f"{path}/slip")["fields"])
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(out, "PNG")
+    deal.seller.client.post(
+        f"{path}/slip", data=form | {"file": (io.BytesIO(out.getvalue()), "a.png")}, content_type="multipart/form-data"
+    )
+    page = deal.seller.open(path)
+    assert "The consignment is closed" in page
+    assert "signed for the goods on paper" in page
+    assert api(deal, path)["state"] == "signed"
+    assert "leave the books as sold" not in deal.seller.open(f"{path}/slip"), "another one only takes its place"
+
+
 def test_the_note_is_printed_with_its_code(deal: Deal) -> None:
     path = deal.sent(driver__name="钱示例", driver__phone="13700000001")
     page = deal.seller.open(f"{path}/note")

@@ -2,22 +2,31 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from coldchain.accounts.actor import Actor
+from coldchain.batches.models import Flag
 from coldchain.core import clock, db, limits
+from coldchain.core.errors import NotFound
 from coldchain.journal import history
+from coldchain.journal.models import JournalEntry
+from coldchain.ledger import check
+from coldchain.trade import backcheck_words as words
 from coldchain.trade import service
 from coldchain.trade.models import Consignment
+from coldchain.trade.service import backcheck
 from tests.factories.people import Speaker
 from tests.factories.world import World
 from tests.ledger.books import Party, batch, party, product
+from tests.trade.entries import accounts, recall
 from tests.trade.parties import merchant, officer, send
 
 
@@ -186,3 +195,113 @@ def test_what_nobody_answers_is_listed_by_age(session: Session, seller: Party, b
     assert (shown["waiting_h"], shown["unanswered"]) == (24, True)
     shown = service.get(session, merchant(seller), answered)
     assert (shown["waiting_h"], shown["unanswered"]) == (None, False)
+
+
+# --- a slip of who has no account closes the consignment ---
+
+PERSON = {"name": "王示例", "phone": "13700000000"}
+
+
+def sign(session: Session, actor: Any, road: UUID, var_dir: Path, colour: str = "white") -> dict[str, Any]:
+    """Hand in the photograph of a signed slip."""
+    return service.keep_slip(session, actor, road, var_dir=var_dir, content=photograph(colour=colour))
+
+
+def journal_of(session: Session, road: UUID) -> list[str]:
+    """Return what was told of a consignment."""
+    statement = select(col(JournalEntry.kind)).where(col(JournalEntry.subject_id) == road)
+    return list(session.scalars(statement.order_by(col(JournalEntry.entry_id))))
+
+
+@pytest.mark.parametrize("who", ["sender", "officer"])
+def test_a_signed_slip_closes_what_somebody_without_an_account_took(
+    session: Session, seller: Party, tmp_path: Path, who: str
+) -> None:
+    of = product(session)
+    goods, more = batch(session, seller, of, 100), batch(session, seller, of, 50)
+    lines = [{"batch_id": goods, "quantity_units": 30}, {"batch_id": more, "quantity_units": 4}]
+    road = aged(session, send(session, merchant(seller), seller, PERSON, lines)["consignment_id"], 48)
+    actor = merchant(seller) if who == "sender" else officer()
+    assert service.count_unanswered(session, actor) == 1
+    shown = sign(session, actor, road, tmp_path)
+    assert (shown["state"], shown["waiting_h"], shown["unanswered"]) == ("signed", None, False)
+    assert [(line["confirmed_units"], line["open_units"]) for line in shown["lines"]] == [(30, 0), (4, 0)]
+    (answer,) = shown["answers"]
+    assert (answer["kind"], answer["on_behalf_of"]) == ("settled", None if who == "sender" else seller.business_id)
+    assert [(each["outcome"], each["quantity_units"]) for each in answer["lines"]] == [
+        ("delivered", 30), ("delivered", 4),
+    ]  # fmt: skip
+    there = accounts(session, goods)
+    assert (there["zone"], there.get("transit", 0), there["sold"]) == (70, 0, 30)
+    assert journal_of(session, road) == ["consignment.dispatched", "consignment.slip_kept"], "one fact more"
+    assert check.stock_from_movements(session) is None
+    assert check.movements_from_journal(session) is None
+    assert service.count_unanswered(session, actor) == 0
+    assert backcheck.count_by_kind(session, actor) == {}
+
+
+def test_a_second_slip_only_takes_the_place_of_the_first(session: Session, seller: Party, tmp_path: Path) -> None:
+    goods = batch(session, seller, product(session), 100)
+    road = send(session, merchant(seller), seller, PERSON, goods, 30)["consignment_id"]
+    first = sign(session, merchant(seller), road, tmp_path)
+    again = sign(session, merchant(seller), road, tmp_path, "black")
+    assert again["slip_file_id"] != first["slip_file_id"]
+    assert (again["state"], len(again["answers"])) == ("signed", 1)
+    assert accounts(session, goods)["sold"] == 30
+
+
+def test_what_a_slip_does_not_close(session: Session, seller: Party, buyer: Party, tmp_path: Path) -> None:
+    """Who has an account answers itself; what is disputed is settled first."""
+    goods = batch(session, seller, product(session), 100)
+    road = send(session, merchant(seller), seller, buyer, goods, 30)["consignment_id"]
+    assert sign(session, merchant(seller), road, tmp_path)["state"] == "in_transit"
+    road = send(session, merchant(seller), seller, PERSON, goods, 30)["consignment_id"]
+    line = {"batch_id": goods, "quantity_units": 10}
+    service.dispute(session, merchant(seller), road, lines=[line], reason="破损")
+    shown = sign(session, merchant(seller), road, tmp_path)
+    assert (shown["state"], shown["lines"][0]["open_units"]) == ("disputed", 20)
+    service.settle(session, merchant(seller), road, lines=[line | {"outcome": "returned"}], reason="退回")
+    shown = sign(session, merchant(seller), road, tmp_path, "black")
+    assert (shown["state"], shown["lines"][0]["confirmed_units"]) == ("signed", 20)
+    assert accounts(session, goods)["sold"] == 20
+    assert check.stock_from_movements(session) is None
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_locked_goods_that_were_signed_for_are_flagged(
+    session: Session, seller: Party, tmp_path: Path, locked: bool
+) -> None:
+    goods = batch(session, seller, product(session), 100)
+    road = send(session, merchant(seller), seller, PERSON, goods, 30)["consignment_id"]
+    if locked:
+        recall(session, goods)
+    assert sign(session, merchant(seller), road, tmp_path)["state"] == "signed"
+    rows = session.execute(
+        select(col(Flag.kind), col(Flag.batch_id), col(Flag.data)).where(col(Flag.subject_id) == road)
+    ).all()
+    told = {"quantity_units": 30, "held_units": 30}
+    assert [tuple(row) for row in rows] == ([("count_under_lock", goods, told)] if locked else [])
+    assert check.stock_from_movements(session) is None
+
+
+def test_who_else_closes_nothing(session: Session, seller: Party, buyer: Party, tmp_path: Path) -> None:
+    goods = batch(session, seller, product(session), 100)
+    road = send(session, merchant(seller), seller, PERSON, goods, 30)["consignment_id"]
+    for stranger in (merchant(buyer), officer("511011")):
+        with pytest.raises(NotFound):
+            sign(session, stranger, road, tmp_path)
+    assert service.get(session, merchant(seller), road)["state"] == "in_transit"
+
+
+def test_the_row_of_the_backwards_checks_leads_to_the_slip(session: Session, seller: Party, buyer: Party) -> None:
+    goods = batch(session, seller, product(session), 100)
+    road = aged(session, send(session, merchant(seller), seller, PERSON, goods, 30)["consignment_id"], 48)
+    for actor in (merchant(seller), officer()):
+        (row,), _next, _as_of = backcheck.search(session, actor, limit=9)
+        assert row["act"] == "answer"
+        assert words.place_to_solve(actor, row) == (f"/consignments/{road}/slip", True)
+        assert "signed" in words.in_both(words.solved_by(row), "text")["text_en"]
+        assert "without an account" in words.in_both(words.message(row), "message")["message_en"]
+        assert words.in_both(words.verb(row), "verb") == {"verb_zh": "拍签收单", "verb_en": "Photograph the slip"}
+    reader = Actor(officer().user_id, "inspector", "示例", "auditor", regions=("230203",))
+    assert words.place_to_solve(reader, row) == (f"/consignments/{road}", False)

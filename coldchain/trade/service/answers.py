@@ -130,8 +130,13 @@ def write(
     region_code: str | None = None,
     changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    state: str | None = None,
+    fact: str | None = None,
 ) -> dict[str, Any]:
-    """Write an answer, its lines, the consignment's new sums and state, and the one fact; return the consignment."""
+    """Write an answer, its lines, the consignment's new sums and state, and the one fact; return the consignment.
+
+    `state` and `fact` only where they don't follow from what was said: a signed slip that closes a consignment.
+    """
     consignment = answer.consignment
     now = clock.now()
     answer_id = new_id()
@@ -162,12 +167,13 @@ def write(
     })  # fmt: skip
     for name, value in (changes or {}).items():  # of the consignment; written together with its state
         setattr(consignment, name, value)
-    consignment.state = states.after(after.values(), signed=consignment.handover != "await_confirmation")
+    signed = consignment.handover != "await_confirmation"
+    consignment.state = state or states.after(after.values(), signed=signed)
     consignment.answered_at, consignment.answered_by = now, actor.user_id
     consignment.answer_reason = reason or consignment.answer_reason
     session.add(consignment)
     session.flush()
-    _record(session, actor, answer, kind, reason, behalf, movements, region_code, data or {})
+    _record(session, actor, answer, fact or kind, reason, behalf, movements, region_code, data or {})
     return reading.describe(session, consignment)
 
 
@@ -175,7 +181,7 @@ def _record(
     session: Session,
     actor: Actor,
     answer: Answer,
-    kind: str,
+    fact: str,
     reason: str | None,
     behalf: UUID | None,
     movements: list[dict[str, Any]],
@@ -187,7 +193,7 @@ def _record(
     journal.append(
         session,
         actor,
-        kind=f"consignment.{kind}",
+        kind=f"consignment.{fact}",
         subject_id=consignment.consignment_id,
         occurred_at=answer.occurred_at,
         business_id=consignment.to_business_id or consignment.owner_id,

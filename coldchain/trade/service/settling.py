@@ -67,7 +67,7 @@ def settle(
     consignment = answer.consignment
     behalf = on_behalf_of(actor, consignment.to_business_id or consignment.owner_id)
     marks = answers.take_locks(session, answer)
-    held = _held_units(session, answer)
+    held = held_units(session, answer)
     drafts = [
         Draft(
             KIND,
@@ -84,7 +84,7 @@ def settle(
     ]
     movements = answers.post(session, actor, drafts)
     _tell(session, actor, answer, zone)
-    _flag(session, actor, answer, held)
+    flag_gone(session, actor, answer, held)
     changes = {"to_zone_id": zone.zone_id, "to_site_id": site.site_id} if zone is not None and site is not None else {}
     return answers.write(
         session, actor, answer, states.SETTLED, reason=reason, behalf=behalf, movements=movements, zone=zone,
@@ -221,7 +221,7 @@ def _tell(session: Session, actor: Actor, answer: Answer, zone: Zone | None) -> 
         watch.tell_moved(session, actor, watch.Moved(back, consignment.owner_id, consignment.from_zone_id, road))
 
 
-def _held_units(session: Session, answer: Answer) -> dict[UUID, int]:
+def held_units(session: Session, answer: Answer) -> dict[UUID, int]:
     """Return how many units of each batch on this road are held; sound after the batches are locked."""
     rows = session.execute(
         select(col(Holding.batch_id), col(Holding.held_units)).where(
@@ -231,12 +231,16 @@ def _held_units(session: Session, answer: Answer) -> dict[UUID, int]:
     return {row.batch_id: row.held_units for row in rows}
 
 
-def _flag(session: Session, actor: Actor, answer: Answer, held: Mapping[UUID, int]) -> None:
-    """Flag locked goods that are said to be lost or missing: people must be able to say so, officers look at it."""
+def flag_gone(session: Session, actor: Actor, answer: Answer, held: Mapping[UUID, int]) -> None:
+    """Flag locked goods that left the books: lost, missing, or with somebody who has none; officers look at it (R8).
+
+    People must be able to say so. `held`: units by batch that were held on this road before.
+    """
     consignment = answer.consignment
+    leaves = {states.LOST, states.MISSING} | ({states.DELIVERED} if consignment.to_business_id is None else set())
     gone: dict[UUID, int] = {}
     for said in answer.said:
-        if said.outcome in {states.LOST, states.MISSING} and said.batch_id in held:
+        if said.outcome in leaves and said.batch_id in held:
             gone[said.batch_id] = gone.get(said.batch_id, 0) + said.quantity_units
     marks = [
         Mark(

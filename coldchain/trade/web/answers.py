@@ -140,7 +140,10 @@ def add_slip(session: Session, actor: Actor, consignment_id: UUID) -> Any:
         content: Handed = schemas.SlipSchema().load(request.files.to_dict())["file"]
         settings: Settings = current_app.config["SETTINGS"]
         service.keep_slip(session, actor, consignment_id, var_dir=settings.var_dir, content=content.content)
-        flash(_("The photograph is kept with the consignment."), "success")
+        if context["slip_closes"]:
+            flash(_("The photograph is kept. The consignment is closed: the goods left the books as sold."), "success")
+        else:
+            flash(_("The photograph is kept with the consignment."), "success")
 
     return _answer(session, actor, "trade/slip.html", act, context, Form())
 

@@ -13,7 +13,7 @@ from coldchain.registry import service as registry
 from coldchain.trade import pages_words as words
 from coldchain.trade import service, states
 from coldchain.trade.models import Consignment
-from coldchain.trade.service import reading
+from coldchain.trade.service import reading, slips
 from config import Settings
 
 
@@ -55,6 +55,7 @@ def _acts(actor: Actor, row: Consignment, involved: reading.Involved, consignmen
         "may_dispute": (answers or (unregistered and speaks)) and waits and states.may_become(state, states.DISPUTED),
         "may_settle": speaks and states.may_become(state, states.SETTLED),
         "may_add_slip": speaks and reading.is_party(actor, row),
+        "slip_closes": slips.closes(row),
         "waits": waits,
     }
 
