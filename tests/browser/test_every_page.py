@@ -43,6 +43,7 @@ def links(page: Page, seen: set[str]) -> Iterator[str]:
 def troubles(page: Page, path: str) -> list[str]:
     """Return what is wrong with the page that is shown."""
     found = []
+    page.wait_for_load_state()  # a click doesn't wait for the page that it leads to
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > (page.viewport_size or {"width": 0})["width"]:
         found.append(f"{path}: {width} px wide")

@@ -33,6 +33,12 @@ def signed_in(page: Page, who: Speaker) -> Page:
     return page
 
 
+def press(page: Page, button: str) -> None:
+    """Press a button and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
+
+
 class Looker:
     """Looks at each page: its width, what axe says; keeps a picture where a folder is named for them."""
 
@@ -55,14 +61,15 @@ def test_a_proven_part_is_split_off(live: Live, world: World, open_page: Callabl
     page.goto(f"/batches/{store.batch_id}")
     looker.look("parent")
     page.locator("#acts a", has_text="拆分批次").first.click()
+    page.wait_for_url("**/split*")
     looker.look("form")
     page.fill("[name=piece_to]", "99")
-    page.get_by_role("button", name="核对后拆分").click()
+    press(page, "核对后拆分")
     looker.look("refused")
     page.fill("[name=piece_to]", "12")
-    page.get_by_role("button", name="核对后拆分").click()
+    press(page, "核对后拆分")
     looker.look("check")
-    page.get_by_role("button", name="确认拆分").click()
+    press(page, "确认拆分")
     looker.look("receipt")
     page.locator("table.cc-ledger a").first.click()
     page.wait_for_url("**/batches/*")
@@ -84,17 +91,18 @@ def test_goods_are_cut(live: Live, world: World, open_page: Callable[..., Page],
     looker = Looker(page, f"cut-{'390' if narrow else '1280'}")
     page.goto(f"/batches/{kitchen.first}")
     page.locator("#acts a", has_text="加工").first.click()
+    page.wait_for_url("**/transformations/new*")
     looker.look("form")
     page.fill(f"[name='_pieces-{kitchen.first}']", "2")
     page.fill("[name='_outputs-0-find']", str(kitchen.cut["name"]))
     page.locator("[name='outputs-0-product_id']").first.wait_for(state="attached")
     page.fill("[name='_outputs-0-pieces']", "4")
-    page.get_by_role("button", name="核对后登记").click()
+    press(page, "核对后登记")
     looker.look("refused")
     page.fill("[name='_loss_kg']", "4")
-    page.get_by_role("button", name="核对后登记").click()
+    press(page, "核对后登记")
     looker.look("check")
-    page.get_by_role("button", name="登记加工").click()
+    press(page, "登记加工")
     looker.look("receipt")
     page.locator("table.cc-ledger a").first.click()
     page.wait_for_url("**/batches/*")
