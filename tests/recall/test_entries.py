@@ -34,7 +34,7 @@ def test_what_was_sold_and_used_before_is_told_to_the_sweep(world: World) -> Non
     owner.post("/sales", entry(have, 10), 409)
     sold = owner.post("/sales", entry(have, 10, hours=2), 201)
     used = owner.post("/uses", entry(have, 5, hours=1), 201)
-    assert [warning["code"] for warning in sold["warnings"]] == ["late_under_recall"]
+    assert "late_under_recall" in {warning["code"] for warning in sold["warnings"]}
     told = lines(world, recall)
     assert {(line["subject_id"], line["quantity_units"]) for line in told} == {
         (sold["entry_id"], 10),

@@ -242,6 +242,7 @@ def form_page(session: Session, actor: Actor, shown: Desk) -> Response:
         labels=LABELS,
         targets=[(str(place.zone.zone_id), place.with_temperature) for place in zones],
         apart=[place for place in zones if place.zone.kind == "quarantine"],
+        may_add_zone=relation(actor, "zone.register") is not None,
         found=businesses(session, actor, act, form.get("_receiver", ""), chosen),
         gone=gone,
         methods=goods_words.choices(words.METHODS, schemas.DESTRUCTION_METHODS),
