@@ -183,7 +183,7 @@ def compare(engine: Engine, url: str, clients: int, options: argparse.Namespace)
     with multiprocessing.get_context("spawn").Pool(clients) as pool:
         pool.map(time.sleep, [0.5] * clients, chunksize=1)  # so that all have been imported
         for way in WAYS * options.rounds:
-            start = time.time() + 1.0 + clients * 0.1
+            start = time.time() + 1.0 + clients * 0.3
             tasks = [(url, way, stall, start, options.seconds) for stall in stalls(engine, clients)]
             rates[way].append(sum(pool.starmap(client, tasks, chunksize=1)) / options.seconds)
     return {way: statistics.median(found) for way, found in rates.items()}
@@ -293,7 +293,7 @@ def lag(engine: Engine, url: str, var_dir: Path, clients: int, seconds: float) -
         begin = connection.execute(text("SELECT coalesce(max(index) + 1, 0) FROM journal_leaf")).scalar_one()
     with multiprocessing.get_context("spawn").Pool(clients) as pool:
         pool.map(time.sleep, [0.5] * clients, chunksize=1)
-        start = time.time() + 1.0 + clients * 0.1
+        start = time.time() + 1.0 + clients * 0.3
         tasks = [(url, "services", stall, start, seconds) for stall in stalls(engine, clients)]
         work = pool.starmap_async(client, tasks, chunksize=1)
         while not work.ready():
