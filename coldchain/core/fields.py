@@ -13,37 +13,19 @@ from uuid import UUID
 import marshmallow as ma
 
 from coldchain.core import identifiers, limits
+from coldchain.core.field_errors import GENERIC, Coded, refuse
 from coldchain.core.text import TextError, clean, is_blank
 
 
-class Coded(str):
-    """An English message id that carries its stable code and parameters through marshmallow's error trees."""
-
-    __slots__ = ("code", "params")
-    code: str
-    params: dict[str, Any]
-
-    def __new__(cls, message: str, code: str, /, **params: Any) -> "Coded":
-        coded = super().__new__(cls, message)
-        coded.code = code
-        coded.params = params
-        return coded
-
-    def __deepcopy__(self, memo: Any) -> "Coded":  # marshmallow copies the fields of every schema; this never changes
-        return self
-
-
-def refuse(code: str, message: str, /, **params: Any) -> ma.ValidationError:
-    """Return a validation error with a stable code; the caller raises it."""
-    return ma.ValidationError([Coded(message, code, **params)])
-
-
-GENERIC: dict[str, str | list[Any] | dict[Any, Any]] = {
-    "required": Coded("This is needed.", "required"),
-    "null": Coded("This may not be empty.", "required"),
-    "validator_failed": Coded("This value is not possible.", "invalid"),
-    "unknown": Coded("There is no such field.", "unknown_field"),
-}
+def options(required: bool, doc: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return marshmallow's options of a field: one that isn't required may be left out or null, both mean the same."""
+    found = dict(given)
+    if doc:
+        found["metadata"] = {**found.get("metadata", {}), "description": doc}
+    if not required and not found.get("dump_only"):
+        found.setdefault("load_default", None)
+        found.setdefault("allow_none", True)
+    return found
 
 
 class Field(ma.fields.Field[Any]):
@@ -54,13 +36,7 @@ class Field(ma.fields.Field[Any]):
     json_format: str | None = None
 
     def __init__(self, *, required: bool = False, doc: str | None = None, **kwargs: Any) -> None:
-        metadata = dict(kwargs.pop("metadata", {}))
-        if doc:
-            metadata["description"] = doc
-        if not required and not kwargs.get("dump_only"):
-            kwargs.setdefault("load_default", None)
-            kwargs.setdefault("allow_none", True)
-        super().__init__(required=required, metadata=metadata, **kwargs)
+        super().__init__(required=required, **options(required, doc, kwargs))
 
     def from_form(self, text: str) -> Any:
         """Return the JSON value that the text of a form field stands for; empty means absent."""
@@ -364,12 +340,7 @@ class Items(ma.fields.List[Any]):
         **kw: Any,
     ) -> None:
         self.minimum, self.maximum = minimum, maximum
-        if doc:
-            kw["metadata"] = {**kw.get("metadata", {}), "description": doc}
-        if not required and not kw.get("dump_only"):
-            kw.setdefault("load_default", None)
-            kw.setdefault("allow_none", True)
-        super().__init__(inner, required=required, **kw)
+        super().__init__(inner, required=required, **options(required, doc, kw))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -391,12 +362,7 @@ class Part(ma.fields.Nested):
     default_error_messages = {**GENERIC, "type": Coded("This should be an object.", "not_object")}
 
     def __init__(self, nested: Any, *, required: bool = False, doc: str | None = None, **kwargs: Any) -> None:
-        if doc:
-            kwargs["metadata"] = {**kwargs.get("metadata", {}), "description": doc}
-        if not required and not kwargs.get("dump_only"):
-            kwargs.setdefault("load_default", None)
-            kwargs.setdefault("allow_none", True)
-        super().__init__(nested, required=required, **kwargs)
+        super().__init__(nested, required=required, **options(required, doc, kwargs))
 
 
 class Anything(Field):

@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from coldchain.core import fields, limits
+from coldchain.core import field_errors, fields, limits
 
 _INDEX = re.compile(r"^([0-9]{1,4})$")
 
@@ -47,7 +47,7 @@ def query(schema: ma.Schema, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]
         field = known.get(name)
         many = isinstance(field, ma.fields.List)
         if len(texts) > 1 and not many:
-            raise ma.ValidationError({name: [fields.Coded("This is given more than once.", "repeated")]})
+            raise ma.ValidationError({name: [field_errors.Coded("This is given more than once.", "repeated")]})
         inner = field.inner if isinstance(field, ma.fields.List) else field
         values = [inner.from_query(text) if isinstance(inner, fields.Field) else text for text in texts]
         if (found := [value for value in values if value is not None]) or field is None:

@@ -18,8 +18,9 @@ from sqlalchemy.exc import (
 )
 from werkzeug.exceptions import HTTPException
 
-from coldchain.core import disk, fields
+from coldchain.core import disk
 from coldchain.core.errors import DomainError, FieldError, Invalid
+from coldchain.core.field_errors import Coded
 from coldchain.core.i18n import gettext as _
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def field_errors(messages: Any, pointer: str = "") -> list[FieldError]:
         return found
     if isinstance(messages, list | tuple):
         return [error for inner in messages for error in field_errors(inner, pointer)]
-    if isinstance(messages, fields.Coded):
+    if isinstance(messages, Coded):
         return [FieldError(pointer, messages.code, str(messages), messages.params)]
     return [FieldError(pointer, "invalid", str(messages))]
 

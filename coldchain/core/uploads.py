@@ -7,7 +7,8 @@ from typing import Any
 from werkzeug.datastructures import FileStorage
 
 from coldchain.core import limits
-from coldchain.core.fields import Field, refuse
+from coldchain.core.field_errors import refuse
+from coldchain.core.fields import Field
 
 
 class Handed:
