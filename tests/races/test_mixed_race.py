@@ -157,13 +157,14 @@ def play(people: int = PEOPLE) -> tuple[list[str], Counter[str]]:
 
 
 def test_64_people_and_100_units(database: Engine, rounds: Callable[[int, int], int]) -> None:
-    seen: Counter[str] = Counter()
     for _ in range(rounds(20, 200)):
-        found, through = play()
-        assert found == []
-        seen += through
+        assert play()[0] == []
+
+
+def test_every_way_gets_through_where_there_is_enough_for_all(database: Engine) -> None:
     with db.transaction() as session:
-        assert set(seen) == set(Shop(session).ways())  # every way was taken
+        ways = list(Shop(session).ways())
+    assert play(len(ways)) == ([], Counter(ways))  # at most six units each: else the race might never run one of them
 
 
 def test_the_race_sees_accounts_that_are_not_locked(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
