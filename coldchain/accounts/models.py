@@ -9,16 +9,25 @@ from sqlmodel import SQLModel
 
 from coldchain.core.columns import document, key, moment, one_of, ref, wordlist, words
 
-ROLES = ("admin", "regulator", "inspector", "merchant", "lab")
+ROLES = ("admin", "regulator", "inspector", "merchant", "lab", "carrier")
+OFFICER_ROLES = ("regulator", "inspector")
+TRADE_ROLES = ("merchant", "lab", "carrier")  # they act for one business
+POSITIONS = ("owner", "clerk")
+ASSIGNMENT_KINDS = ("standing", "support")
 
 
 class User(SQLModel, table=True):
-    """A person who signs in; merchants and labs act for one business."""
+    """A person who signs in; merchants, labs and carriers act for one business, as its owner or a clerk of it.
+
+    `is_waiting`: registered by itself, an officer has not approved the business yet.
+    """
 
     __tablename__ = "app_user"
     __table_args__ = (
         one_of("role", ROLES),
-        CheckConstraint("(role IN ('merchant', 'lab')) = (business_id IS NOT NULL)", name="business"),
+        one_of("position", POSITIONS),
+        CheckConstraint("(role IN ('merchant', 'lab', 'carrier')) = (business_id IS NOT NULL)", name="business"),
+        CheckConstraint("(business_id IS NULL) = (position IS NULL)", name="acting"),
     )
 
     user_id: UUID = key()
@@ -26,23 +35,37 @@ class User(SQLModel, table=True):
     display_name: str = words()
     role: str = words()
     business_id: UUID | None = ref("business.business_id", null=True)
+    position: str | None = words(null=True)
+    is_waiting: bool = False
     password_hash: str | None = words(null=True)
     language: str | None = words(null=True)
     is_active: bool = True
     created_at: datetime = moment()
 
 
+class UserSite(SQLModel, table=True):
+    """A site that a clerk is limited to; a clerk without one may act at every site of the business."""
+
+    __tablename__ = "user_site"
+
+    user_id: UUID = ref("app_user.user_id", primary=True)
+    site_id: UUID = ref("site.site_id", primary=True)
+
+
 class Assignment(SQLModel, table=True):
-    """An officer's region (or one office of it), from–to."""
+    """An officer's region (or one office of it), from–to; `support`: lent to another district (支援)."""
 
     __tablename__ = "assignment"
+    __table_args__ = (one_of("kind", ASSIGNMENT_KINDS), CheckConstraint("valid_to > valid_from", name="span"))
 
     assignment_id: UUID = key()
     user_id: UUID = ref("app_user.user_id")
     region_code: str = words()
     office_id: UUID | None = ref("office.office_id", null=True, index=False)
+    kind: str = words()
     valid_from: datetime = moment()
     valid_to: datetime | None = moment(null=True)
+    recorded_by: UUID | None = ref(null=True, index=False)
 
 
 class UserSession(SQLModel, table=True):

@@ -1,7 +1,9 @@
 """The one table of rights: action × role → relation. Role names stand nowhere else.
 
-Relations: `any`; `own` – the resource belongs to the actor's business; `region` – it lies in an assigned region.
-A relation that fails is answered with 404 (what one may not see), a role that fails with 403.
+Relations: `any`; `own` – the resource belongs to the actor's business; `site` – it does, and for a clerk who is limited
+to sites it lies at one of them; `owner` – it does, and the actor is an owner of the business, not a clerk; `region` –
+it lies in an assigned area. A relation that fails is answered with 404 (what one may not see), a role or a position
+that fails with 403.
 """
 
 from collections.abc import Iterable
@@ -9,15 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.core.edge import PUBLIC, SIGNED_IN
 from coldchain.core.errors import Forbidden, NotFound
-from coldchain.regions.tree import stem, within
+from coldchain.regions.tree import stem
 
-ANY, OWN, REGION = "any", "own", "region"
+ANY, OWN, SITE, OWNER, REGION = "any", "own", "site", "owner", "region"
 _OFFICERS_AND_OWNER = {"merchant": OWN, "regulator": REGION, "system": ANY}
 _READ = {"merchant": OWN, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
-_EVERYONE = {"merchant": ANY, "regulator": ANY, "inspector": ANY, "lab": ANY, "admin": ANY, "system": ANY}
+_EVERYONE = dict.fromkeys(("merchant", "regulator", "inspector", "lab", "carrier", "admin", "system"), ANY)
 
 TABLE: dict[str, dict[str, str]] = {
     "business.lookup": _EVERYONE,
@@ -64,31 +66,56 @@ TABLE: dict[str, dict[str, str]] = {
 }
 
 
+# What somebody may do who registered a business and waits for approval: read of it, nothing else.
+WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read"})
+
+
 @dataclass(frozen=True)
 class Resource:
-    """What a right is asked about: the businesses it belongs to and the regions it lies in."""
+    """What a right is asked about: the businesses it belongs to, the places and the sites where it lies."""
 
     business_ids: frozenset[UUID] = frozenset()
-    regions: tuple[str, ...] = ()
+    places: tuple[Area, ...] = ()
+    site_ids: frozenset[UUID] = frozenset()
 
     @classmethod
-    def of(cls, *business_ids: UUID | None, regions: Iterable[str | None] = ()) -> "Resource":
-        """Return a resource, leaving out what is None."""
-        return cls(frozenset(b for b in business_ids if b), tuple(r for r in regions if r))
+    def of(
+        cls,
+        *business_ids: UUID | None,
+        regions: Iterable[str | None] = (),
+        places: Iterable[Area | None] = (),
+        site_ids: Iterable[UUID | None] = (),
+    ) -> "Resource":
+        """Return a resource, leaving out what is None; `regions` are places of which no office is known."""
+        known = [*(place for place in places if place), *(Area(code) for code in regions if code)]
+        return cls(frozenset(b for b in business_ids if b), tuple(known), frozenset(s for s in site_ids if s))
 
 
 @dataclass(frozen=True)
 class Scope:
-    """How far a list reaches: everything, one business's rows, or the rows of some regions (as code stems)."""
+    """How far a list reaches: everything, one business's rows (or those at some of its sites), the rows of areas."""
 
     everything: bool = False
     business_id: UUID | None = None
-    region_stems: tuple[str, ...] = ()
+    site_ids: frozenset[UUID] | None = None
+    areas: tuple[Area, ...] = ()
+
+    @property
+    def region_stems(self) -> tuple[str, ...]:
+        """Return the leading digits of the regions that are reached whole."""
+        return tuple(stem(area.region_code) for area in self.areas if area.office_id is None)
 
 
 def relation(actor: Actor, action: str) -> str | None:
-    """Return the relation that `actor`'s role needs for `action`, None when it may never do it."""
-    return TABLE[action].get(actor.role)
+    """Return the relation that `actor` needs for `action`, None when role, position, key or waiting forbid it."""
+    needed = TABLE[action].get(actor.role)
+    if needed == OWNER and actor.position == "clerk":
+        return None
+    if actor.is_waiting and action not in WHILE_WAITING:
+        return None
+    if actor.scopes is not None and action not in actor.scopes:
+        return None
+    return needed
 
 
 def may(actor: Actor, action: str, resource: Resource) -> bool:
@@ -96,10 +123,12 @@ def may(actor: Actor, action: str, resource: Resource) -> bool:
     needed = relation(actor, action)
     if needed == ANY:
         return True
-    if needed == OWN:
-        return actor.business_id is not None and actor.business_id in resource.business_ids
     if needed == REGION:
-        return any(within(code, area) for code in resource.regions for area in actor.regions)
+        return any(area.covers(place) for place in resource.places for area in actor.areas)
+    if needed in {OWN, OWNER, SITE}:
+        own = actor.business_id is not None and actor.business_id in resource.business_ids
+        limited = needed == SITE and actor.site_ids is not None
+        return own and (not limited or not resource.site_ids.isdisjoint(actor.site_ids or ()))
     return False
 
 
@@ -118,9 +147,9 @@ def scope(actor: Actor, action: str) -> Scope:
         raise Forbidden("Your role may not do this.")
     if needed == ANY:
         return Scope(everything=True)
-    if needed == OWN:
-        return Scope(business_id=actor.business_id)
-    return Scope(region_stems=tuple(stem(area) for area in actor.regions))
+    if needed == REGION:
+        return Scope(areas=actor.areas)
+    return Scope(business_id=actor.business_id, site_ids=actor.site_ids if needed == SITE else None)
 
 
 class Gatekeeper:
@@ -137,7 +166,9 @@ class Gatekeeper:
         """Return principal and rights as text."""
         if actor is None:
             return "public|"
-        return f"{actor.user_id}|{actor.role}|{actor.business_id}|{','.join(actor.regions)}"
+        rights = (actor.role, actor.business_id, actor.position, actor.is_waiting, actor.areas)
+        limits = (sorted(map(str, actor.site_ids or ())), sorted(actor.scopes or ()))
+        return f"{actor.user_id}|{'|'.join(map(str, (*rights, *limits)))}"
 
     def scope(self, actor: Any, permission: str) -> Scope:
         """Return how far the actor sees. Raises Forbidden."""

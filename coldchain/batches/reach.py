@@ -13,11 +13,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, true
 from sqlmodel import Session, col, select
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Scope, scope
 from coldchain.batches.models import Arrival, Batch
 from coldchain.ledger.models import Holding, Posting
-from coldchain.regions.tree import stem
 from coldchain.registry.models import Site, Zone
 
 
@@ -78,7 +77,7 @@ def visible_batches(actor: Actor, action: str = "batch.read") -> ColumnElement[b
 
 def batches_in_area(region_code: str) -> ColumnElement[bool]:
     """Return the condition on `Batch` that it entered the books in an area or that some of it lies there now."""
-    area = Scope(region_stems=(stem(region_code),))
+    area = Scope(areas=(Area(region_code),))
     lies = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(area)), col(Holding.quantity_units) > 0)
     return or_(_area(area, col(Batch.region_code)), col(Batch.batch_id).in_(lies))
 

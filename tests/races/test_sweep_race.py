@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.core import clock, db
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.ids import new_id
@@ -35,7 +35,7 @@ def pulled_in() -> None:
 
 def inspector() -> Actor:
     """Somebody who looks at places."""
-    return Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",))
+    return Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),))
 
 
 def swept() -> tuple[Party, UUID, UUID, UUID]:

@@ -252,6 +252,7 @@ class TestActingForOthers:
         regulator = people.regulator()
         regulator.post("/businesses", business_body(region_code="511011"), 404)
         with db.transaction() as session:
-            session.add(Assignment(user_id=regulator.user.user_id, region_code="511011", valid_from=clock.now()))
+            lent = {"region_code": "511011", "kind": "support", "valid_from": clock.now()}
+            session.add(Assignment(user_id=regulator.user.user_id, **lent))
         regulator.post("/businesses", business_body(region_code="511011"), 201)
         assert regulator.get("/me")["regions"] == ["230203", "511011"]

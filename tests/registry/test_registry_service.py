@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, select, text
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.accounts.rights import may, scope
 from coldchain.core.errors import NotFound
 from coldchain.registry import service
@@ -154,7 +154,7 @@ class TestReach:
         yield Actor(uuid4(), "a", "a", "admin")
         for role in ("regulator", "inspector"):
             for regions in ((), ("230203",), ("230200",), ("230203", "511011"), ("000000",)):
-                yield Actor(uuid4(), "o", "o", role, regions=regions)
+                yield Actor(uuid4(), "o", "o", role, areas=tuple(map(Area, regions)))
         for role in ("merchant", "lab"):
             for business in businesses[:2]:
                 yield Actor(uuid4(), "m", "m", role, business_id=business.business_id)

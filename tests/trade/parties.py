@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.core.ids import new_id
 from coldchain.trade import service
 from tests.ledger.books import Party
@@ -17,7 +17,7 @@ def merchant(of: Party) -> Actor:
 
 def officer(*regions: str) -> Actor:
     """A regulator, of district 230203 unless said otherwise."""
-    return Actor(new_id(), "regulator", "示例", "regulator", regions=regions or ("230203",))
+    return Actor(new_id(), "regulator", "示例", "regulator", areas=tuple(map(Area, regions or ("230203",))))
 
 
 def send(session: Session, actor: Actor, seller: Party, to: Any, goods: Any, units: int = 30, **more: Any) -> Any:

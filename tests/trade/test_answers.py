@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.core import clock
 from coldchain.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from coldchain.core.ids import new_id
@@ -114,7 +114,7 @@ def test_who_may_not_answer(
         "seller": merchant(seller),
         "stranger": merchant(party(session)),
         "elsewhere": officer("511011"),
-        "inspector": Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",)),
+        "inspector": Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),)),
         "lab": Actor(new_id(), "lab", "示例", "lab", business_id=party(session).business_id),
     }[who]
     with pytest.raises(kind):

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlmodel import Session
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.accounts.rights import relation
 from coldchain.batches import service as batches
 from coldchain.batches.models import Arrival, Batch, BatchOrigin
@@ -447,7 +447,7 @@ def test_each_sees_its_own(session: Session, everything: dict[str, Party]) -> No
         (officer("511011"), [far]),
         (officer("440300"), []),
         (merchant(party(session)), []),
-        (Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",)), [here]),
+        (Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),)), [here]),
         (Actor(new_id(), "inspector", "示例", "inspector"), []),
         (Actor(new_id(), "admin", "示例", "admin"), [here, far]),
         (SYSTEM, [here, far]),
@@ -613,7 +613,7 @@ def test_each_row_leads_to_a_page_that_its_reader_may_open(
         ("admin", None): set(),
     }
     addresses = app.url_map.bind("localhost")
-    inspector = Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",))
+    inspector = Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),))
     admin = Actor(new_id(), "admin", "示例", "admin")
     for actor in (merchant(here), merchant(other), officer("230203"), inspector, admin):
         for row in rows(session, actor):

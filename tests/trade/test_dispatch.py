@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.batches import reach
 from coldchain.batches.models import Batch
 from coldchain.core import clock
@@ -110,7 +110,7 @@ def test_who_may_not_send(
     actors = {
         "buyer": merchant(buyer),
         "stranger": merchant(party(session)),
-        "inspector": Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",)),
+        "inspector": Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),)),
         "lab": Actor(new_id(), "lab", "示例", "lab", business_id=buyer.business_id),
         "elsewhere": officer("511011"),
     }

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.batches import watch
 from coldchain.batches.models import Flag
 from coldchain.core import clock
@@ -334,7 +334,7 @@ def _people(session: Session, seller: Party) -> dict[str, Actor]:
         "seller": merchant(seller),
         "stranger": merchant(party(session)),
         "elsewhere": officer("511011"),
-        "inspector": Actor(new_id(), "inspector", "示例", "inspector", regions=("230203",)),
+        "inspector": Actor(new_id(), "inspector", "示例", "inspector", areas=(Area("230203"),)),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import SYSTEM, Actor
+from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.batches import reach
 from coldchain.batches.models import Batch
 from coldchain.core.errors import Forbidden, Invalid, NotFound
@@ -52,7 +52,7 @@ class Scene:
             "officer_city": officer("230200"),
             "officer_far": officer(FAR),
             "officer_nowhere": officer("440300"),
-            "inspector": Actor(new_id(), "inspector", "示例", "inspector", regions=(HERE,)),
+            "inspector": Actor(new_id(), "inspector", "示例", "inspector", areas=(Area(HERE),)),
             "unassigned": Actor(new_id(), "inspector", "示例", "inspector"),
             "admin": Actor(new_id(), "admin", "示例", "admin"),
         }

@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.batches.models import Flag
 from coldchain.core import clock, db, limits
 from coldchain.core.errors import NotFound
@@ -303,5 +303,5 @@ def test_the_row_of_the_backwards_checks_leads_to_the_slip(session: Session, sel
         assert "signed" in words.in_both(words.solved_by(row), "text")["text_en"]
         assert "without an account" in words.in_both(words.message(row), "message")["message_en"]
         assert words.in_both(words.verb(row), "verb") == {"verb_zh": "拍签收单", "verb_en": "Photograph the slip"}
-    reader = Actor(officer().user_id, "inspector", "示例", "auditor", regions=("230203",))
+    reader = Actor(officer().user_id, "inspector", "示例", "auditor", areas=(Area("230203"),))
     assert words.place_to_solve(reader, row) == (f"/consignments/{road}", False)

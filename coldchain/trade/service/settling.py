@@ -116,7 +116,7 @@ def _sides(actor: Actor, consignment: Consignment) -> set[str]:
 
 def _require_party(actor: Actor, answer: Answer) -> None:
     consignment = answer.consignment
-    involved = Resource.of(consignment.owner_id, consignment.to_business_id, regions=answer.involved.resource.regions)
+    involved = Resource.of(consignment.owner_id, consignment.to_business_id, places=answer.involved.resource.places)
     if not may(actor, "trade.answer", involved):
         raise Forbidden("Only sender and receiver, or an officer of their regions, settle a dispute.")
 

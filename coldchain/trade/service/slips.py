@@ -36,7 +36,7 @@ def keep(session: Session, actor: Actor, consignment_id: UUID, *, var_dir: Path,
     Raises NotFound, Forbidden, Invalid `not_an_image`, `too_large`.
     """
     consignment, involved = _seen(session, actor, consignment_id, lock=True)
-    parties = Resource.of(consignment.owner_id, consignment.to_business_id, regions=involved.resource.regions)
+    parties = Resource.of(consignment.owner_id, consignment.to_business_id, places=involved.resource.places)
     if not may(actor, "trade.answer", parties):
         raise Forbidden("Only sender and receiver, or an officer of their regions, add the signed slip.")
     row = stored_files.keep_image(session, var_dir, content, actor.user_id, "/file")

@@ -45,7 +45,7 @@ def _acts(actor: Actor, row: Consignment, involved: reading.Involved, consignmen
     """Return what the reader may say about a consignment now."""
     state = consignment["state"]
     answers = may(actor, "trade.answer", Resource.of(row.to_business_id, regions=[involved.answering_region]))
-    parties = Resource.of(row.owner_id, row.to_business_id, regions=involved.resource.regions)
+    parties = Resource.of(row.owner_id, row.to_business_id, places=involved.resource.places)
     speaks = may(actor, "trade.answer", parties)
     waits = any(line["open_units"] for line in consignment["lines"])
     unregistered = row.to_business_id is None

@@ -1,0 +1,80 @@
+"""Who a token or a page session stands for now."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor, Area
+from coldchain.accounts.models import ApiToken, Assignment, User, UserSession, UserSite
+from coldchain.core import clock
+from coldchain.core.errors import Unauthenticated
+
+SESSION_IDLE = timedelta(hours=12)
+TOKEN_PREFIX = "cc_"
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+def digest(secret: str) -> str:
+    """Return the hash under which a high-entropy secret is stored."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def actor_of(session: Session, user: User, at: datetime | None = None) -> Actor:
+    """Return the actor that a user is now, or was `at` a moment, with the assignments in force then.
+
+    What was captured on a device is judged by the rights of that moment, not of the upload (R16, R12).
+    """
+    at = at or clock.now()
+    assignments = session.scalars(
+        select(Assignment).where(
+            col(Assignment.user_id) == user.user_id,
+            col(Assignment.valid_from) <= at,
+            or_(col(Assignment.valid_to).is_(None), col(Assignment.valid_to) > at),
+        )
+    ).all()
+    sites = None
+    if user.position == "clerk":
+        limits = select(col(UserSite.site_id)).where(col(UserSite.user_id) == user.user_id)
+        sites = frozenset(session.scalars(limits)) or None
+    areas = {Area(each.region_code, each.office_id) for each in assignments}
+    return Actor(
+        user_id=user.user_id,
+        username=user.username,
+        display_name=user.display_name,
+        role=user.role,
+        business_id=user.business_id,
+        areas=tuple(sorted(areas, key=lambda area: (area.region_code, str(area.office_id or "")))),
+        position=user.position,
+        site_ids=sites,
+        is_waiting=user.is_waiting,
+    )
+
+
+def actor_by_token(session: Session, token: str) -> Actor:
+    """Return who a bearer token stands for. Raises Unauthenticated."""
+    row = session.get(ApiToken, digest(token)) if token.startswith(TOKEN_PREFIX) else None
+    now = clock.now()
+    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Unauthenticated("This token is not valid.", code="invalid_token")
+    user = session.get(User, row.user_id)
+    if user is None or not user.is_active:
+        raise Unauthenticated("This token is not valid.", code="invalid_token")
+    if row.last_used_at is None or now - row.last_used_at > TOUCH_EVERY:
+        row.last_used_at = now
+    return actor_of(session, user)
+
+
+def actor_by_session(session: Session, secret: str) -> Actor | None:
+    """Return who a page session stands for, or None when it has ended."""
+    row = session.get(UserSession, digest(secret))
+    now = clock.now()
+    if row is None or row.revoked_at is not None or row.expires_at <= now or row.last_seen_at + SESSION_IDLE <= now:
+        return None
+    user = session.get(User, row.user_id)
+    if user is None or not user.is_active:
+        return None
+    if now - row.last_seen_at > TOUCH_EVERY:
+        row.last_seen_at = now
+    return actor_of(session, user)
