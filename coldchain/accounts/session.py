@@ -1,11 +1,11 @@
 """Finds out who asks, before any view: a bearer token wins over the page session's cookie."""
 
 from flask import Flask, Response, current_app, g, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from coldchain.accounts import service
 from coldchain.core.db import transaction
-from coldchain.core.errors import Unauthenticated
+from coldchain.core.errors import DomainError, Unauthenticated
 
 COOKIE = "cc_session"
 csrf = CSRFProtect()
@@ -33,7 +33,16 @@ def identify() -> None:
             g.actor = service.actor_by_session(session, secret)
         g.session_secret = secret
     if request.method not in SAFE and (g.actor is not None or not request.path.startswith("/api/")):
+        _from_our_page()
+
+
+def _from_our_page() -> None:
+    """Raise 400 `csrf_failed` unless the request brings the token that only our own pages know."""
+    try:
         csrf.protect()
+    except CSRFError as error:
+        words = "This didn't come from a page of this site, or the page was open too long. Open it again, then send it."
+        raise DomainError(words, code="csrf_failed", status=400) from error
 
 
 def set_cookie(response: Response, secret: str) -> Response:
