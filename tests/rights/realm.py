@@ -49,6 +49,7 @@ class Case:
     officer: Speaker
     region: str
     office: str | None
+    lab_mark: str
     ids: dict[str, Any] = field(default_factory=dict)
 
 
@@ -134,7 +135,7 @@ class Realm:
         mark = MARKS[owner]
         of = Case(
             name, mark, self.businesses[owner], self.businesses[keeper], buyer, lab, world.regulator,
-            world.region_code, office,
+            world.region_code, office, MARKS["lab"] if lab[0] is self.businesses["lab"] else MARKS["other lab"],
         )  # fmt: skip
         place = MARKS[keeper]
         site = world.site(
@@ -184,12 +185,12 @@ class Realm:
             paper = {"kind": kind, "number": number, "issuer": f"{mark}机构", "issued_on": "2021-01-17"}
             of.officer.post(f"/arrivals/{of.ids['arrival_id']}/evidence", paper, 201)
         of.officer.post(f"/arrivals/{of.ids['arrival_id']}/disinfections", disinfection(mark), 201)
-        tube = of.lab[1].post("/tubes", tube_body(of, f"{mark}{of.name[:1]}1"), 201)
+        tube = of.lab[1].post("/tubes", tube_body(of, f"{of.lab_mark}{of.name[:2]}1"), 201)
         of.ids["tube_id"] = tube["tube_id"]
-        of.lab[1].post(f"/tubes/{tube['tube_id']}/results", result_body(mark), 201)
+        of.lab[1].post(f"/tubes/{tube['tube_id']}/results", result_body(of.lab_mark), 201)
         shown = of.lab[1].get(f"/tubes/{tube['tube_id']}")
         of.ids["result_id"] = shown["results"][0]["result_id"]
-        open_tube = of.lab[1].post("/tubes", tube_body(of, f"{mark}{of.name[:1]}2"), 201)
+        open_tube = of.lab[1].post("/tubes", tube_body(of, f"{of.lab_mark}{of.name[:2]}2"), 201)
         of.ids["open_tube_id"] = open_tube["tube_id"]
         run = of.officer.post(f"/batches/{of.ids['batch_id']}/label-runs", {"level": "batch"}, 202)
         of.ids["run_id"] = run["run_id"]
@@ -358,7 +359,7 @@ def tube_body(of: Case, number: str) -> dict[str, Any]:
     sample = {"batch_id": of.ids["batch_id"], "sample_site": "outer_pack", "basis": "whole_batch"}
     return {
         "tube_no": number, "lab": of.lab[0]["business_id"], "sampled_at": "2021-01-18T10:00:00+08:00",
-        "sampled_by": f"{of.mark}采样", "samples": [sample],
+        "sampled_by": f"{of.lab_mark}采样", "samples": [sample],
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from tests.rights.undone import Undone
 KNOWN: dict[str, set[str]] = {
     "owner": {"seller", "buyer", "keeper", "lab", "carrier"},
     "clerk of another site": {"seller", "buyer", "keeper", "lab", "carrier"},
-    "buyer": {"seller", "buyer"},
+    "buyer": {"seller", "buyer", "keeper"},  # a delivery note names the store that goods are fetched from
     "keeper": {"seller", "keeper"},
     "stranger": {"stranger", "distant buyer", "other lab", "carrier"},
     "carrier": {"carrier"},
@@ -34,6 +34,7 @@ KNOWN: dict[str, set[str]] = {
 # What a keeper must not learn of the goods that it keeps: to whom they go, who drives them there.
 BUYERS = ("YIQ", "JIAQ9", "JIAQ送货", "JIAQ争议")
 LINK = re.compile(r'(?:href|hx-get|action|src)="(/[^"#]*)')
+BATCH_NO = re.compile(r"[A-Z]+-(B\d|MADE)")
 PAGES_MAX = 400
 
 
@@ -67,6 +68,8 @@ class Look:
             response.close()
         self.undone.undo()
         self.opened += 1
+        if path.startswith(("/C/", "/api/v1/codes/")):
+            text = BATCH_NO.sub("", text)  # who holds a package reads its batch number from it (R16)
         for mark, whose in self.strange.items():
             if re.search(rf"(?<![A-Z0-9]){mark}", text):
                 self.leaks.add(f"{mark} ({whose}) at {_shape(path)} [{response.status_code}]")
