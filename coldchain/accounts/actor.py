@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from coldchain.accounts.models import OFFICER_ROLES
 from coldchain.regions.tree import within
 
 
@@ -42,7 +43,7 @@ class Actor:
     @property
     def is_officer(self) -> bool:
         """Say whether the actor acts for an authority."""
-        return self.role in {"regulator", "inspector"}
+        return self.role in OFFICER_ROLES
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Scope, scope
+from coldchain.accounts.rights import scope
+from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch, Flag
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
@@ -17,7 +18,7 @@ from coldchain.journal import personal
 from coldchain.ledger.models import Movement
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import sites_within
 from coldchain.trade.models import StockEntry, StockEntryLine
 
 PRODUCTS_IN_A_LIST: Final = 3
@@ -32,7 +33,7 @@ def get(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
 
 def find(session: Session, actor: Actor, entry_id: UUID) -> StockEntry:
     """Return the row of an entry that the actor may see. Raises NotFound."""
-    statement = select(StockEntry).where(col(StockEntry.entry_id) == entry_id, _visible(scope(actor, "stock.read")))
+    statement = select(StockEntry).where(col(StockEntry.entry_id) == entry_id, visible_entries(actor))
     entry = session.scalars(statement).first()
     if entry is None:
         raise NotFound("There is no such entry.")
@@ -82,7 +83,7 @@ def _narrowed(
     session: Session, actor: Actor, batch_id: UUID | None, site_id: UUID | None, business: str | None
 ) -> ColumnElement[bool]:
     """Return the condition that the actor may see an entry and that it is about what was asked for."""
-    conditions = [_visible(scope(actor, "stock.read"))]
+    conditions = [visible_entries(actor)]
     if batch_id is not None:
         named = select(col(StockEntryLine.entry_id)).where(col(StockEntryLine.batch_id) == batch_id)
         made_here = select(col(Movement.entry_id)).where(  # what it came out of names it in no line
@@ -183,17 +184,15 @@ def _line(line: StockEntryLine, batch: Batch, product: Product, current: int) ->
     }
 
 
-def _visible(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that an entry is about own goods, or about a store within `reach`."""
+@kind("stock_entry")
+def visible_entries(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `StockEntry` that it is about own goods, or about a store within the actor's reach."""
+    reach = scope(actor, "stock.read")
     if reach.everything:
         return true()
-    there = (
-        select(col(Zone.zone_id))
-        .join(Site, col(Site.site_id) == col(Zone.site_id))
-        .where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
-    )
+    there = select(col(Zone.zone_id)).join(Site, col(Site.site_id) == col(Zone.site_id)).where(sites_within(reach))
     conditions: list[ColumnElement[bool]] = [col(StockEntry.zone_id).in_(there), col(StockEntry.to_zone_id).in_(there)]
-    if reach.business_id is not None:
+    if reach.business_id is not None and reach.site_ids is None:
         conditions += [
             col(StockEntry.owner_id) == reach.business_id,
             col(StockEntry.to_owner_id) == reach.business_id,

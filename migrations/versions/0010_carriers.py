@@ -1,0 +1,20 @@
+"""The registered carrier of a consignment.
+
+Revision ID: 0010
+Revises: 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Consignments so far name no carrier."""
+    op.add_column("consignment", sa.Column("carrier_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("fk_consignment_carrier_id"), "consignment", "business", ["carrier_id"], ["business_id"])
+    op.create_index(op.f("ix_consignment_carrier_id"), "consignment", ["carrier_id"])
