@@ -135,12 +135,11 @@ def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.rea
 
     Who runs the recall reads of all its places; what was seen at a place is recorded by an officer of that place.
     """
-    task = session.get(SweepTask, task_id)
-    if task is None:
+    statement = select(SweepTask, Recall).join(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
+    found = session.execute(statement.where(col(SweepTask.task_id) == task_id)).first()
+    if found is None:
         raise NotFound
-    recall = session.get(Recall, task.recall_id)
-    if recall is None:
-        raise NotFound
+    task, recall = found
     authorize(actor, action, place_of(task, recall, action))
     return task, recall
 

@@ -11,12 +11,14 @@ from tests.rights.requests import Route
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "authorization.txt"
 HEAD = """\
-Who may do what: asker × action × route × what the thing is to the asker → answer.
-Found by asking every route (tests/rights); `GOLDEN=write .venv/bin/pytest tests/rights/test_authorization.py` writes it anew.
-  allow   done or shown, or refused for what the books say (409)        deny  not signed in, or not with this role or key
-  refuse  not done and said why: a field is wrong, the form comes back  hide  as if it weren't there; a list leaves it out
+Who may do what: asker × action × route × what the thing is to the asker → answer. Found by asking every route
+(tests/rights); `GOLDEN=write .venv/bin/pytest tests/rights/test_authorization.py` writes it anew.
+  allow   done or shown, or refused for what the books say (409)
   brief   only what everybody may look up
-Pages are asked by fewer than the API. Routes that answer alike stand together; a role that isn't named was not asked.
+  refuse  not done and said why: a field is wrong, the form comes back
+  deny    not signed in, or not with this role, position or key
+  hide    as if it weren't there; a list leaves it out
+Pages are asked by fewer than the API. Routes that answer alike stand together; who isn't named was not asked.
 """
 WIDTH = max(map(len, RELATIONS))
 

@@ -39,7 +39,7 @@ RELATIONS: dict[str, dict[str, str]] = {
     "keeper": {"kept": "kept for another", "own": "other"},
     "stranger": {"strange": "own", "own": "other"},
     "waiting": {"own": "other"},
-    "carrier": {"own": "other"},
+    "carrier": {"own": "carried", "strange": "other"},
     "lab": {"own": "tested", "strange": "other"},
     "owner's key for batches": {"own": "own", "strange": "other"},
     "regulator's key for tasks": {"own": "in region", "distant": "out of region"},

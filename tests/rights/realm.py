@@ -31,8 +31,8 @@ from tests.journeys.contract_handover import photograph
 
 HERE, THERE = "230203", "230202"  # two districts of one city
 OWN_OFFICE, OTHER_OFFICE = "示例一所", "示例二所"
-PHONE = {"JIAQ": "13811110001", "YIQ": "13811110002", "BINGQ": "13811110003", "DINGQ": "13811110004",
-         "WUQ": "13811110005", "JIQ": "13811110006", "GENGQ": "13811110007"}  # fmt: skip
+PHONE = {"JIAQZX": "13811110001", "YIQZX": "13811110002", "BINGQZX": "13811110003", "DINGQZX": "13811110004",
+         "WUQZX": "13811110005", "JIQZX": "13811110006", "GENGQZX": "13811110007"}  # fmt: skip
 DAY = {"production_date": "2020-11-06", "expiry_date": "2030-11-05"}
 
 
@@ -50,6 +50,7 @@ class Case:
     region: str
     office: str | None
     lab_mark: str
+    carried: dict[str, str] = field(default_factory=dict)
     ids: dict[str, Any] = field(default_factory=dict)
 
 
@@ -126,7 +127,7 @@ class Realm:
         self._case("kept", "seller", "keeper", b["buyer"], lab, self.here, OTHER_OFFICE)
         self._case("strange", "stranger", "stranger", b["distant buyer"], other, self.here, None)
         self._case("distant", "distant", "distant", b["distant buyer"], other, self.there, None)
-        elsewhere = self.here.site(b["seller"], "cold_store", name="JIAQ另库", office=OWN_OFFICE)
+        elsewhere = self.here.site(b["seller"], "cold_store", name="JIAQZX另库", office=OWN_OFFICE)
         self.clerk_site = UUID(elsewhere["site_id"])
 
     def _case(
@@ -137,6 +138,8 @@ class Realm:
             name, mark, self.businesses[owner], self.businesses[keeper], buyer, lab, world.regulator,
             world.region_code, office, MARKS["lab"] if lab[0] is self.businesses["lab"] else MARKS["other lab"],
         )  # fmt: skip
+        if name == "own":
+            of.carried = {"carrier": self.businesses["carrier"]["uscc"]}
         place = MARKS[keeper]
         site = world.site(
             of.keeper, name=f"{place}库{name}", address=f"{place}库址", **({"office": office} if office else {})
@@ -172,7 +175,8 @@ class Realm:
             "container_no": "CSQU3054383", "seal_no": f"{mark}SEAL", "customs_declaration_no": "190120211000042871",
             "vehicle_plate": f"黑{mark}", "driver": {"name": f"{mark}司机", "phone": PHONE[mark]},
             "lines": [
-                DAY | {"zone_id": zone, "product_id": each["product_id"], "quantity_units": 600, "batch_no": f"{mark}-B{n}"}
+                DAY | {"zone_id": zone, "product_id": each["product_id"], "quantity_units": 600}
+                | {"batch_no": f"{mark}-B{n}"}
                 for n, each in enumerate(products)
             ],
         }  # fmt: skip
@@ -318,8 +322,8 @@ class Realm:
 
 
 MARKS = {
-    "seller": "JIAQ", "buyer": "YIQ", "stranger": "BINGQ", "keeper": "DINGQ", "distant": "WUQ", "distant buyer": "JIQ",
-    "carrier": "GENGQ", "lab": "XINQ", "other lab": "RENQ", "waiting": "GUIQ",
+    "seller": "JIAQZX", "buyer": "YIQZX", "stranger": "BINGQZX", "keeper": "DINGQZX", "distant": "WUQZX",
+    "distant buyer": "JIQZX", "carrier": "GENGQZX", "lab": "XINQZX", "other lab": "RENQZX", "waiting": "GUIQZX",
 }  # fmt: skip
 
 
@@ -334,7 +338,7 @@ def dispatch_body(of: Case, units: int = 60) -> dict[str, Any]:
     return {
         "from_zone_id": of.ids["zone_id"], "owner": of.owner["business_id"], "to": {"business": of.buyer["uscc"]},
         "handover": "await_confirmation", "vehicle_plate": f"黑{of.mark}9",
-        "driver": {"name": f"{of.mark}送货", "phone": PHONE[of.mark]},
+        "driver": {"name": f"{of.mark}送货", "phone": PHONE[of.mark]}, **of.carried,
         "lines": [{"batch_id": of.ids["batch_id"], "quantity_units": units}],
     }  # fmt: skip
 
@@ -374,8 +378,8 @@ def result_body(mark: str) -> dict[str, Any]:
 def recall_body(series: str, title: str = "排查") -> dict[str, Any]:
     """Return a notice about one series."""
     return {
-        "kind": "outbreak_sweep", "notice_no": f"JH-{series[-6:]}-{title}", "issuer": "示例局", "title": f"RECALLQ{title}",
-        "received_at": clock.now().isoformat(), "reason": "RECALLQ原因", "criterion": {"series": series},
+        "kind": "outbreak_sweep", "notice_no": f"JH-{series[-6:]}-{title}", "issuer": "示例局",
+        "title": f"RECALLQ{title}", "received_at": clock.now().isoformat(), "reason": "RECALLQ原因", "criterion": {"series": series},
     }  # fmt: skip
 
 

@@ -162,20 +162,28 @@ def open_lines(of: Case, units: int) -> list[dict[str, Any]]:
     return [{"batch_id": of.ids["batch_id"], "quantity_units": units}]
 
 
-REASON: Body = lambda of: {"reason": "示例原因"}  # noqa: E731
-PAPER: Body = lambda of: {
-    "kind": "customs_declaration",
-    "number": "190120211000042871",
-    "issuer": "示例",
-    "issued_on": "2021-01-17",
-}
-NOTHING: Body = lambda of: {}  # noqa: E731
+def reason(_of: Case) -> dict[str, Any]:
+    """Return a reason alone."""
+    return {"reason": "示例原因"}
+
+
+def paper(_of: Case) -> dict[str, Any]:
+    """Return a paper."""
+    number = "190120211000042871"
+    return {"kind": "customs_declaration", "number": number, "issuer": "示例", "issued_on": "2021-01-17"}
+
+
+def nothing(_of: Case) -> dict[str, Any]:
+    """Return nothing: it need not be said."""
+    return {}
+
+
 BODIES: dict[str, Body] = {
     "POST /arrivals": arrival,
     "POST /arrivals/<uuid:arrival_id>/disinfections": lambda of: disinfection("示例"),
-    "POST /arrivals/<uuid:arrival_id>/evidence": PAPER,
+    "POST /arrivals/<uuid:arrival_id>/evidence": paper,
     "POST /batches/<uuid:batch_id>/disinfections": lambda of: disinfection("示例"),
-    "POST /batches/<uuid:batch_id>/evidence": PAPER,
+    "POST /batches/<uuid:batch_id>/evidence": paper,
     "POST /batches/<uuid:batch_id>/label-runs": lambda of: {"level": "batch"},
     "POST /batches/<uuid:batch_id>/split": lambda of: {
         "piece_from": 90, "piece_to": 90, "zone_id": of.ids["zone_id"], "owner": of.owner["business_id"]
@@ -184,26 +192,26 @@ BODIES: dict[str, Body] = {
         "uscc": uscc(900001), "name": "新示例", "kinds": ["shop"], "handles_imported": False,
         "region_code": of.region, "legal_representative": "张示例", "phone": "13800000000", "address": "示例路1号",
     },
-    "POST /businesses/<string:business>/approve": NOTHING,
-    "POST /businesses/<string:business>/close": REASON,
+    "POST /businesses/<string:business>/approve": nothing,
+    "POST /businesses/<string:business>/close": reason,
     "POST /businesses/<string:business>/commitment-letters": lambda of: {
         "version": "2021-01", "signed_by": "张示例", "signed_on": "2021-01-04"
     },
-    "POST /businesses/<string:business>/reinstate": REASON,
-    "POST /businesses/<string:business>/reject": REASON,
+    "POST /businesses/<string:business>/reinstate": reason,
+    "POST /businesses/<string:business>/reject": reason,
     "POST /businesses/<string:business>/standing-consents": lambda of: {"custodian": of.buyer["uscc"]},
-    "POST /businesses/<string:business>/suspend": REASON,
+    "POST /businesses/<string:business>/suspend": reason,
     "POST /consignments": lambda of: dispatch_body(of, 6),
     "POST /consignments/<uuid:consignment_id>/confirm": lambda of: {
         "zone_id": of.buyer["zone_id"], "lines": open_lines(of, 54)
     },
     "POST /consignments/<uuid:consignment_id>/dispute": lambda of: {"reason": "示例", "lines": open_lines(of, 6)},
-    "POST /consignments/<uuid:consignment_id>/reject": REASON,
+    "POST /consignments/<uuid:consignment_id>/reject": reason,
     "POST /consignments/<uuid:consignment_id>/settle": lambda of: {
         "reason": "示例", "lines": [open_lines(of, 6)[0] | {"outcome": "lost"}]
     },
     "POST /destructions": lambda of: goods_body(of) | {"method": "incineration", "reason": "过期"},
-    "POST /flags/<uuid:flag_id>/close": REASON,
+    "POST /flags/<uuid:flag_id>/close": reason,
     "POST /losses": lambda of: goods_body(of) | {"reason": "破损"},
     "POST /openings": lambda of: goods_body(of, 6),
     "POST /owner-changes": lambda of: goods_body(of) | {"to_owner": of.buyer["uscc"]},
@@ -215,7 +223,7 @@ BODIES: dict[str, Body] = {
     "POST /recalls": lambda of: recall_body(of.ids["series"], "又一") | {
         "blanket": {"region_code": of.region, "site_kinds": ["shop"]}
     },
-    "POST /recalls/<uuid:recall_id>/announce": NOTHING,
+    "POST /recalls/<uuid:recall_id>/announce": nothing,
     "POST /recalls/<uuid:recall_id>/sample-results": lambda of: {
         "round": 1, "place": "示例市场", "pieces": 1, "state": "sent", "occurred_at": clock.now().isoformat()
     },
@@ -252,46 +260,46 @@ DELETES = {"/businesses/<string:business>/standing-consents/<uuid:consent_id>"}
 SEND = {"_step": "send"}
 FORMS: dict[str, tuple[str | None, Body]] = {
     "/arrivals/new": ("POST /arrivals", lambda of: SEND | {"_supplier": "示例", "_lines-0-pieces": "1"}),
-    "/arrivals/<uuid:arrival_id>/disinfections/new": ("POST /arrivals/<uuid:arrival_id>/disinfections", NOTHING),
-    "/arrivals/<uuid:arrival_id>/evidence/new": ("POST /arrivals/<uuid:arrival_id>/evidence", NOTHING),
-    "/batches/<uuid:batch_id>/disinfections/new": ("POST /batches/<uuid:batch_id>/disinfections", NOTHING),
+    "/arrivals/<uuid:arrival_id>/disinfections/new": ("POST /arrivals/<uuid:arrival_id>/disinfections", nothing),
+    "/arrivals/<uuid:arrival_id>/evidence/new": ("POST /arrivals/<uuid:arrival_id>/evidence", nothing),
+    "/batches/<uuid:batch_id>/disinfections/new": ("POST /batches/<uuid:batch_id>/disinfections", nothing),
     "/batches/<uuid:batch_id>/evidence/new": ("POST /batches/<uuid:batch_id>/evidence", lambda of: {"_level": "batch"}),
-    "/batches/<uuid:batch_id>/labels": ("POST /batches/<uuid:batch_id>/label-runs", NOTHING),
+    "/batches/<uuid:batch_id>/labels": ("POST /batches/<uuid:batch_id>/label-runs", nothing),
     "/batches/<uuid:batch_id>/split": ("POST /batches/<uuid:batch_id>/split", lambda of: SEND),
-    "/businesses/new": ("POST /businesses", NOTHING),
+    "/businesses/new": ("POST /businesses", nothing),
     "/businesses/<string:business>/commitment-letters": (
-        "POST /businesses/<string:business>/commitment-letters", NOTHING,
+        "POST /businesses/<string:business>/commitment-letters", nothing,
     ),
     "/businesses/<string:business>/decisions/<decision>": (
-        "POST /businesses/<string:business>/suspend", NOTHING,
+        "POST /businesses/<string:business>/suspend", nothing,
     ),
-    "/businesses/<string:business>/sites/new": ("POST /sites", NOTHING),
+    "/businesses/<string:business>/sites/new": ("POST /sites", nothing),
     "/consignments/new": ("POST /consignments", lambda of: {"_lines-0-pieces": "1", "_lines-0-loose": ""}),
-    "/consignments/<uuid:consignment_id>/confirm": ("POST /consignments/<uuid:consignment_id>/confirm", NOTHING),
-    "/consignments/<uuid:consignment_id>/dispute": ("POST /consignments/<uuid:consignment_id>/dispute", NOTHING),
-    "/consignments/<uuid:consignment_id>/reject": ("POST /consignments/<uuid:consignment_id>/reject", NOTHING),
-    "/consignments/<uuid:consignment_id>/settle": ("POST /consignments/<uuid:consignment_id>/settle", NOTHING),
-    "/consignments/<uuid:consignment_id>/slip": (None, NOTHING),
-    "/api/v1/consignments/<uuid:consignment_id>/slip": (None, NOTHING),
-    "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", NOTHING),
+    "/consignments/<uuid:consignment_id>/confirm": ("POST /consignments/<uuid:consignment_id>/confirm", nothing),
+    "/consignments/<uuid:consignment_id>/dispute": ("POST /consignments/<uuid:consignment_id>/dispute", nothing),
+    "/consignments/<uuid:consignment_id>/reject": ("POST /consignments/<uuid:consignment_id>/reject", nothing),
+    "/consignments/<uuid:consignment_id>/settle": ("POST /consignments/<uuid:consignment_id>/settle", nothing),
+    "/consignments/<uuid:consignment_id>/slip": (None, nothing),
+    "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
+    "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
     "/language": (None, lambda of: {"lang": "en"}),
     "/link/<secret>": (None, lambda of: {"password": "long enough a word"}),
     "/recalls/new": ("POST /recalls", lambda of: {"_step": "keep"}),
-    "/recalls/<uuid:recall_id>/announce": (None, NOTHING),
+    "/recalls/<uuid:recall_id>/announce": (None, nothing),
     "/recalls/<uuid:recall_id>/sample-results/new": (
         "POST /recalls/<uuid:recall_id>/sample-results", lambda of: {"_target": "1|示例市场"},
     ),
-    "/recalls/<uuid:recall_id>/tasks/new": ("POST /recalls/<uuid:recall_id>/tasks", NOTHING),
+    "/recalls/<uuid:recall_id>/tasks/new": ("POST /recalls/<uuid:recall_id>/tasks", nothing),
     "/scan/found-here": (None, lambda of: {
         "site_id": of.ids["site_id"], "_recall_id": of.ids["recall_id"], "_code": of.ids["batch_code"],
     }),
     "/sign-in": (None, lambda of: {"username": "nobody here", "password": "wrong password"}),
-    "/sign-out": (None, NOTHING),
-    "/sites/<uuid:site_id>/zones/new": ("POST /sites/<uuid:site_id>/zones", NOTHING),
-    "/standing-consents": ("POST /businesses/<string:business>/standing-consents", NOTHING),
-    "/standing-consents/<uuid:consent_id>/withdraw": (None, NOTHING),
-    "/stock-entries/<uuid:entry_id>/correct": ("POST /stock-entries/<uuid:entry_id>/correct", NOTHING),
-    "/stock-entries/<uuid:entry_id>/undo": (None, NOTHING),
+    "/sign-out": (None, nothing),
+    "/sites/<uuid:site_id>/zones/new": ("POST /sites/<uuid:site_id>/zones", nothing),
+    "/standing-consents": ("POST /businesses/<string:business>/standing-consents", nothing),
+    "/standing-consents/<uuid:consent_id>/withdraw": (None, nothing),
+    "/stock-entries/<uuid:entry_id>/correct": ("POST /stock-entries/<uuid:entry_id>/correct", nothing),
+    "/stock-entries/<uuid:entry_id>/undo": (None, nothing),
     "/sweep-tasks/<uuid:task_id>/finding": (
         None,
         lambda of: {
@@ -348,7 +356,7 @@ def request(realm: Realm, route: Route, case: Case) -> Request:
         )
     except KeyError as error:
         raise AssertionError(f"{route.name}: nothing stands for {error}; {HOW}") from error
-    query = QUERIES.get(route.name, NOTHING)(case)
+    query = QUERIES.get(route.name, nothing)(case)
     if route.method in {"GET", "DELETE"}:
         return Request(route.method, path, query)
     if route.rule in FORMS:

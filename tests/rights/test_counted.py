@@ -56,9 +56,7 @@ def test_a_hidden_thing_is_as_absent(realm: Realm, undone: Undone, asker: str) -
     assert not different, "\n".join(different)
 
 
-def test_an_unknown_name_costs_a_wrong_password(
-    realm: Realm, undone: Undone, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_name_costs_a_wrong_password(realm: Realm, undone: Undone, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same argon2 calls, statements and words, whether the name or the password is wrong."""
     with db.transaction() as session:
         accounts.user_by_name(session, "owner").password_hash = passwords.hash_password("a long enough password")

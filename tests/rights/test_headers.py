@@ -36,7 +36,8 @@ def _wrong(headers: dict[str, str], *, static: bool = False) -> list[str]:
     if policy not in (STRICT, OF_FILES):
         found.append(f"CSP {sorted(policy ^ STRICT)}")
     expected = {
-        "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
     }  # fmt: skip
     found += [f"{name}: {headers.get(name)}" for name, value in expected.items() if headers.get(name) != value]
     if not static and PRIVATE not in headers.get("Cache-Control", ""):
@@ -136,7 +137,7 @@ def _changing(realm: Realm) -> Iterator[Route]:
 
 
 def test_no_change_by_cookie_without_our_token(realm: Realm, undone: Undone) -> None:
-    """Every changing route, asked by a page session without the token or with another's: `csrf_failed`, nothing written."""
+    """Every changing route, by a page session without the token or with a made-up one: `csrf_failed`, nothing written."""
     signed = _signed_in(realm.app, realm, "owner")
     wrong = []
     for route in _changing(realm):
@@ -149,7 +150,9 @@ def test_no_change_by_cookie_without_our_token(realm: Realm, undone: Undone) -> 
                 headers={"Accept": "application/json", "Referer": "https://localhost/", **token}, **body,  # type: ignore[arg-type]
             )  # fmt: skip
             told = response.get_json(silent=True) or {}
-            changed = [each for each in undone.statements if re.match(r"\s*(INSERT|DELETE|UPDATE (?!user_session))", each)]
+            changed = [
+                each for each in undone.statements if re.match(r"\s*(INSERT|DELETE|UPDATE (?!user_session))", each)
+            ]
             if response.status_code != 400 or told.get("code") != "csrf_failed" or changed:
                 wrong.append((route.name, response.status_code, told.get("code"), changed))
     assert not wrong

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor, Area
-from coldchain.accounts.rights import Resource, Scope, authorize, scope
+from coldchain.accounts.rights import Resource, Scope, scope
 from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch
 from coldchain.core import clock, paging
@@ -61,12 +61,25 @@ def involved(session: Session, consignment: Consignment) -> Involved:
     )
 
 
+def seen(session: Session, actor: Actor, consignment_id: UUID, *, lock: bool = False) -> Consignment:
+    """Return the row of a consignment, asked for so that a hidden one costs and says what an absent one does.
+
+    `lock`: until the end of the transaction; rows that name it may still be written. Raises NotFound, Forbidden.
+    """
+    statement = select(Consignment).where(
+        col(Consignment.consignment_id) == consignment_id, visible_consignments(actor)
+    )
+    if lock:
+        statement = statement.with_for_update(key_share=True, of=Consignment)
+    consignment = session.scalars(statement, execution_options={"populate_existing": True}).first()
+    if consignment is None:
+        raise NotFound
+    return consignment
+
+
 def get(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
     """Return one consignment with its lines. Raises NotFound when there is none that the actor may see."""
-    consignment = session.get(Consignment, consignment_id)
-    if consignment is None:
-        raise NotFound("There is no such consignment.")
-    authorize(actor, "trade.read", involved(session, consignment).resource)
+    consignment = seen(session, actor, consignment_id)
     return _as_party(actor, consignment, describe(session, consignment))
 
 
