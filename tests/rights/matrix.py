@@ -25,28 +25,28 @@ RELATIONS: dict[str, dict[str, str]] = {
     "regulator of the district": DISTRICT,
     "inspector of the district": DISTRICT,
     "inspector of one office": {"own": "own office", "kept": "other office", "distant": "out of region"},
-    "regulator lent from the other district": {"own": "lent region", "distant": "in region"},
-    "regulator of the other district": {
-        "distant": "in region",
-        "own": "out of region",
-        "strange": "bound for the region",
-    },
+    "regulator lent from the other district": {"own": "lent region"},
+    "regulator of the other district": {"strange": "bound for the region", "own": "out of region"},
     "regulator whose time is over": {"own": "expired"},
+    "inspector whose time is over": {"own": "expired"},
     "owner": {"own": "own", "kept": "own, kept by another", "strange": "other"},
-    "clerk": {"own": "own", "strange": "other"},
-    "clerk of another site": {"own": "own, other site", "kept": "own, kept by another", "strange": "other"},
-    "buyer": {"own": "bought", "strange": "other"},
-    "keeper": {"kept": "kept for another", "own": "other"},
-    "stranger": {"strange": "own", "own": "other"},
+    "clerk": {"own": "own"},
+    "clerk of another site": {"own": "own, other site", "kept": "own, kept by another"},
+    "buyer": {"own": "bought"},
+    "keeper": {"kept": "kept for another"},
+    "stranger": {"own": "other"},
     "waiting": {"own": "other"},
     "carrier": {"own": "carried", "strange": "other"},
     "lab": {"own": "tested", "strange": "other"},
-    "owner's key for batches": {"own": "own", "strange": "other"},
-    "regulator's key for tasks": {"own": "in region", "distant": "out of region"},
+    "owner's key for batches": {"own": "own"},
+    "regulator's key for tasks": {"own": "in region"},
 }
 # Pages are asked by fewer than the API: their services are the same, their edges are not.
-NOT_AT_PAGES = {"regulator of the other district", "owner's key for batches", "regulator's key for tasks"}
-ONCE_AT_PAGES = {"clerk", "clerk of another site", "buyer", "keeper", "regulator lent from the other district", "lab"}
+NOT_AT_PAGES = {
+    "regulator of the other district", "inspector whose time is over", "owner's key for batches",
+    "regulator's key for tasks",
+}  # fmt: skip
+ONCE_AT_PAGES = {"clerk of another site", "lab", "carrier"}
 FEW = {"nobody", "owner", "regulator of the district", "carrier"}  # where no role is asked for
 ALLOW, BRIEF, REFUSE, DENY, HIDE = "allow", "brief", "refuse", "deny", "hide"
 # The routes whose pages are read for what they list; all other pages are answered without being drawn.

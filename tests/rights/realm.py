@@ -266,6 +266,7 @@ class Realm:
             self._officer("regulator of the other district", "regulator", THERE),
             self._officer("inspector of the other district", "inspector", THERE),
             self._officer("regulator whose time is over", "regulator", HERE, expired=True),
+            self._officer("inspector whose time is over", "inspector", HERE, expired=True),
             self._asker("owner", "merchant", "seller"),
             self._asker("clerk", "merchant", "seller", position="clerk"),
             self._asker("clerk of another site", "merchant", "seller", position="clerk", site=self.clerk_site),
@@ -379,7 +380,8 @@ def recall_body(series: str, title: str = "排查") -> dict[str, Any]:
     """Return a notice about one series."""
     return {
         "kind": "outbreak_sweep", "notice_no": f"JH-{series[-6:]}-{title}", "issuer": "示例局",
-        "title": f"RECALLQ{title}", "received_at": clock.now().isoformat(), "reason": "RECALLQ原因", "criterion": {"series": series},
+        "title": f"RECALLQ{title}", "received_at": clock.now().isoformat(), "reason": "RECALLQ原因",
+        "criterion": {"series": series},
     }  # fmt: skip
 
 

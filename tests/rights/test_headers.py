@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from coldchain.accounts import passwords
-from coldchain.accounts import service as accounts
 from coldchain.app import create_app
 from coldchain.core import db
 from tests.rights.matrix import Matrix
 from tests.rights.realm import Realm
 from tests.rights.requests import Route, request, routes
+from tests.rights.signed import CSRF, signed_in
 from tests.rights.undone import Undone
 
 STRICT = {
@@ -26,7 +23,6 @@ STRICT = {
 }  # fmt: skip
 OF_FILES = {"default-src 'none'", "sandbox"}
 PRIVATE = "no-store"
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 def _wrong(headers: dict[str, str], *, static: bool = False) -> list[str]:
@@ -92,42 +88,11 @@ def _sound(cookie: str) -> bool:
 def test_cookies_of_production_travel_by_tls_only(realm: Realm) -> None:
     """With secure cookies every cookie says so; scripts and other sites get none of them."""
     app = create_app(replace(realm.app.config["SETTINGS"], secure_cookies=True), connect=False)
-    signed = _signed_in(app, realm, "owner")
-    assert signed.cookies
+    signed = signed_in(app, "owner")
+    assert len(signed.cookies) > 1
     for cookie in signed.cookies:
         assert _sound(cookie), cookie
-        assert "secure" in cookie.lower(), cookie
-    other = app.test_client().post("/language", data=_form_of(app, "/sign-in") | {"lang": "en"})
-    other.close()
-
-
-class _Signed:
-    """A page session: its client, the token that its pages give, every cookie that was set."""
-
-    def __init__(self, client: FlaskClient, token: str, cookies: list[str]) -> None:
-        self.client, self.token, self.cookies = client, token, cookies
-
-
-def _form_of(app: Flask, path: str) -> dict[str, str]:
-    found = CSRF.search(app.test_client().get(path, base_url="https://localhost").get_data(as_text=True))
-    return {"csrf_token": found[1] if found else ""}
-
-
-def _signed_in(app: Flask, realm: Realm, asker: str) -> _Signed:
-    """Open a page session for somebody of the realm, by the row that signing in makes."""
-    with db.transaction() as session:
-        user = accounts.user_by_name(session, asker)
-        user.password_hash = passwords.hash_password("a long enough password")
-    client = app.test_client()
-    where = {"base_url": "https://localhost"}
-    page = client.get("/sign-in", **where)  # type: ignore[arg-type]
-    found = CSRF.search(page.get_data(as_text=True))
-    assert found
-    cookies = page.headers.getlist("Set-Cookie")
-    typed = {"username": asker, "password": "a long enough password", "csrf_token": found[1]}
-    done = client.post("/sign-in", data=typed, headers={"Referer": "https://localhost/sign-in"}, **where)  # type: ignore[arg-type]
-    assert done.status_code == 302, done.get_data(as_text=True)[:500]
-    return _Signed(client, found[1], cookies + done.headers.getlist("Set-Cookie"))
+        assert "; secure" in cookie.lower(), cookie
 
 
 def _changing(realm: Realm) -> Iterator[Route]:
@@ -137,8 +102,8 @@ def _changing(realm: Realm) -> Iterator[Route]:
 
 
 def test_no_change_by_cookie_without_our_token(realm: Realm, undone: Undone) -> None:
-    """Every changing route, by a page session without the token or with a made-up one: `csrf_failed`, nothing written."""
-    signed = _signed_in(realm.app, realm, "owner")
+    """Every changing route, by a page session without the token or with a made-up one: refused, nothing written."""
+    signed = signed_in(realm.app, "owner")
     wrong = []
     for route in _changing(realm):
         for token in ({}, {"X-CSRFToken": "made up"}):
@@ -162,7 +127,7 @@ def test_no_change_by_cookie_without_our_token(realm: Realm, undone: Undone) -> 
 
 def test_the_same_session_with_our_token_gets_through(realm: Realm) -> None:
     """The control: it was the token that was missing."""
-    signed = _signed_in(realm.app, realm, "owner")
+    signed = signed_in(realm.app, "owner")
     sent = {"base_url": "https://localhost", "headers": {"Referer": "https://localhost/", "X-CSRFToken": signed.token}}
     page = signed.client.get("/standing-consents", base_url="https://localhost").get_data(as_text=True)
     sent["headers"]["X-CSRFToken"] = CSRF.search(page)[1]  # type: ignore[index]
@@ -172,7 +137,7 @@ def test_the_same_session_with_our_token_gets_through(realm: Realm) -> None:
 
 def test_a_token_needs_no_csrf_and_wins_over_a_cookie(realm: Realm) -> None:
     """Programs send a bearer token, which no other site can send for them."""
-    signed = _signed_in(realm.app, realm, "owner")
+    signed = signed_in(realm.app, "owner")
     headers = realm.askers["admin"].headers
     told = signed.client.get("/api/v1/me", headers=headers, base_url="https://localhost").get_json()
     assert told["username"] == "admin"
