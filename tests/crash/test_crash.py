@@ -18,6 +18,7 @@ from coldchain.core import db
 from tests.crash.house import VICTIMS, Answer, House
 from tests.crash.judge import inconsistent, troubles
 from tests.crash.traffic import Deed, Pair, Traffic, books
+from tests.factories import second_step
 from tests.factories.people import People
 from tests.factories.world import World
 from tests.ops.helpers import eventually
@@ -100,6 +101,7 @@ def test_what_was_acknowledged_is_there_once(house: House, town: World, rounds: 
     house.app()  # connects this process again
     traffic = Traffic(house, [Pair.make(town) for _ in range(2)])
     with db.transaction() as session:
+        second_step.give(session, session.merge(town.regulator.user))
         secret = accounts.open_session(session, session.merge(town.regulator.user), None)
     traffic.pages = [("/sign-in", ""), ("/", f"{COOKIE}={secret}")]
     db.engine().dispose()
