@@ -50,6 +50,8 @@ def sign_in(session: Session, actor: Actor | None) -> Any:
     target = safe_target(request.args.get("next"))
     if actor is not None:
         return redirect(target)
+    if g.visit is not None and g.visit.stage != "ended" and "other" not in request.args:
+        return redirect(f"{next_page(g.visit.stage)}?{_query(target)}")
     return _sign_in_page(session, target, [], {}, 200)
 
 
