@@ -13,7 +13,7 @@ from uuid import UUID
 
 from coldchain.accounts.actor import Actor, Area
 from coldchain.core.edge import PUBLIC, SIGNED_IN
-from coldchain.core.errors import Forbidden, NotFound
+from coldchain.core.errors import Forbidden, FreshSignInRequired, NotFound
 from coldchain.regions.tree import stem
 
 ANY, OWN, SITE, OWNER, REGION = "any", "own", "site", "owner", "region"
@@ -66,10 +66,19 @@ TABLE: dict[str, dict[str, str]] = {
     "journal.read": {**_READ, "lab": OWN, "carrier": OWN},
     "search": _EVERYONE,
     "account.manage": {"admin": ANY, "system": ANY},
+    "account.reset": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "sign_in.manage": _EVERYONE,
 }
 
-# What somebody may do who registered a business and waits for approval: read of it, nothing else.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read"})
+# Who signs in with a second step (TOTP) wherever the data are real.
+NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
+
+# Before these a page session's person proves once more who they are; an API key needs the action among its own.
+FRESH = frozenset({"account.manage", "account.reset", "business.decide", "recall.announce", "sign_in.manage"})
+
+
+# What somebody may do who registered a business and waits for approval: read of it, look after the own sign-in.
+WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read", "sign_in.manage"})
 
 
 @dataclass(frozen=True)
@@ -157,12 +166,14 @@ def scope(actor: Actor, action: str) -> Scope:
 class Gatekeeper:
     """What the edge asks before a view runs."""
 
-    def check(self, actor: Any, permission: str) -> None:
-        """Raise Forbidden unless the actor's role may ever do this."""
+    def check(self, actor: Any, permission: str, *, changes: bool = False) -> None:
+        """Raise Forbidden unless the actor's role may ever do this, FreshSignInRequired before a change of FRESH."""
         if permission in {PUBLIC, SIGNED_IN}:
             return
         if relation(actor, permission) is None:
             raise Forbidden("Your role may not do this.")
+        if changes and permission in FRESH and not actor.is_fresh:
+            raise FreshSignInRequired(extra={"action": permission})
 
     def fingerprint(self, actor: Any) -> str:
         """Return principal and rights as text."""

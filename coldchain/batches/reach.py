@@ -11,12 +11,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Scope, scope
 from coldchain.accounts.visible import kind
 from coldchain.batches.models import Arrival, Batch
+from coldchain.core.columns import in_one_of
 from coldchain.ledger.models import Holding, Posting
 from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import sites_within, within_reach
@@ -44,6 +46,7 @@ class Roads(Protocol):
 
 
 roads: list[Roads] = []
+Own, OwnArrival = aliased(Batch), aliased(Arrival)
 
 
 def _entered(reach: Scope) -> ColumnElement[bool]:
@@ -63,16 +66,17 @@ def visible_batches(actor: Actor, action: str = "batch.read") -> ColumnElement[b
     if reach.everything:
         return true()
     batch_id = col(Batch.batch_id)
-    on_the_road = [batch_id.in_(road.batch_ids(reach)) for road in roads]
+    on_the_road = [road.batch_ids(reach) for road in roads]
     lay = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(reach)))
     if reach.business_id is not None:
         here = lay.where(col(Holding.quantity_units) > 0)
         owned = select(col(Posting.batch_id)).where(col(Posting.owner_id) == reach.business_id)
-        mine = or_(col(Batch.owner_id) == reach.business_id, batch_id.in_(owned))
+        entered = select(col(Own.batch_id)).where(col(Own.owner_id) == reach.business_id)
         if reach.site_ids is not None:  # a clerk's sites: what came or lay there
-            mine = and_(mine, or_(col(Batch.site_id).in_(reach.site_ids), batch_id.in_(lay)))
-        return or_(mine, batch_id.in_(here), *on_the_road)
-    return or_(_entered(reach), batch_id.in_(lay), *on_the_road)
+            entered = entered.where(col(Own.site_id).in_(reach.site_ids))
+            owned = owned.where(col(Posting.batch_id).in_(lay))
+        return in_one_of(batch_id, entered, owned, here, *on_the_road)
+    return or_(_entered(reach), batch_id.in_(lay), *(batch_id.in_(road) for road in on_the_road))
 
 
 def batches_in_area(region_code: str) -> ColumnElement[bool]:
@@ -128,10 +132,12 @@ def visible_arrivals(actor: Actor, action: str = "arrival.read") -> ColumnElemen
     reach = scope(actor, action)
     if reach.everything:
         return true()
-    there = col(Arrival.site_id).in_(select(col(Site.site_id)).where(sites_within(reach)))
+    sites = select(col(Site.site_id)).where(sites_within(reach))
     if reach.business_id is not None and reach.site_ids is None:
-        return or_(col(Arrival.owner_id) == reach.business_id, there)
-    return there
+        ids = select(col(OwnArrival.arrival_id))
+        own = ids.where(col(OwnArrival.owner_id) == reach.business_id)
+        return in_one_of(col(Arrival.arrival_id), own, ids.where(col(OwnArrival.site_id).in_(sites)))
+    return col(Arrival.site_id).in_(sites)
 
 
 def destinations(session: Session, consignment_ids: Iterable[UUID | None]) -> dict[UUID, Destination]:

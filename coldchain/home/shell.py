@@ -5,21 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from sqlmodel import Session
 
 from coldchain.accounts import words as role_words
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.core import db, edge, marks
+from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.marks import DEMO_MARK
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.trade.entry_pages.kinds import ACTS
 
-DEMO_MARK: Final = "demo"
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
 
@@ -136,14 +137,6 @@ def _under(path: str, prefix: str) -> bool:
 def _foot(session: Session) -> dict[str, Any] | None:
     found = health.foot(session)
     return None if found is None else {"size": found[0], "verified_at": found[1]}
-
-
-def here() -> str:
-    """Return the address of the page that is shown, for coming back to it in another language or signed in."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    addresses = current_app.create_url_adapter(request)
-    return request.path if addresses is not None and addresses.test(request.path, "GET") else "/"
 
 
 def install(app: Flask) -> None:

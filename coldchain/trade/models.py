@@ -161,7 +161,7 @@ class StockEntry(SQLModel, table=True):
     site_id: UUID = ref("site.site_id")
     region_code: str = words(index=True)
     to_owner_id: UUID | None = ref("business.business_id", null=True)
-    to_zone_id: UUID | None = ref("zone.zone_id", null=True, index=False)
+    to_zone_id: UUID | None = ref("zone.zone_id", null=True)
     corrects_id: UUID | None = ref("stock_entry.entry_id", null=True)
     late: bool = False
     reason: str | None = words(null=True)

@@ -9,5 +9,12 @@ from coldchain.core import clock
 
 
 def audit(session: Session, kind: str, user_id: UUID | None, **detail: str | None) -> None:
-    """Add a line to the audit log."""
-    session.add(AuditEvent(at=clock.now(), user_id=user_id, kind=kind, detail=detail))
+    """Add a line to the audit log; what is None is left out."""
+    session.add(
+        AuditEvent(
+            at=clock.now(),
+            user_id=user_id,
+            kind=kind,
+            detail={name: value for name, value in detail.items() if value is not None},
+        )
+    )

@@ -30,13 +30,20 @@ def within_reach(
 
 
 def _in_areas(reach: Scope, region_code: Any, office_id: Any, site_id: Any) -> ColumnElement[bool]:
-    found: list[ColumnElement[bool]] = [region_code.startswith(digits) for digits in reach.region_stems]
+    found = [_in_region(region_code, digits) for digits in reach.region_stems]
     offices = [area.office_id for area in reach.areas if area.office_id is not None]
     if offices and office_id is not None:
         found.append(office_id.in_(offices))
     elif offices and site_id is not None:
         found.append(site_id.in_(select(col(Site.site_id)).where(col(Site.office_id).in_(offices))))
     return or_(false(), *found)
+
+
+def _in_region(region_code: Any, digits: str) -> ColumnElement[bool]:
+    """Return the condition that a code begins with `digits`, as a comparison that an index answers (LIKE is none)."""
+    first, last = digits.ljust(6, "0"), digits.ljust(6, "9")
+    inside: ColumnElement[bool] = region_code == first if first == last else region_code.between(first, last)
+    return inside
 
 
 def sites_within(reach: Scope, site: Any = Site) -> ColumnElement[bool]:

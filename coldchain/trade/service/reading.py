@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor, Area
@@ -14,6 +15,7 @@ from coldchain.accounts.rights import Resource, Scope, scope
 from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch
 from coldchain.core import clock, paging
+from coldchain.core.columns import in_one_of
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.policy import service as policy
@@ -25,6 +27,7 @@ from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAn
 from coldchain.trade.service.roads import coming
 
 PRODUCTS_IN_A_LIST = 3
+Seen = aliased(Consignment)
 HOUR = timedelta(hours=1)
 
 
@@ -104,7 +107,7 @@ def search(
     statement = select(Consignment).where(visible_consignments(actor, direction if not business else None))
     if business is not None:
         named = Scope(business_id=registry.find_business(session, business).business_id)
-        statement = statement.where(_either(_leaving(named), coming(named), direction))
+        statement = statement.where(_ways(named, direction))
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
     if unanswered is not None:
@@ -176,27 +179,20 @@ def count_by_state(session: Session, actor: Actor, direction: str | None = None)
 @kind("consignment")
 def visible_consignments(actor: Actor, direction: str | None = None) -> ColumnElement[bool]:
     """Return the condition on `Consignment` of what `actor` may see; `direction` as in `search`."""
-    reach = scope(actor, "trade.read")
-    return _either(_leaving(reach), coming(reach), direction)
+    return _ways(scope(actor, "trade.read"), direction)
 
 
-def _either(leaving: ColumnElement[bool], coming: ColumnElement[bool], direction: str | None) -> ColumnElement[bool]:
-    return {"out": leaving, "in": coming}.get(direction or "", or_(leaving, coming))
-
-
-def _leaving(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that goods leave within `reach`: own goods, or out of an own store; a region's stores."""
-    left = select(col(Site.site_id)).where(
-        col(Site.site_id) == col(Consignment.from_site_id),
-        sites_within(reach),
-    )
+def _ways(reach: Scope, direction: str | None) -> ColumnElement[bool]:
+    """Return the condition that goods leave within `reach` (own, carried, out of an own store), or are bound for it."""
+    if reach.everything:
+        return true()
+    sites = select(col(Site.site_id)).where(sites_within(reach))
+    leaving: list[ColumnElement[bool]] = [col(Seen.from_site_id).in_(sites)]
     if reach.business_id is not None and reach.site_ids is None:
-        return or_(
-            col(Consignment.carrier_id) == reach.business_id,
-            col(Consignment.owner_id) == reach.business_id,
-            left.exists(),
-        )
-    return left.exists()
+        leaving += [col(Seen.owner_id) == reach.business_id, col(Seen.carrier_id) == reach.business_id]
+    ways = {"out": leaving, "in": [coming(reach, Seen)]}
+    wanted = ways.get(direction or "", [*ways["out"], *ways["in"]])
+    return in_one_of(col(Consignment.consignment_id), *(select(col(Seen.consignment_id)).where(way) for way in wanted))
 
 
 def over(consignment: Consignment) -> bool:

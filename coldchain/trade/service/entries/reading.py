@@ -13,6 +13,7 @@ from coldchain.accounts.rights import scope
 from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch, Flag
 from coldchain.core import paging
+from coldchain.core.columns import in_one_of
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.ledger.models import Movement
@@ -24,6 +25,7 @@ from coldchain.trade.models import StockEntry, StockEntryLine
 PRODUCTS_IN_A_LIST: Final = 3
 MAKING: Final = ("split", "transformation")
 Correction, CorrectionLine = aliased(StockEntry), aliased(StockEntryLine)
+Seen = aliased(StockEntry)
 
 
 def get(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
@@ -190,14 +192,13 @@ def visible_entries(actor: Actor) -> ColumnElement[bool]:
     reach = scope(actor, "stock.read")
     if reach.everything:
         return true()
-    there = select(col(Zone.zone_id)).join(Site, col(Site.site_id) == col(Zone.site_id)).where(sites_within(reach))
-    conditions: list[ColumnElement[bool]] = [col(StockEntry.zone_id).in_(there), col(StockEntry.to_zone_id).in_(there)]
+    sites = select(col(Site.site_id)).where(sites_within(reach))
+    zones = select(col(Zone.zone_id)).where(col(Zone.site_id).in_(sites))
+    conditions: list[ColumnElement[bool]] = [col(Seen.site_id).in_(sites), col(Seen.to_zone_id).in_(zones)]
     if reach.business_id is not None and reach.site_ids is None:
-        conditions += [
-            col(StockEntry.owner_id) == reach.business_id,
-            col(StockEntry.to_owner_id) == reach.business_id,
-        ]
-    return or_(*conditions)
+        conditions += [col(Seen.owner_id) == reach.business_id, col(Seen.to_owner_id) == reach.business_id]
+    ids = select(col(Seen.entry_id))
+    return in_one_of(col(StockEntry.entry_id), *(ids.where(condition) for condition in conditions))
 
 
 def _summaries(session: Session, rows: Sequence[StockEntry]) -> list[dict[str, Any]]:
