@@ -14,7 +14,7 @@ from coldchain.accounts import rights
 from coldchain.accounts import session as identifying
 from coldchain.core.edge import PUBLIC, SIGNED_IN
 from tests.rights.realm import Asker, Case, Realm
-from tests.rights.requests import BRIEFLY, LISTS, Route, request
+from tests.rights.requests import BRIEFLY, LISTS, SHOWS_WHAT_IT_DID, Route, request
 from tests.rights.undone import Undone
 
 # Which cases an asker asks about, and what they are to that asker.
@@ -126,7 +126,8 @@ class Matrix:
             return DENY  # 400: a form without the token that only a page gives
         if status == 404:
             return HIDE
-        if status == 422 or (status == 200 and route.method == "POST" and not route.is_api):
+        shown_again = status == 200 and route.method == "POST" and not route.is_api
+        if status == 422 or (shown_again and route.rule not in SHOWS_WHAT_IT_DID):
             return REFUSE  # nothing was done, and somebody said why; a page is shown again
         assert status < 400 or status == 409, f"{route.name} as {cell.asker}: {status} {text[:900]}"
         if route.method == "GET" and status == 200:

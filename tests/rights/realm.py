@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import SYSTEM
-from coldchain.accounts.models import ApiToken, Assignment, UserSite
+from coldchain.accounts.models import ApiToken, Assignment, UserSession, UserSite
 from coldchain.batches import flags
 from coldchain.batches.flags import Mark
 from coldchain.core import clock, db
@@ -84,6 +84,7 @@ class Realm:
         for case in self.cases.values():
             self._journal(case)
         self.askers = {asker.name: asker for asker in self._askers()}
+        self._give_keys()
 
     # --- who trades ---
 
@@ -273,6 +274,7 @@ class Realm:
             self._asker("buyer", "merchant", "buyer"),
             self._asker("keeper", "merchant", "keeper"),
             self._asker("stranger", "merchant", "stranger"),
+            self._asker("distant owner", "merchant", "distant"),
             self._asker("waiting", "merchant", "waiting", is_waiting=True),
             self._asker("carrier", "carrier", "carrier"),
             self._asker("lab", "lab", "lab"),
@@ -282,6 +284,26 @@ class Realm:
         ]
         assert all(asker.business is None or asker.business in b for asker in made)
         return made
+
+    def _give_keys(self) -> None:
+        """Give somebody of each case's owner a key and a page session, which are theirs alone."""
+        for name, username in {
+            "own": "owner",
+            "kept": "owner",
+            "strange": "stranger",
+            "distant": "distant owner",
+        }.items():
+            with db.transaction() as session:
+                user = accounts.user_by_name(session, username)
+                label = f"{self.cases[name].mark}钥匙{name}"
+                accounts.new_token(session, user, label)
+                accounts.open_session(session, user, label)
+                session.flush()
+                key = session.scalars(select(ApiToken).where(col(ApiToken.label) == label)).one()
+                opened = session.scalars(select(UserSession).where(col(UserSession.user_agent) == label)).one()
+                self.cases[name].ids |= {
+                    "username": username, "key_id": str(key.key_id), "session_id": str(opened.session_id)
+                }  # fmt: skip
 
     def _asker(
         self, name: str, role: str, business: str | None = None, *, site: UUID | None = None,

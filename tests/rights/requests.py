@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -73,6 +74,7 @@ PARAMETERS: dict[str, str] = {
     "flag_id": "flag_id", "index": "index", "run_id": "run_id", "producer_id": "producer_id",
     "product_id": "product_id", "recall_id": "recall_id", "site_id": "site_id", "task_id": "task_id",
     "tube_id": "tube_id", "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
+    "key_id": "key_id", "session_id": "session_id", "username": "username",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {  # (beginning of the address, parameter) → of the case
     ("/api/v1/journal/", "entry_id"): "journal_id",
@@ -121,6 +123,9 @@ for _list in (
 # --- lists: whether a case is in them is looked for by this text ---
 
 LISTS: dict[str, str] = {
+    "/api/v1/keys": "key_id",
+    "/api/v1/sessions": "session_id",
+    "/me": "key_id",
     "/api/v1/arrivals": "arrival_id", "/api/v1/backchecks": "batch_id", "/api/v1/batches": "batch_id",
     "/api/v1/businesses": "business", "/api/v1/consignments": "consignment_id", "/api/v1/flags": "flag_id",
     "/api/v1/journal/entries": "journal_id", "/api/v1/label-runs": "run_id", "/api/v1/recalls": "recall_id",
@@ -179,6 +184,12 @@ def nothing(_of: Case) -> dict[str, Any]:
 
 
 BODIES: dict[str, Body] = {
+    "POST /accounts/<string:username>/reset-link": nothing,
+    "POST /keys": lambda of: {
+        "label": "又一", "scopes": ["office.read"], "expires_at": (clock.now() + timedelta(days=9)).isoformat(),
+    },
+    "POST /keys/<uuid:key_id>/revoke": nothing,
+    "POST /sessions/<uuid:session_id>/revoke": nothing,
     "POST /arrivals": arrival,
     "POST /arrivals/<uuid:arrival_id>/disinfections": lambda of: disinfection("示例"),
     "POST /arrivals/<uuid:arrival_id>/evidence": paper,
@@ -255,6 +266,8 @@ BODIES: dict[str, Body] = {
 }  # fmt: skip
 DELETES = {"/businesses/<string:business>/standing-consents/<uuid:consent_id>"}
 
+SHOWS_WHAT_IT_DID = {"/me/keys", "/me/recovery-codes", "/me/recovery-codes.txt"}  # a secret, this once
+
 # --- pages: which of these bodies a form brings, and what only the form has ---
 
 SEND = {"_step": "send"}
@@ -282,6 +295,18 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
+    "/me/keys": (None, lambda of: {"label": "又一", "_reach": "all", "_lasts": "90"}),
+    "/me/keys/<uuid:key_id>/revoke": (None, nothing),
+    "/me/password": (None, lambda of: {"current": "wrong password", "password": "another long one"}),
+    "/me/recovery-codes": (None, nothing),
+    "/me/recovery-codes.txt": (None, nothing),
+    "/me/second-step": (None, lambda of: {"code": "000000"}),
+    "/me/second-step/off": (None, nothing),
+    "/me/sessions/<uuid:session_id>/revoke": (None, nothing),
+    "/me/sessions/revoke-others": (None, nothing),
+    "/sign-in/again": (None, lambda of: {"password": "wrong password"}),
+    "/sign-in/second-step": (None, lambda of: {"code": "000000"}),
+    "/sign-in/set-up": (None, lambda of: {"code": "000000"}),
     "/language": (None, lambda of: {"lang": "en"}),
     "/link/<secret>": (None, lambda of: {"password": "long enough a word"}),
     "/recalls/new": ("POST /recalls", lambda of: {"_step": "keep"}),

@@ -19,6 +19,8 @@ NEVER_LET_THROUGH: dict[str, str] = {
     "GET /link/<secret>": "nobody's secret is known",
     "POST /link/<secret>": "nobody's secret is known",
     "POST /sign-in": "nobody's password is known",
+    "POST /api/v1/keys": "a person makes keys, a key doesn't: tests/accounts/test_keys_and_links.py",
+    "POST /me/keys": "a person makes keys, a key doesn't: tests/accounts/test_keys_and_links.py",
 }
 # Rights behind another one: who may not read a thing gets no further, whatever else the table gives.
 BEHIND = {
