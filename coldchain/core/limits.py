@@ -30,6 +30,11 @@ MASS_G_MAX = 1_000_000_000_000
 PIECES_MAX = 1_000_000
 COUNT_MAX = 1_000_000
 
+AUDIT_SUBJECTS = 600  # ids in one line of the audit log: a page of businesses with two values each
+AUDIT_REFUSALS_PER_MIN = 60  # lines of one person in one process; who hammers is seen all the same
+PERSONAL_VALUES_MAX = 500  # values about one person that are shown or erased at once
+AUDIT_LINES_OF_PERSON = 500  # lines in what is held about a person
+
 IDEMPOTENCY_KEY_CHARS = 200
 IDEMPOTENCY_DAYS = 30
 CURSOR_CHARS = 400
