@@ -19,9 +19,16 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
+    "accounts.audit_api", "home.privacy_api", "registry.offices_api",
     "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
 )  # fmt: skip
-MORE_PAGES = ("trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages")
+MORE_PAGES = (
+    "registry.offices_web",
+    "trade.stock_web",
+    "trade.backcheck_web",
+    "trade.entry_pages",
+    "trade.making_pages",
+)
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip

@@ -63,6 +63,10 @@ TABLE: dict[str, dict[str, str]] = {
     "journal.read": {**_READ, "lab": OWN},
     "search": _EVERYONE,
     "account.manage": {"admin": ANY, "system": ANY},
+    "audit.read": {"admin": ANY, "system": ANY},
+    "personal.erase": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "personal.export": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "office.manage": {"admin": ANY, "regulator": REGION, "system": ANY},
 }
 
 

@@ -1,7 +1,7 @@
 """What the edge tells the audit log: who read whose personal data, and who was refused what.
 
-A reading is one line of the request's own transaction, written before it commits. A refusal rolls that back: its line is
-written afterwards, in a transaction of its own. What is hidden and what does not exist leave the same line, since
+A reading is one line of the request's own transaction, written before it commits. A refusal rolls that back: its line
+is written afterwards, in a transaction of its own. What is hidden and what does not exist leave the same line, since
 telling them apart would cost a statement that a stranger could time.
 """
 

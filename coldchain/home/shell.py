@@ -59,6 +59,9 @@ NAV: Final = (
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant",)),
     Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), ("regulator", "inspector", "lab")),
+    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), ("admin", "regulator")),
+    Entry("/audit", _l("Audit log"), roles=("admin",)),
+    Entry("/privacy", _l("Personal data"), ("/privacy", "/personal")),
     Entry("/api/v1/docs", _l("API"), roles=("admin",)),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ anybody; erasing is itself a fact in the journal. What a session has revealed is
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -85,9 +85,11 @@ def shown(session: Session) -> dict[UUID, UUID | None]:
     return found
 
 
-def erased(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, PersonalValue]:
-    """Return those of some values that were erased, with when and why, in one statement."""
-    wanted = {personal_id for personal_id in ids if personal_id is not None}
+def erased(
+    session: Session, ids: Iterable[UUID | None], known: Mapping[UUID, str] | None = None
+) -> dict[UUID, PersonalValue]:
+    """Return those of some values that were erased, with when and why; one statement, none if all are `known`."""
+    wanted = {personal_id for personal_id in ids if personal_id is not None} - set(known or ())
     if not wanted:
         return {}
     statement = select(PersonalValue).where(

@@ -1,4 +1,4 @@
-"""The worker process: gives journal entries their places and signs checkpoints every second, and runs jobs.
+"""The worker process: gives journal entries their places and signs checkpoints every second, runs jobs, keeps house.
 
 Beats its heart into `system_mark` so that `/readyz` can tell a dead worker from a live one.
 """
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from coldchain.core import db, disk, jobs, marks
 from coldchain.core.clock import now
 from coldchain.journal import sequencer
-from coldchain.ops import presence
+from coldchain.ops import presence, upkeep
 from config import Settings
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BEAT_MARK = "worker_beat"
 BEAT_EVERY_S = 5.0
 SEQUENCE_EVERY_S = 1.0
+UPKEEP_EVERY_S = 86_400.0
 
 
 def beat() -> None:
@@ -77,6 +78,7 @@ async def main(settings: Settings) -> None:
         asyncio.create_task(_repeat(BEAT_EVERY_S, beat)),
         asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
         asyncio.create_task(_jobs(settings.database_url)),
+        asyncio.create_task(_repeat(UPKEEP_EVERY_S, upkeep.daily)),
     ]
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)

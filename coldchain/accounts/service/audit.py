@@ -3,7 +3,7 @@
 No name, phone or typed word of anybody stands in it: people, businesses and personal values are ids.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,17 @@ def audit(
     action: str | None = None,
     subject_kind: str | None = None,
     subjects: Iterable[UUID | None] = (),
+    by: str | None = None,
+    address: str | None = None,
     **detail: str | None,
 ) -> None:
     """Add a line to the audit log: what `user_id` did, to whom or what; address and request number are added.
 
-    `subjects`: ids of users, businesses, personal values or records; `detail` holds codes and ids, never names.
+    `by`: the id of who did it, where `user_id` is the account that it was done to. `subjects`: ids of users,
+    businesses, personal values or records; `detail` holds codes and ids, never names.
     """
+    if by is not None:
+        subjects, user_id = [user_id, *subjects], UUID(by)
     whom = dict.fromkeys(each for each in subjects if each is not None)
     source = origin.current()
     session.add(
@@ -39,7 +44,7 @@ def audit(
             action=action,
             subject_kind=subject_kind,
             subjects=list(whom)[: limits.AUDIT_SUBJECTS],
-            address=source.address,
+            address=source.address or address,
             request_id=source.request_id,
             detail={name: value for name, value in detail.items() if value is not None},
         )
@@ -75,6 +80,18 @@ def events(
     if date_to is not None:
         statement = statement.where(col(AuditEvent.at) < _midnight(date_to) + timedelta(days=1))
     return paging.page(session, statement, col(AuditEvent.event_id), limit, cursor)
+
+
+def describe(session: Session, rows: Sequence[AuditEvent]) -> list[dict[str, Any]]:
+    """Return lines with the user names of who acted, in one more statement."""
+    who = {row.user_id for row in rows if row.user_id}
+    found = session.execute(select(col(User.user_id), col(User.username)).where(col(User.user_id).in_(who))).all()
+    names = {row.user_id: row.username for row in found}
+    return [
+        row.model_dump()
+        | {"user": {"user_id": row.user_id, "username": names.get(row.user_id)} if row.user_id else None}
+        for row in rows
+    ]
 
 
 def about(session: Session, ids: Iterable[UUID], limit: int) -> list[AuditEvent]:
