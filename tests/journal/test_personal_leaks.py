@@ -3,6 +3,7 @@
 import json
 import logging
 import uuid
+
 import pytest
 from sqlalchemy import Engine, text
 
