@@ -20,13 +20,13 @@ from coldchain.home.blueprint import bp
 from coldchain.registry import service as registry
 
 PAGE_ROWS: Final = 50
-SUBJECTS_SHOWN: Final = 4
+SUBJECTS_SHOWN: Final = 3
 LABELS: Final = {
     "person": _l("User name"),
     "kind": _l("What happened"),
     "subject": _l("About the id"),
-    "date_from": _l("From"),
-    "date_to": _l("To"),
+    "date_from": _l("From the day"),
+    "date_to": _l("To the day"),
 }
 PAGES: Final = {
     "batch": "/batches/",

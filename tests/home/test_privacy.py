@@ -149,7 +149,7 @@ class TestExport:
     """What is held about oneself, and about a person who asks at an office."""
 
     def test_ones_own(self, world: World) -> None:
-        """Account, keys, lines of the log, the own number in the own business's records; no hash, no official's name."""
+        """Account, keys, lines of the log, the own number in the business's records; no hash, no official's name."""
         business = world.business(phone=PHONE)
         other = world.business(phone=PHONE)
         me = world.people.get(PHONE, "merchant", business_id=business["business_id"])
