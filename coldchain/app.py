@@ -6,9 +6,9 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from coldchain.accounts import rights
+from coldchain.accounts import rights, trail
 from coldchain.accounts import session as accounts_session
-from coldchain.core import db, edge, limits, openapi, pages, problems
+from coldchain.core import db, edge, limits, openapi, origin, pages, problems
 from coldchain.core.i18n import negotiate, set_locale
 from coldchain.ops import database
 from config import Settings
@@ -20,9 +20,11 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
+    "accounts.audit_api", "home.privacy_api", "registry.offices_api",
     "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
 )  # fmt: skip
 MORE_PAGES = (
+    "registry.offices_web",
     "accounts.me_web", "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
@@ -65,8 +67,10 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
         db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
     app.before_request(_language)
     problems.install(app)
+    origin.install(app)
     accounts_session.install(app)
-    edge.install(app, rights.Gatekeeper())
+    edge.install(app, rights.Gatekeeper(), trail.Witness())
+    trail.install(app)
     setattr(app.view_functions["static"], "permission", edge.PUBLIC)  # noqa: B010  (Flask's own view)
     pages.install(app)
     _register_rooms(app)

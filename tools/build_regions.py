@@ -20,7 +20,32 @@ from pypinyin import Style, lazy_pinyin
 NATION = "000000"  # the root of the tree; not a code of the standard
 FIRST_YEAR, LAST_YEAR = 2020, 2024
 TARGET = Path(__file__).parent.parent / "coldchain" / "regions" / "data" / "gbt2260.tsv"
-COLUMNS = ("code", "name_zh", "name_en", "name_en_source", "level", "parent", "valid_from", "valid_to")
+COLUMNS = ("code", "name_zh", "name_en", "name_en_source", "level", "parent", "valid_from", "valid_to", "successor")
+
+# What stands at the place of a code that ended, by the State Council's decisions of 2021 and 2023; the source doesn't
+# say. A district that was split is followed by the one that took most of it.
+SUCCESSORS = {
+    "330103": "330105",
+    "330104": "330102",
+    "350402": "350404",
+    "350403": "350404",
+    "350427": "350405",
+    "350625": "350605",
+    "350681": "350604",
+    "410306": "410308",
+    "410322": "410308",
+    "410381": "410307",
+    "431121": "431181",
+    "450127": "450181",
+    "513425": "513402",
+    "520522": "520581",
+    "532331": "532302",
+    "540422": "540481",
+    "540530": "540581",
+    "610322": "610305",
+    "610928": "610981",
+    "654223": "654203",
+}
 
 # Names that English texts use and that reading the characters aloud does not give.
 USUAL_ENGLISH = {
@@ -210,14 +235,14 @@ def stood(source: Iterable[dict[str, str]]) -> dict[str, tuple[str, str, str, se
 def rows(source: Iterable[dict[str, str]]) -> Iterator[tuple[str, ...]]:
     """Yield the lines of the table, sorted by code."""
     table = stood(source)
-    yield NATION, "中国", "China", "usual", "nation", "", "", ""
+    yield NATION, "中国", "China", "usual", "nation", "", "", "", ""
     for code, (name, level, parent, years) in sorted(table.items()):
         # A municipality's districts hang under a header such as 市辖区, which is no region: they go to the province.
         above = parent if parent in table else NATION if level == "province" else f"{code[:2]}0000"
         name_en, origin = english(code, name)
         first = "" if min(years) == FIRST_YEAR else f"{min(years)}-01-01"
         last = "" if max(years) == LAST_YEAR else f"{max(years) + 1}-12-31"
-        yield code, name, name_en, origin, level, above, first, last
+        yield code, name, name_en, origin, level, above, first, last, SUCCESSORS.get(code, "")
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Uuid
+from sqlalchemy import CheckConstraint, Column, Index, Uuid
 from sqlmodel import Field, SQLModel
 
-from coldchain.core.columns import document, key, moment, one_of, ref, whole, wordlist, words
+from coldchain.core.columns import document, key, keys, moment, one_of, ref, whole, wordlist, words
 from coldchain.core.ids import new_id
 
 ROLES = ("admin", "regulator", "inspector", "merchant", "lab", "carrier")
@@ -140,14 +140,23 @@ class SignInFailure(SQLModel, table=True):
 
 
 class AuditEvent(SQLModel, table=True):
-    """What people did to rights and sign-ins; not a fact of the trade, so not in the journal."""
+    """Who signed in, was refused, changed rights or read personal data; not a fact of the trade: not in the journal.
+
+    `user_id` acted; `subjects`: whom or what it is about (users, businesses, personal values, records).
+    """
 
     __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_subjects", "subjects", postgresql_using="gin"),)
 
     event_id: UUID = key()
     at: datetime = moment(index=True)
     user_id: UUID | None = ref(null=True)
     kind: str = words(index=True)
+    action: str | None = words(null=True)
+    subject_kind: str | None = words(null=True)
+    subjects: list[UUID] = keys()
+    address: str | None = words(null=True)
+    request_id: str | None = words(null=True, index=True)
     detail: dict[str, Any] = document()
 
 

@@ -68,6 +68,10 @@ TABLE: dict[str, dict[str, str]] = {
     "account.manage": {"admin": ANY, "system": ANY},
     "account.reset": {"admin": ANY, "regulator": REGION, "system": ANY},
     "sign_in.manage": _EVERYONE,
+    "audit.read": {"admin": ANY, "system": ANY},
+    "personal.erase": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "personal.export": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "office.manage": {"admin": ANY, "regulator": REGION, "system": ANY},
 }
 
 # Who signs in with a second step (TOTP) wherever the data are real.

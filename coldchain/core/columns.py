@@ -53,6 +53,11 @@ def wordlist() -> Any:
     return Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
 
 
+def keys() -> Any:
+    """A uuid[] column, never null."""
+    return Field(default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False))
+
+
 def moment(*, null: bool = False, index: bool = False) -> Any:
     """A timestamptz column."""
     column = Column(DateTime(timezone=True), nullable=null, index=index)

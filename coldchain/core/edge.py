@@ -36,6 +36,13 @@ class Gatekeeper(Protocol):
         """Return how far `actor` sees with `permission`: `everything`, `business_id`, `region_stems`."""
 
 
+class Witness(Protocol):
+    """Who is told of what a view showed, while its transaction is still open."""
+
+    def saw(self, session: Any, actor: Any, permission: str) -> None:
+        """Write down what `actor` was shown in `session` that somebody must be able to look up."""
+
+
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
 
@@ -114,7 +121,11 @@ def edge(permission: str, *, secret: bool = False) -> Callable[[Callable[..., An
             with transaction() as session:
 
                 def answer() -> Response:
-                    return current_app.make_response(view(session, actor, *args, **kwargs))
+                    made = current_app.make_response(view(session, actor, *args, **kwargs))
+                    witness: Witness | None = current_app.extensions["witness"]
+                    if witness is not None:
+                        witness.saw(session, actor, permission)
+                    return made
 
                 idempotency_key = request.headers.get("Idempotency-Key")
                 if request.method != "POST" or idempotency_key is None or secret:
@@ -141,9 +152,15 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
     return getattr(view, "permission", None)
 
 
-def install(app: Flask, gatekeeper: Gatekeeper) -> None:
+def permission_of_view(endpoint: str) -> str | None:
+    """Return the permission of a view of the running app, or None."""
+    return permission_of(current_app, endpoint)
+
+
+def install(app: Flask, gatekeeper: Gatekeeper, witness: Witness | None = None) -> None:
     """Refuse every view that declares no permission, and every unsigned request to one that needs a person."""
     app.extensions["gatekeeper"] = gatekeeper
+    app.extensions["witness"] = witness
 
     @app.before_request
     def default_deny() -> None:

@@ -1,13 +1,17 @@
 """The same request twice is one act: the answer is kept in the transaction that made it.
 
-Scoped to principal and route, compared by parsed content; only 2xx is kept; in flight is found without waiting.
+Scoped to principal and route, compared by parsed content; only 2xx is kept; in flight is found without waiting. A kept
+answer may hold names and phones (R21): it is encrypted with a key made of the request's own, which is kept nowhere.
 """
 
 import hashlib
+import secrets
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Response
 from flask import json as flask_json
 from sqlalchemy import func, select
@@ -16,6 +20,8 @@ from sqlmodel import Session, SQLModel
 from coldchain.core import clock, limits
 from coldchain.core.columns import document, moment, whole, words
 from coldchain.core.errors import Conflict, Invalid
+
+_NONCE_BYTES = 12
 
 
 class IdempotencyRecord(SQLModel, table=True):
@@ -29,7 +35,7 @@ class IdempotencyRecord(SQLModel, table=True):
     content_hash: str = words()
     status: int = whole()
     headers: dict[str, str] = document()
-    body: str = words()
+    body: str = words()  # encrypted, base64; empty for a form, whose answer is an address
     recorded_at: datetime = moment(index=True)
 
 
@@ -47,6 +53,7 @@ def once(
         )  # fmt: skip
     user = principal.split("|", 1)[0]
     scope = hashlib.sha256("\n".join((user, route, key)).encode()).hexdigest()
+    sealing = hashlib.sha256("\n".join(("body", user, route, key)).encode()).digest()
     content_hash = hashlib.sha256(flask_json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
     lock = int.from_bytes(bytes.fromhex(scope[:16]), "big", signed=True)
     if not session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
@@ -55,7 +62,7 @@ def once(
     if kept is not None:
         if kept.content_hash != content_hash or kept.principal != principal:
             raise Invalid("This key was used for another request.", code="idempotency_mismatch")
-        return Response(kept.body, kept.status, kept.headers)
+        return Response(_opened(sealing, scope, kept.body), kept.status, kept.headers)
     response = answer()
     if 200 <= response.status_code < 300 and response.is_sequence:
         session.add(
@@ -66,8 +73,18 @@ def once(
                 content_hash=content_hash,
                 status=response.status_code,
                 headers={"Content-Type": response.headers["Content-Type"]},
-                body=response.get_data(as_text=True),
+                body=_sealed(sealing, scope, response.get_data()),
                 recorded_at=clock.now(),
             )
         )
     return response
+
+
+def _sealed(key: bytes, scope: str, body: bytes) -> str:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return b64encode(nonce + AESGCM(key).encrypt(nonce, body, scope.encode())).decode()
+
+
+def _opened(key: bytes, scope: str, body: str) -> bytes:
+    raw = b64decode(body)
+    return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], scope.encode())

@@ -53,6 +53,10 @@ KEY_SCOPES = 100
 PARKED_MINUTES = 60
 PARKED_CHARS = 400_000
 SESSIONS_KEPT_DAYS = 30  # after their end: sessions and links
+AUDIT_SUBJECTS = 600  # ids in one line of the audit log: a page of businesses with two values each
+AUDIT_REFUSALS_PER_MIN = 60  # lines of one person in one process; who hammers is seen all the same
+PERSONAL_VALUES_MAX = 500  # values about one person that are shown or erased at once
+AUDIT_LINES_OF_PERSON = 500  # lines in what is held about a person
 
 IDEMPOTENCY_KEY_CHARS = 200
 IDEMPOTENCY_DAYS = 30

@@ -121,6 +121,7 @@ def refusal(error: Exception, labels: Mapping[str, Any] | None = None) -> tuple[
     refused = problems.as_domain_error(error)
     if refused.status >= 500:
         raise error
+    problems.note(refused)
     found = pages.errors_by_field(refused.errors) or {"": problems.said(refused.message, refused.params)}
     return labelled(found, labels or {}), 422 if refused.status in {401, 403, 404} else refused.status
 

@@ -135,6 +135,7 @@ def respond(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return Response(error.get_response().get_data(), error.code, dict(error.get_headers()))
     typed = as_domain_error(error)
+    note(typed)
     _log(error, typed)
     if wants_json():
         body = json.dumps(problem(typed), ensure_ascii=False)
@@ -150,6 +151,11 @@ def respond(error: Exception) -> Response:
             if name == "Allow":
                 response.headers[name] = value
     return response
+
+
+def note(typed: DomainError) -> None:
+    """Remember that this request was refused, for whoever writes down refusals for want of a right."""
+    g.refused = (typed.status, typed.code)
 
 
 def _log(error: Exception, typed: DomainError) -> None:

@@ -15,7 +15,8 @@ from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.home import totals
 from coldchain.home.blueprint import bp
-from coldchain.journal import history
+from coldchain.journal import history, personal
+from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
@@ -32,6 +33,13 @@ def show_business(session: Session, actor: Actor, business: str) -> Any:
     return page(session, actor, business, Form(), {})
 
 
+def _gone(session: Session, business: Business) -> dict[str, list[PersonalValue]]:
+    """Return which of the contacts were erased, with when and why."""
+    ids = {"legal": business.legal_representative_id, "phone": business.phone_id}
+    found = personal.erased(session, ids.values())
+    return {name: [found[i]] if i in found else [] for name, i in ids.items()}
+
+
 def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str, str], status: int = 200) -> Response:
     found, full = readable(session, actor, ref)
     here = Resource.of(found.business_id, places=[place(found)])
@@ -39,6 +47,7 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         "registry/business.html",
         business=service.read_business(session, actor, found.business_id),
         full=full,
+        gone=_gone(session, found) if full else {"legal": [], "phone": []},
         region=regions.name(session, found.region_code, current_locale()),
         kinds=words.BUSINESS_KINDS,
         site_kinds=words.SITE_KINDS,

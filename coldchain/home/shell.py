@@ -61,6 +61,9 @@ NAV: Final = (
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
     Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
+    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage"),
+    Entry("/audit", _l("Audit log")),
+    Entry("/privacy", _l("Personal data"), ("/privacy", "/personal")),
     Entry("/api/v1/docs", _l("API"), may="account.manage"),
 )  # fmt: skip
 

@@ -51,7 +51,7 @@ def record(
     rows = lines or []
     _check_outcome(outcome, rows)
     resolved = [_resolve_line(session, number, line) for number, line in enumerate(rows, 1)]
-    officer = personal.keep(session, second_officer)
+    officer = personal.keep(session, second_officer, "officer", region_code=region_code)
     finding = Finding(
         task_id=task_id,
         site_id=site_id,

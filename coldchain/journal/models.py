@@ -1,9 +1,9 @@
 """Tables of the journal. All but `journal_pending` and the erasing of personal values are append-only."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Uuid
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, LargeBinary, Uuid
 from sqlmodel import Field, SQLModel
 
 from coldchain.core.columns import key, moment, ref, whole, words
@@ -73,14 +73,23 @@ class JournalCheckpoint(SQLModel, table=True):
 
 
 class PersonalValue(SQLModel, table=True):
-    """A person's name or phone, apart from the facts: the journal holds SHA-256(salt ‖ value) only (R21)."""
+    """A person's name or phone, apart from the facts: the journal holds SHA-256(salt ‖ value) only (R21).
+
+    `what` it is (driver_phone, signer …), whose record it stands in and where; `purge_on`: the day from which it may be
+    erased before the end of retention, of lists of people only.
+    """
 
     __tablename__ = "personal_value"
+    __table_args__ = (Index("ix_personal_value_value", "value", postgresql_using="hash"),)
 
     personal_id: UUID = key()
     salt: bytes | None = Field(default=None, sa_column=octets(null=True))
     value: str | None = words(null=True)
     commitment: str = words()
+    what: str = words()
+    business_id: UUID | None = ref(null=True, index=False)
+    region_code: str | None = words(null=True)
+    purge_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     recorded_at: datetime = moment()
     erased_at: datetime | None = moment(null=True)
     erased_reason: str | None = words(null=True)

@@ -1,4 +1,4 @@
-"""The worker process: gives journal entries their places and signs checkpoints every second, and runs jobs.
+"""The worker process: gives journal entries their places and signs checkpoints every second, runs jobs, keeps house.
 
 Beats its heart into `system_mark` so that `/readyz` can tell a dead worker from a live one.
 """
@@ -18,7 +18,7 @@ from coldchain.accounts.service import purge as accounts_purge
 from coldchain.core import db, disk, jobs, marks
 from coldchain.core.clock import now
 from coldchain.journal import sequencer
-from coldchain.ops import presence
+from coldchain.ops import presence, upkeep
 from config import Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ BEAT_MARK = "worker_beat"
 BEAT_EVERY_S = 5.0
 SEQUENCE_EVERY_S = 1.0
 PURGE_EVERY_S = 3600.0
+UPKEEP_EVERY_S = 86_400.0
 
 
 def beat() -> None:
@@ -86,6 +87,7 @@ async def main(settings: Settings) -> None:
         asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
         asyncio.create_task(_repeat(PURGE_EVERY_S, purge)),
         asyncio.create_task(_jobs(settings.database_url)),
+        asyncio.create_task(_repeat(UPKEEP_EVERY_S, upkeep.daily)),
     ]
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)

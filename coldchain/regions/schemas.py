@@ -15,6 +15,9 @@ class RegionSchema(Schema):
     name_en = fields.Text(limits.NAME_CHARS, required=True)
     level = fields.OneOf(LEVELS, required=True)
     parent_code = fields.Text(6)
+    valid_from = fields.Day(doc="first day; null: not known to have begun")
+    valid_to = fields.Day(doc="last day; null: stands")
+    successor_code = fields.Text(6, doc="what stands in the place of one that ended")
 
 
 class RegionQuery(PageQuery):
@@ -23,6 +26,8 @@ class RegionQuery(PageQuery):
     q = fields.Text(limits.SEARCH_CHARS, doc="part of a name, or the first digits of a code")
     level = fields.OneOf(LEVELS)
     parent_code = fields.Text(6, pattern=REGION)
+    on = fields.Day(doc="those that stand on this day; default today")
+    former = fields.Flag(doc="true: those that ended before the day")
 
 
 class RegionPage(Schema):
@@ -32,12 +37,25 @@ class RegionPage(Schema):
     next = fields.Text(limits.CURSOR_CHARS)
 
 
+class GridSchema(Schema):
+    """A grid: the part of an office's area that one person looks after."""
+
+    grid_id = fields.Key(required=True)
+    office_id = fields.Key(required=True)
+    code = fields.Text(limits.CODE_CHARS, required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    ended_on = fields.Day()
+
+
 class OfficeSchema(Schema):
     """A market supervision office below the district."""
 
     office_id = fields.Key(required=True)
     region_code = fields.Text(6, required=True)
     name = fields.Text(limits.NAME_CHARS, required=True)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    phone = fields.Text(limits.PHONE_CHARS)
+    ended_on = fields.Day()
 
 
 class OfficeQuery(PageQuery):
@@ -45,6 +63,7 @@ class OfficeQuery(PageQuery):
 
     region_code = fields.Text(6, pattern=REGION, doc="all within this region")
     q = fields.Text(limits.SEARCH_CHARS, doc="part of the name")
+    former = fields.Flag(doc="true: those that ended")
 
 
 class OfficePage(Schema):

@@ -1,13 +1,17 @@
-"""The table of regions and the supervision offices below the district."""
+"""The table of regions over time and the supervision offices below the district.
+
+A code that ended is found and named for old records for ever; nothing new is registered there.
+"""
 
 import csv
 import re
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -32,11 +36,14 @@ def load(session: Session) -> int:
                 "name_en": row["name_en"],
                 "level": row["level"],
                 "parent_code": row["parent"] or None,
+                "valid_from": date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
+                "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                "successor_code": row["successor"] or None,
             }
             for row in csv.DictReader(file, delimiter="\t")
         ]
     fresh = insert(Region).values(rows)
-    columns = ("name_zh", "name_en", "level", "parent_code")
+    columns = ("name_zh", "name_en", "level", "parent_code", "valid_from", "valid_to", "successor_code")
     upsert = fresh.on_conflict_do_update(
         index_elements=["code"],
         set_={name: fresh.excluded[name] for name in columns},
@@ -52,10 +59,45 @@ def exists(session: Session, code: str) -> bool:
     return session.scalar(select(col(Region.code)).where(col(Region.code) == code)) is not None
 
 
+def today() -> date:
+    """Return the day in Beijing."""
+    return clock.now().astimezone(clock.BEIJING).date()
+
+
+def in_force(on: date) -> ColumnElement[bool]:
+    """Return the condition that a region stood on a day."""
+    begun = or_(col(Region.valid_from).is_(None), col(Region.valid_from) <= on)
+    return and_(begun, or_(col(Region.valid_to).is_(None), col(Region.valid_to) >= on))
+
+
 def check(session: Session, code: str, pointer: str = "/region_code") -> None:
-    """Raise Invalid `unknown_region` at `pointer` unless the code is in the table."""
-    if not exists(session, code):
+    """Raise Invalid at `pointer` unless something new may be registered in a region: it stands today.
+
+    `unknown_region`; `former_region` with what stands in its place now, where that is known; `future_region`.
+    """
+    region = session.get(Region, code)
+    if region is None:
         raise Invalid.of(pointer, "unknown_region", "There is no region with the code {region_code}.", region_code=code)
+    on = today()
+    if region.valid_from is not None and region.valid_from > on:
+        raise Invalid.of(
+            pointer, "future_region", "Region {region_code} begins on {day}.", region_code=code, day=region.valid_from
+        )
+    if region.valid_to is None or region.valid_to >= on:
+        return
+    successor = session.get(Region, region.successor_code) if region.successor_code else None
+    if successor is None:
+        raise Invalid.of(
+            pointer, "former_region", "Region {region_code} ended on {day}.", region_code=code, day=region.valid_to
+        )
+    raise Invalid.of(
+        pointer,
+        "former_region",
+        "Region {region_code} ended on {day}. In its place stands {successor}.",
+        region_code=code,
+        day=region.valid_to,
+        successor=f"{successor.code} {successor.name_zh}",
+    )
 
 
 def get(session: Session, code: str) -> Region:
@@ -85,14 +127,18 @@ def search(
     q: str | None = None,
     level: str | None = None,
     parent_code: str | None = None,
+    on: date | None = None,
+    former: bool | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[Region], str | None]:
     """Return up to `limit` regions in code order whose name holds `q` or whose code begins so, and the next cursor.
 
-    Raises Invalid `invalid_cursor`.
+    Those that stand on a day (default today); with `former` those that ended before it. Raises Invalid
+    `invalid_cursor`.
     """
-    statement = select(Region)
+    day = on or today()
+    statement = select(Region).where(col(Region.valid_to) < day if former else in_force(day))
     if cursor is not None:
         if not _CODE.fullmatch(cursor):
             raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.")
@@ -115,15 +161,24 @@ def search(
 
 def offices(session: Session, region: str) -> list[Office]:
     """Return the offices of a region and of all regions within it, by region and name."""
-    statement = select(Office).where(col(Office.region_code).startswith(stem(region)))
+    statement = select(Office).where(col(Office.region_code).startswith(stem(region)), col(Office.ended_on).is_(None))
     return list(session.scalars(statement.order_by(col(Office.region_code), col(Office.name))))
 
 
 def search_offices(
-    session: Session, *, region_code: str | None = None, q: str | None = None, limit: int, cursor: str | None = None
+    session: Session,
+    *,
+    region_code: str | None = None,
+    q: str | None = None,
+    former: bool | None = None,
+    limit: int,
+    cursor: str | None = None,
 ) -> tuple[list[Office], str | None]:
-    """Return a page of offices, newest first, and the next cursor. Raises Invalid `invalid_cursor`."""
-    statement = select(Office)
+    """Return a page of offices, newest first, and the next cursor; with `former` those that ended.
+
+    Raises Invalid `invalid_cursor`.
+    """
+    statement = select(Office).where(col(Office.ended_on).is_not(None) if former else col(Office.ended_on).is_(None))
     if region_code is not None:
         statement = statement.where(col(Office.region_code).startswith(stem(region_code)))
     if q is not None:
@@ -140,7 +195,8 @@ def offices_by_id(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Of
 
 def find_office(session: Session, region_code: str, name: str, pointer: str = "/office") -> Office:
     """Return the office of exactly this region that a name or an `office_id` names. Raises Invalid `unknown_office`."""
-    of_region = session.scalars(select(Office).where(col(Office.region_code) == region_code)).all()
+    here = select(Office).where(col(Office.region_code) == region_code, col(Office.ended_on).is_(None))
+    of_region = session.scalars(here).all()
     key = normalise_name(name)
     for office in of_region:
         if str(office.office_id) == name.strip().lower() or normalise_name(office.name) == key:

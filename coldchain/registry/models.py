@@ -111,6 +111,7 @@ class Site(SQLModel, table=True):
     kind: str = words()
     region_code: str = words()
     office_id: UUID | None = ref("office.office_id", null=True)
+    grid_id: UUID | None = ref("grid.grid_id", null=True)
     address: str | None = words(null=True)
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)

@@ -34,6 +34,14 @@ class OfficeBriefSchema(Schema):
     name = fields.Text(limits.NAME_CHARS, required=True)
 
 
+class GridBriefSchema(Schema):
+    """A grid of an office as other answers name it."""
+
+    grid_id = fields.Key(required=True)
+    code = fields.Text(limits.CODE_CHARS, required=True)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
 class RegistryWarningSchema(Schema):
     """What looks wrong but was accepted."""
 
@@ -212,6 +220,7 @@ class SiteRegistrationSchema(Schema):
     kind = fields.OneOf(SITE_KINDS, required=True)
     region_code = fields.Text(6, pattern=REGION, required=True)
     office = fields.Text(limits.NAME_CHARS, doc="name or office_id; default the venue's office")
+    grid = fields.Text(limits.CODE_CHARS, doc="number of a grid of that office")
     address = fields.Text(limits.ADDRESS_CHARS, required=True)
     occurred_at = fields.Moment(doc=OCCURRED)
 
@@ -246,6 +255,7 @@ class SiteSchema(Schema):
     kind = fields.OneOf(SITE_KINDS, required=True)
     region_code = fields.Text(6, required=True)
     office = fields.Part(OfficeBriefSchema)
+    grid = fields.Part(GridBriefSchema)
     address = fields.Text(limits.ADDRESS_CHARS)
     zones = fields.Items(fields.Part(ZoneSchema), required=True)
     recorded_at = fields.Moment(required=True)

@@ -115,6 +115,9 @@ def test_routes(people):
         "name_en": "Jianhua District",
         "level": "county",
         "parent_code": "230200",
+        "valid_from": None,
+        "valid_to": None,
+        "successor_code": None,
     }
     reader.get("/regions/999999", 404)
     reader.get("/regions/%00", 404)

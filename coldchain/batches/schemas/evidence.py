@@ -64,7 +64,7 @@ class DisinfectionRegistrationSchema(Schema):
     """A disinfection to enter."""
 
     occurred_at = fields.Moment(doc=OCCURRED)
-    performed_by = fields.Text(limits.NAME_CHARS, required=True)
+    performed_by = fields.Text(limits.NAME_CHARS, required=True, doc="the firm or team; it can't be erased")
     place = fields.Text(limits.NAME_CHARS, required=True)
     object = fields.Text(limits.TEXT_CHARS, required=True, doc="what was treated")
     agent = fields.OneOf(AGENTS, required=True)

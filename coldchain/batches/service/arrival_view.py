@@ -117,6 +117,7 @@ def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
     phone = people.get(arrival.driver_phone_id) if arrival.driver_phone_id else None
     return describe(session, [arrival])[0] | {
         "driver": {"name": name, "phone": phone} if name or phone else None,
+        "erased": list(personal.erased(session, [arrival.driver_name_id, arrival.driver_phone_id], people).values()),
         "evidence": [evidence.describe(paper) for paper in facts.current_evidence(session, [arrival_id], [])],
         "disinfections": [disinfections.describe(record) for record in facts.disinfections(session, [arrival_id], [])],
     }

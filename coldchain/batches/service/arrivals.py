@@ -100,6 +100,7 @@ def register(
     now = clock.now()
     late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", now.date())))
     name, phone = (driver or {}).get("name"), (driver or {}).get("phone")
+    of: dict[str, Any] = {"business_id": business.business_id, "region_code": site.region_code}
     head = Head(
         arrival_id=new_id(),
         owner=business,
@@ -117,7 +118,10 @@ def register(
             "vehicle_plate": vehicle_plate,
             "expected_at": expected_at,
         },
-        driver={"name": personal.keep(session, name), "phone": personal.keep(session, phone)},
+        driver={
+            "name": personal.keep(session, name, "driver_name", **of),
+            "phone": personal.keep(session, phone, "driver_phone", **of),
+        },
     )
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
     arrival, batches = write(session, actor, head, checked)

@@ -50,7 +50,7 @@ def report(
     authorize(actor, "result.register", Resource.of(tube.lab_id, regions=[tube.region_code]))
     refuse_shut_out(registry.find_business(session, tube.lab_id))
     occurred = _checked_times(tube, received_at, reported_at, occurred_at)
-    person = personal.keep(session, analyst)
+    person = personal.keep(session, analyst, "analyst", business_id=tube.lab_id, region_code=tube.region_code)
     row = TestResult(
         tube_id=tube_id,
         stage=stage,

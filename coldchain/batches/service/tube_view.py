@@ -28,6 +28,7 @@ def describe(session: Session, actor: Actor, tubes: Sequence[Tube]) -> list[dict
             *(result.analyst_id for listed in results.values() for result in listed),
         ],
     )
+    gone = personal.erased(session, [tube.sampled_by_id for tube in tubes], people)
     return [
         {
             "tube_id": tube.tube_id,
@@ -36,6 +37,7 @@ def describe(session: Session, actor: Actor, tubes: Sequence[Tube]) -> list[dict
             "region_code": tube.region_code,
             "sampled_at": tube.sampled_at,
             "sampled_by": people.get(tube.sampled_by_id) if tube.sampled_by_id else None,
+            "erased": [gone[tube.sampled_by_id]] if tube.sampled_by_id in gone else [],
             "recorded_at": tube.recorded_at,
             "state": decided[tube.tube_id].state,
             "samples": samples.get(tube.tube_id, []),

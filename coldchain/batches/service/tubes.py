@@ -54,11 +54,13 @@ def register(
     batches, places = _subjects(session, actor, samples)
     rows = _samples(samples, batches, places)
     region_code = next((batch.region_code for batch in batches.values()), None) or next(iter(places.values()), None)
-    person = personal.keep(session, sampled_by)
+    region_code = region_code or next(iter(actor.regions), business.region_code)
+    of: dict[str, Any] = {"business_id": business.business_id, "region_code": region_code}
+    person = personal.keep(session, sampled_by, "sampled_by", **of)
     tube = Tube(
         tube_no=tube_no,
         lab_id=business.business_id,
-        region_code=region_code or next(iter(actor.regions), business.region_code),
+        region_code=region_code,
         sampled_at=sampled_at,
         sampled_by_id=person.personal_id if person else None,
         recorded_at=clock.now(),

@@ -64,10 +64,13 @@ def register(
     occurred = claimed(occurred_at)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     _refuse_known(session, uscc)
-    legal = personal.keep(session, legal_representative)
-    telephone = personal.keep(session, phone)
+    business_id = new_id()
+    of: dict[str, Any] = {"business_id": business_id, "region_code": region_code}
+    legal = personal.keep(session, legal_representative, "legal_representative", **of)
+    telephone = personal.keep(session, phone, "phone", **of)
     business = _insert(
         session,
+        business_id=business_id,
         uscc=uscc,
         name=named(name),
         kinds=list(dict.fromkeys(kinds)),
@@ -119,14 +122,20 @@ def _refuse_known(session: Session, uscc: str) -> None:
 
 
 def _insert(
-    session: Session, *, uscc: str, name: str, handles_imported: bool, region_code: str, **values: Any
+    session: Session,
+    *,
+    business_id: UUID,
+    uscc: str,
+    name: str,
+    handles_imported: bool,
+    region_code: str,
+    **values: Any,
 ) -> Business:
     """Insert a business; the unique index on the USCC decides a race, and a card number that is taken is drawn anew."""
     for _draw in range(CARD_DRAWS):
         card_no = None
         if handles_imported:
             card_no = cards.new_card_no(region_code, secrets.randbits(cards.RANDOM_BITS))
-        business_id = new_id()
         inserted = session.scalar(
             insert(Business)
             .values(
@@ -176,7 +185,7 @@ def decide(
             "The commitment letter is missing: record the signed letter, then approve.",
             code="commitment_letter_missing",
         )
-    kept = personal.keep(session, reason)
+    kept = personal.keep(session, reason, "reason", business_id=business.business_id, region_code=business.region_code)
     business.status, business.status_reason = after, reason
     session.flush()
     journal.append(

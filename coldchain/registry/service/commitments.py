@@ -81,7 +81,9 @@ def sign(
         )
     if business.status == "closed":
         raise Conflict("This business is closed.", code="wrong_state", extra={"state": business.status})
-    signer = personal.keep(session, signed_by)
+    signer = personal.keep(
+        session, signed_by, "signer", business_id=business.business_id, region_code=business.region_code
+    )
     assert signer is not None  # noqa: S101 (the schema refuses an empty name)
     letter = CommitmentLetter(
         business_id=business.business_id,

@@ -22,6 +22,7 @@ from coldchain.regions.tree import stem, within
 from coldchain.registry.models import Business, Site, Venue, Zone
 from coldchain.registry.service import lookups
 from coldchain.registry.service.businesses import named
+from coldchain.registry.service.offices import find_grid, grids_by_id
 from coldchain.registry.service.reach import at, on_behalf_of, sites_within
 
 
@@ -136,12 +137,13 @@ def register_site(
     business: str | None = None,
     venue_id: UUID | None = None,
     office: str | None = None,
+    grid: str | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Register a site of a business (default: the actor's own); without an office it is under its venue's.
 
     Raises NotFound for another's business or outside the officer's regions; Invalid `unknown_region`, `unknown_office`,
-    `unknown_venue`, `venue_elsewhere`, `in_future`; Conflict `wrong_state` for a closed or rejected business.
+    `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`; Conflict `wrong_state` for a closed one.
     """
     owner = _owner(session, actor, business)
     regions.check(session, region_code)
@@ -155,6 +157,7 @@ def register_site(
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     if office_id is None and venue is not None and venue.region_code == region_code:
         office_id = venue.office_id
+    grid_id = find_grid(session, office_id, grid).grid_id if grid else None
     site = Site(
         business_id=owner.business_id,
         venue_id=venue_id,
@@ -162,6 +165,7 @@ def register_site(
         kind=kind,
         region_code=region_code,
         office_id=office_id,
+        grid_id=grid_id,
         address=address,
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
@@ -176,7 +180,7 @@ def register_site(
         occurred_at=occurred,
         data={
             "business_id": owner.business_id, "venue_id": venue_id, "name": name, "kind": kind,
-            "region_code": region_code, "office_id": office_id, "address": address,
+            "region_code": region_code, "office_id": office_id, "grid_id": grid_id, "address": address,
             "on_behalf_of": on_behalf_of(actor, owner.business_id),
         },
         business_id=owner.business_id,
@@ -189,6 +193,7 @@ def describe_sites(session: Session, sites: Sequence[Site]) -> list[dict[str, An
     """Return sites with business, venue, office and zones, in a constant number of statements."""
     businesses = lookups.brief(session, (s.business_id for s in sites))
     offices = regions.offices_by_id(session, (s.office_id for s in sites))
+    grids = grids_by_id(session, (s.grid_id for s in sites))
     zones = lookups.zones_of_sites(session, (s.site_id for s in sites))
     venue_ids = {s.venue_id for s in sites if s.venue_id}
     found = session.scalars(select(Venue).where(col(Venue.venue_id).in_(venue_ids))) if venue_ids else ()
@@ -202,6 +207,7 @@ def describe_sites(session: Session, sites: Sequence[Site]) -> list[dict[str, An
             "kind": s.kind,
             "region_code": s.region_code,
             "office": offices.get(s.office_id) if s.office_id else None,
+            "grid": grids.get(s.grid_id) if s.grid_id else None,
             "address": s.address,
             "zones": zones[s.site_id],
             "recorded_at": s.recorded_at,

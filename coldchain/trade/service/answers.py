@@ -186,15 +186,17 @@ def _record(
     data: Mapping[str, Any],
 ) -> None:
     consignment = answer.consignment
-    kept = personal.keep(session, reason)
+    region_code = region_code or answer.involved.answering.region_code
+    business_id = consignment.to_business_id or consignment.owner_id
+    kept = personal.keep(session, reason, "reason", business_id=business_id, region_code=region_code)
     journal.append(
         session,
         actor,
         kind=f"consignment.{fact}",
         subject_id=consignment.consignment_id,
         occurred_at=answer.occurred_at,
-        business_id=consignment.to_business_id or consignment.owner_id,
-        region_code=region_code or answer.involved.answering.region_code,
+        business_id=business_id,
+        region_code=region_code,
         data={
             "state": consignment.state,
             "reason_id": kept and kept.personal_id,

@@ -289,8 +289,11 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
             "name": known.get(consignment.driver_name_id) if consignment.driver_name_id else None,
             "phone": known.get(consignment.driver_phone_id) if consignment.driver_phone_id else None,
         }
+    of_drivers = [consignment.driver_name_id, consignment.driver_phone_id]
     return head | {
         "driver": driver,
+        "erased_driver": list(personal.erased(session, of_drivers, known).values()),
+        "erased_receiver": list(personal.erased(session, [consignment.to_name_id]).values()),
         "lines": shown,
         "mass_g": sum(line["mass_g"] for line in shown),
         "answers": _answers(said),

@@ -75,12 +75,18 @@ def write(
 ) -> Consignment:
     """Write a consignment with its movements and its fact; `marks` says which holds its drafts pass."""
     driver = shipment.load.driver or {}
+    typed = {
+        "to_name": (shipment.receiver.name, "receiver_name"),
+        "to_phone": (shipment.receiver.phone, "receiver_phone"),
+        "driver_name": (driver.get("name"), "driver_name"),
+        "driver_phone": (driver.get("phone"), "driver_phone"),
+        "reason": (shipment.load.reason, "reason"),
+    }
     people = {
-        "to_name": personal.keep(session, shipment.receiver.name),
-        "to_phone": personal.keep(session, shipment.receiver.phone),
-        "driver_name": personal.keep(session, driver.get("name")),
-        "driver_phone": personal.keep(session, driver.get("phone")),
-        "reason": personal.keep(session, shipment.load.reason),
+        name: personal.keep(
+            session, value, what, business_id=shipment.owner.business_id, region_code=shipment.site.region_code
+        )
+        for name, (value, what) in typed.items()
     }
     row = _row(actor, shipment, people)
     consignment = insert_numbered(session, row, "consignment_no", numbers.consignment_no, row.recorded_at)

@@ -141,8 +141,9 @@ def write(
     `made_here`: movements of batches that this transaction made, which nobody else sees: no line, no lock.
     Raises what `ledger.post` raises: Conflict `locked`, `insufficient_stock` (R8, R10).
     """
-    witness = personal.keep(session, document.witness)
-    reasons = personal.keep(session, _typed(document, lines))
+    of: dict[str, Any] = {"business_id": document.owner_id, "region_code": document.site.region_code}
+    witness = personal.keep(session, document.witness, "witness", **of)
+    reasons = personal.keep(session, _typed(document, lines), "reason", **of)
     row = _row(actor, document, witness.personal_id if witness else None)
     entry = insert_numbered(session, row, "entry_no", numbers.entry_no, clock.now())
     drafts = [line.draft for line in lines if line.draft is not None]

@@ -125,6 +125,7 @@ def describe(session: Session, actor: Actor, entry: StockEntry) -> dict[str, Any
     return _heads(session, [entry])[0] | {
         "detail": {key: value for key, value in entry.detail.items() if value is not None},
         "witness": witness.get(entry.witness_id) if entry.witness_id else None,
+        "erased": list(personal.erased(session, [entry.witness_id] if as_party else [], witness).values()),
         "lines": shown,
         "corrections": [
             {"entry_id": row.entry_id, "entry_no": row.entry_no, "reason": row.reason, "recorded_at": row.recorded_at}

@@ -1,0 +1,251 @@
+"""Where a person's name or phone is recorded, how long it must be kept, and erasing it (R6, R21).
+
+A personal value is named by columns of many rooms; this room stands high enough to know them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Date, Select, Uuid, cast, func, literal, null, select, union_all
+from sqlmodel import Session, col
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, may, relation
+from coldchain.accounts.service import audit
+from coldchain.batches.models import Arrival, Batch, Sample, TestResult, Tube
+from coldchain.core import clock, limits
+from coldchain.core.errors import Conflict, Forbidden, NotFound
+from coldchain.home.retention import kept_until
+from coldchain.inspections.models import Finding
+from coldchain.journal import personal
+from coldchain.journal.models import PersonalValue
+from coldchain.policy import service as policy
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry, StockEntryLine
+
+PAGES: Final = {
+    "business": "/businesses/",
+    "arrival": "/arrivals/",
+    "consignment": "/consignments/",
+    "stock_entry": "/stock-entries/",
+    "tube": "/tubes/",
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A record that names a value: its kind and id, when it was recorded, until when its goods keep."""
+
+    kind: str
+    record_id: UUID
+    recorded_at: datetime
+    expires: date | None = None
+
+    @property
+    def href(self) -> str | None:
+        """Return the page of the record, None where it has none of its own."""
+        return f"{PAGES[self.kind]}{self.record_id}" if self.kind in PAGES else None
+
+
+@dataclass(frozen=True)
+class Held:
+    """One value that is held, or was: where it is recorded, and the last day on which it must be kept."""
+
+    row: PersonalValue
+    until: date
+    uses: list[Use] = field(default_factory=list)
+    business: Any = None
+
+    @property
+    def due(self) -> bool:
+        """Say whether it may be erased today."""
+        return self.row.erased_at is None and self.until < _today()
+
+
+def _today() -> date:
+    return clock.now().astimezone(clock.BEIJING).date()
+
+
+def _expiry(line: Any, key: Any, of: Any) -> Any:
+    """Return the last expiry date of the batches that lines name."""
+    named = select(func.max(col(Batch.expiry_date))).join(line, line.batch_id == col(Batch.batch_id))
+    return named.where(key == of).correlate_except(Batch, line).scalar_subquery()
+
+
+def _sources() -> list[tuple[str, Any, Any, Any, Any]]:
+    """Return (kind, value column, record id, recorded at, last expiry of goods) for every column that names a value."""
+    arrived: Any = (
+        select(func.max(col(Batch.expiry_date)))
+        .where(col(Batch.arrival_id) == col(Arrival.arrival_id))
+        .correlate(Arrival)
+        .scalar_subquery()
+    )
+    sent = _expiry(ConsignmentLine, col(ConsignmentLine.consignment_id), col(Consignment.consignment_id))
+    counted = _expiry(StockEntryLine, col(StockEntryLine.entry_id), col(StockEntry.entry_id))
+    sampled = _expiry(Sample, col(Sample.tube_id), col(Tube.tube_id))
+    reported = _expiry(Sample, col(Sample.tube_id), col(TestResult.tube_id))
+    never = cast(null(), Date)
+    business, arrival, consignment = Business, Arrival, Consignment
+    return [
+        ("business", business.legal_representative_id, business.business_id, business.recorded_at, never),
+        ("business", business.phone_id, business.business_id, business.recorded_at, never),
+        ("commitment_letter", CommitmentLetter.signed_by_id, CommitmentLetter.letter_id, CommitmentLetter.recorded_at,
+         never),
+        ("arrival", arrival.driver_name_id, arrival.arrival_id, arrival.recorded_at, arrived),
+        ("arrival", arrival.driver_phone_id, arrival.arrival_id, arrival.recorded_at, arrived),
+        ("consignment", consignment.to_name_id, consignment.consignment_id, consignment.recorded_at, sent),
+        ("consignment", consignment.to_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
+        ("consignment", consignment.driver_name_id, consignment.consignment_id, consignment.recorded_at, sent),
+        ("consignment", consignment.driver_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
+        ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted),
+        ("tube", Tube.sampled_by_id, Tube.tube_id, Tube.recorded_at, sampled),
+        ("test_result", TestResult.analyst_id, TestResult.result_id, TestResult.recorded_at, reported),
+        ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never),
+    ]  # fmt: skip
+
+
+PAIRS: Final = (  # a phone and the name of the same person beside it
+    (Business.phone_id, Business.legal_representative_id),
+    (Arrival.driver_phone_id, Arrival.driver_name_id),
+    (Consignment.to_phone_id, Consignment.to_name_id),
+    (Consignment.driver_phone_id, Consignment.driver_name_id),
+)
+
+
+def uses(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Use]]:
+    """Return the records that name some values, in one statement."""
+    parts: list[Select[Any]] = [
+        select(
+            cast(col(value), Uuid).label("personal_id"),
+            literal(kind).label("kind"),
+            col(record_id).label("record_id"),
+            col(recorded_at).label("recorded_at"),
+            expiry.label("expires"),
+        ).where(col(value).in_(ids))
+        for kind, value, record_id, recorded_at, expiry in _sources()
+    ]
+    found: dict[UUID, list[Use]] = {}
+    for row in session.execute(union_all(*parts)) if ids else ():
+        found.setdefault(row.personal_id, []).append(Use(row.kind, row.record_id, row.recorded_at, row.expires))
+    return found
+
+
+def _with_companions(session: Session, rows: list[PersonalValue]) -> list[PersonalValue]:
+    """Return values with the names that stand beside them where they are phones, in one more statement."""
+    ids = [row.personal_id for row in rows]
+    if not ids:
+        return rows
+    beside = union_all(*(select(col(name).label("id")).where(col(phone).in_(ids)) for phone, name in PAIRS)).subquery()
+    more = session.scalars(
+        select(PersonalValue)
+        .where(col(PersonalValue.personal_id).in_(select(beside.c.id)), col(PersonalValue.personal_id).not_in(ids))
+        .order_by(col(PersonalValue.personal_id).desc())
+        .limit(limits.PERSONAL_VALUES_MAX)
+    )
+    return [*rows, *more]
+
+
+def held(session: Session, rows: Sequence[PersonalValue]) -> list[Held]:
+    """Return values with their records and retention, in a constant number of statements."""
+    by_value = uses(session, [row.personal_id for row in rows])
+    figures = policy.parameters(session, _today())
+    names = registry.brief(session, (row.business_id for row in rows))
+    return [
+        Held(
+            row,
+            _until(row, by_value.get(row.personal_id, []), figures),
+            by_value.get(row.personal_id, []),
+            names.get(row.business_id) if row.business_id else None,
+        )
+        for row in rows
+    ]
+
+
+def _until(row: PersonalValue, named: Sequence[Use], figures: Any) -> date:
+    """Return the last day of retention; a list of people names the day from which it may be erased (R6, R21)."""
+    years, months = int(figures["retention_years"]), int(figures["retention_after_shelf_life_months"])
+    if row.purge_on is not None:
+        return row.purge_on - timedelta(days=1)
+    moments = [(use.recorded_at, use.expires) for use in named] or [(row.recorded_at, None)]
+    return max(
+        kept_until(at.astimezone(clock.BEIJING).date(), expires, years=years, months_after=months)
+        for at, expires in moments
+    )
+
+
+def resource(row: PersonalValue) -> Resource:
+    """Return what rights about a personal value are asked of."""
+    return Resource.of(row.business_id, regions=[row.region_code])
+
+
+def about_person(session: Session, actor: Actor, person: str, action: str) -> list[Held]:
+    """Return the values that are exactly this name or phone, and the names beside a phone, as far as `actor` reaches.
+
+    Raises Forbidden. They count as shown to `actor`.
+    """
+    if relation(actor, action) is None:
+        raise Forbidden("Your role may not do this.")
+    rows = _with_companions(session, personal.find(session, person, limits.PERSONAL_VALUES_MAX))
+    seen = [row for row in rows if may(actor, action, resource(row))]
+    personal.shown(session).update({row.personal_id: row.business_id for row in seen if row.value is not None})
+    return held(session, seen)
+
+
+def read(session: Session, actor: Actor, personal_id: UUID) -> Held:
+    """Return one value with its records for whoever may erase it. Raises NotFound. It counts as shown."""
+    row = session.get(PersonalValue, personal_id)
+    if row is None:
+        raise NotFound
+    authorize(actor, "personal.erase", resource(row))
+    if row.value is not None:
+        personal.shown(session)[row.personal_id] = row.business_id
+    return held(session, [row])[0]
+
+
+def erase(session: Session, actor: Actor, personal_id: UUID, *, reason: str) -> Held:
+    """Erase one value for good. Raises NotFound, Conflict `already_erased`, `retention_runs` (R6, R21)."""
+    found = read(session, actor, personal_id)
+    if found.row.erased_at is not None:
+        raise Conflict("This was erased before.", code="already_erased")
+    if not found.due:
+        raise Conflict(
+            "This must be kept until {until}; it can't be erased before that.",
+            code="retention_runs",
+            extra={"kept_until": found.until.isoformat()},
+            until=found.until.isoformat(),
+        )
+    _erase(session, actor, [found], reason)
+    return found
+
+
+def erase_person(session: Session, actor: Actor, person: str, *, reason: str) -> tuple[list[Held], list[Held]]:
+    """Erase what may be erased of this name or phone; return what was erased and what must still be kept.
+
+    Raises Forbidden, NotFound when nothing is held within the actor's reach.
+    """
+    everything = [each for each in about_person(session, actor, person, "personal.erase") if each.row.erased_at is None]
+    if not everything:
+        raise NotFound("Nothing is recorded under this name or phone in your area.")
+    due = [each for each in everything if each.due]
+    _erase(session, actor, due, reason)
+    return due, [each for each in everything if each not in due]
+
+
+def _erase(session: Session, actor: Actor, values: Sequence[Held], reason: str) -> None:
+    ids = [each.row.personal_id for each in values]
+    if not ids:
+        return
+    personal.erase(session, actor, ids, reason=reason)
+    audit(
+        session,
+        "personal_erased",
+        actor.user_id,
+        action="personal.erase",
+        subject_kind="personal",
+        subjects=[*sorted({each.row.business_id for each in values if each.row.business_id}), *ids],
+        values=str(len(ids)),
+    )
