@@ -47,7 +47,7 @@ NOT_AT_PAGES = {
     "regulator's key for tasks",
 }  # fmt: skip
 ONCE_AT_PAGES = {"clerk of another site", "lab", "carrier"}
-FEW = {"nobody", "owner", "regulator of the district", "carrier"}  # where no role is asked for
+FEW = {"nobody", "owner", "regulator of the district", "lab"}  # where no role is asked for
 ALLOW, BRIEF, REFUSE, DENY, HIDE = "allow", "brief", "refuse", "deny", "hide"
 # The routes whose pages are read for what they list; all other pages are answered without being drawn.
 DRAWN = {rule for rule in LISTS if not rule.startswith("/api/")}
@@ -130,7 +130,7 @@ class Matrix:
         if status == 422 or (shown_again and route.rule not in SHOWS_WHAT_IT_DID):
             return REFUSE  # nothing was done, and somebody said why; a page is shown again
         assert status < 400 or status == 409, f"{route.name} as {cell.asker}: {status} {text[:900]}"
-        if route.method == "GET" and status == 200:
+        if status == 200 and (route.method == "GET" or route.rule in BRIEFLY):
             if route.rule in LISTS and str(case.ids[LISTS[route.rule]]) not in text:
                 return HIDE
             if route.rule in BRIEFLY and str(case.ids[BRIEFLY[route.rule]]) not in text:

@@ -22,7 +22,7 @@ from coldchain.batches import flags
 from coldchain.batches.flags import Mark
 from coldchain.core import clock, db
 from coldchain.journal import sequencer
-from coldchain.journal.models import JournalEntry, JournalLeaf
+from coldchain.journal.models import JournalEntry, JournalLeaf, PersonalValue
 from coldchain.labels import jobs
 from coldchain.regions import service as regions
 from tests.factories.people import People, Speaker
@@ -73,7 +73,9 @@ class Realm:
         people = People(app)
         with db.transaction() as session:
             self.own_office = regions.ensure_office(session, HERE, OWN_OFFICE).office_id
-            regions.ensure_office(session, HERE, OTHER_OFFICE)
+            other = regions.ensure_office(session, HERE, OTHER_OFFICE).office_id
+            distant = regions.ensure_office(session, THERE, "示例三所").office_id
+            self.offices = {"own": self.own_office, "kept": other, "strange": other, "distant": distant}
         self.here, self.there = World(people, HERE), World(people, THERE)
         self.businesses: dict[str, dict[str, Any]] = {}
         self.cases: dict[str, Case] = {}
@@ -83,6 +85,7 @@ class Realm:
         sequencer.run_once(db.engine(), app.config["SETTINGS"].var_dir)
         for case in self.cases.values():
             self._journal(case)
+            self._office(case)
         self.askers = {asker.name: asker for asker in self._askers()}
         self._give_keys()
 
@@ -253,6 +256,22 @@ class Realm:
             assert entry is not None
             leaf = session.scalars(select(JournalLeaf).where(col(JournalLeaf.entry_id) == entry.entry_id)).one()
             case.ids |= {"journal_id": str(entry.entry_id), "index": leaf.index}
+
+    def _office(self, case: Case) -> None:
+        """Say which office a case's place is of, with a grid of its own, and which phone of a person is held."""
+        office_id = str(self.offices[case.name])
+        grid = case.officer.post(f"/offices/{office_id}/grids", {"code": f"W{case.name[:2]}", "name": "一格"}, 201)
+        with db.transaction() as session:
+            held = select(PersonalValue).where(
+                col(PersonalValue.business_id) == UUID(case.owner["business_id"]),
+                col(PersonalValue.region_code) == case.region,
+                col(PersonalValue.value) == case.ids["phone"],
+            )
+            person = session.scalars(held.order_by(col(PersonalValue.personal_id))).first()
+            assert person is not None
+            case.ids |= {"office_id": office_id, "personal_id": str(person.personal_id)}
+        grids = grid.get("grids", [grid])
+        case.ids["grid_id"] = next(each["grid_id"] for each in grids if each["code"] == f"W{case.name[:2]}")
 
     # --- who asks ---
 

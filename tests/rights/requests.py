@@ -74,7 +74,8 @@ PARAMETERS: dict[str, str] = {
     "flag_id": "flag_id", "index": "index", "run_id": "run_id", "producer_id": "producer_id",
     "product_id": "product_id", "recall_id": "recall_id", "site_id": "site_id", "task_id": "task_id",
     "tube_id": "tube_id", "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
-    "key_id": "key_id", "session_id": "session_id", "username": "username",
+    "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
+    "session_id": "session_id", "username": "username",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {  # (beginning of the address, parameter) → of the case
     ("/api/v1/journal/", "entry_id"): "journal_id",
@@ -90,6 +91,7 @@ AT_ADDRESS: dict[tuple[str, str], str] = {  # (beginning of the address, paramet
     ("/D/", "number"): "consignment_no",
     ("/C/", "code"): "batch_code",
     ("/api/v1/regions/", "code"): "region",
+    ("/regions/", "code"): "region",
 }
 FIXED = {"decision": "suspend", "secret": "nothing", "filename": "css/coldchain.css"}
 
@@ -141,6 +143,7 @@ LISTS: dict[str, str] = {
 # --- what everybody may look up, but only some see in full: whether this text is there tells ---
 
 BRIEFLY: dict[str, str] = {
+    "/api/v1/privacy/exports": "personal_id",
     "/api/v1/businesses": "phone", "/api/v1/businesses/<string:business>": "phone",
 }  # fmt: skip
 
@@ -185,6 +188,15 @@ def nothing(_of: Case) -> dict[str, Any]:
 
 BODIES: dict[str, Body] = {
     "POST /accounts/<string:username>/reset-link": nothing,
+    "POST /offices": lambda of: {"region_code": of.region, "name": "示例新所"},
+    "POST /offices/<uuid:office_id>/change": lambda of: {"phone": "0452-0000000"},
+    "POST /offices/<uuid:office_id>/end": nothing,
+    "POST /offices/<uuid:office_id>/grids": lambda of: {"code": "NEW", "name": "新格"},
+    "POST /grids/<uuid:grid_id>/change": lambda of: {"name": "又一格"},
+    "POST /grids/<uuid:grid_id>/end": nothing,
+    "POST /personal/<uuid:personal_id>/erase": reason,
+    "POST /personal/erase": lambda of: {"person": of.ids["phone"], "reason": "本人要求"},
+    "POST /privacy/exports": lambda of: {"person": of.ids["phone"], "reason": "本人要求"},
     "POST /keys": lambda of: {
         "label": "又一", "scopes": ["office.read"], "expires_at": (clock.now() + timedelta(days=9)).isoformat(),
     },
@@ -266,7 +278,13 @@ BODIES: dict[str, Body] = {
 }  # fmt: skip
 DELETES = {"/businesses/<string:business>/standing-consents/<uuid:consent_id>"}
 
-SHOWS_WHAT_IT_DID = {"/me/keys", "/me/recovery-codes", "/me/recovery-codes.txt"}  # a secret, this once
+SHOWS_WHAT_IT_DID = {
+    "/privacy/person",
+    "/privacy/person/erase",
+    "/me/keys",
+    "/me/recovery-codes",
+    "/me/recovery-codes.txt",
+}  # a secret, this once
 
 # --- pages: which of these bodies a form brings, and what only the form has ---
 
@@ -295,6 +313,15 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
+    "/regions/<string:code>/offices/new": ("POST /offices", nothing),
+    "/offices/<uuid:office_id>/change": ("POST /offices/<uuid:office_id>/change", lambda of: {"name": "示例改名所"}),
+    "/offices/<uuid:office_id>/end": ("POST /offices/<uuid:office_id>/end", nothing),
+    "/offices/<uuid:office_id>/grids": ("POST /offices/<uuid:office_id>/grids", nothing),
+    "/grids/<uuid:grid_id>/change": ("POST /grids/<uuid:grid_id>/change", nothing),
+    "/grids/<uuid:grid_id>/end": ("POST /grids/<uuid:grid_id>/end", nothing),
+    "/personal/<uuid:personal_id>/erase": ("POST /personal/<uuid:personal_id>/erase", nothing),
+    "/privacy/person": ("POST /privacy/exports", nothing),
+    "/privacy/person/erase": ("POST /personal/erase", nothing),
     "/me/keys": (None, lambda of: {"label": "又一", "_reach": "all", "_lasts": "90"}),
     "/me/keys/<uuid:key_id>/revoke": (None, nothing),
     "/me/password": (None, lambda of: {"current": "wrong password", "password": "another long one"}),

@@ -155,7 +155,8 @@ def _as_party(actor: Actor, consignment: Consignment, shown: dict[str, Any]) -> 
     if is_party(actor, consignment):
         return shown
     if actor.business_id == consignment.carrier_id:
-        return shown | {"slip_file_id": None}
+        lines = {"lines": [line | {"verdict": None} for line in shown["lines"]]} if "lines" in shown else {}
+        return shown | {"slip_file_id": None} | lines  # what proves the goods is not the carrier's to know
     sent_by_itself = consignment.on_behalf_of is not None and consignment.recorded_by == actor.user_id
     receiver = {"business": shown["to"]["business"] if sent_by_itself else None, "name": None, "phone": None,
                 "address": None}  # fmt: skip
