@@ -13,12 +13,16 @@ from tests.rights.realm import Realm
 from tests.rights.requests import HOW, routes
 from tests.rights.undone import Undone
 
-PARTS = ["API", "pages"]
+API = pytest.param("API", marks=pytest.mark.xdist_group("rights of the API"))  # each part is asked in one process
+PARTS = [API, pytest.param("pages", marks=pytest.mark.xdist_group("rights of pages"))]
 # What nobody of the realm gets through, each with its reason.
 NEVER_LET_THROUGH: dict[str, str] = {
     "GET /link/<secret>": "nobody's secret is known",
     "POST /link/<secret>": "nobody's secret is known",
     "POST /sign-in": "nobody's password is known",
+    "POST /sign-in/again": "nobody's password is known",
+    "POST /me/password": "nobody's password is known",
+    "POST /me/second-step": "nobody's code is known",
     "POST /api/v1/keys": "a person makes keys, a key doesn't: tests/accounts/test_keys_and_links.py",
     "POST /me/keys": "a person makes keys, a key doesn't: tests/accounts/test_keys_and_links.py",
 }
@@ -66,7 +70,7 @@ def test_every_route_lets_somebody_through(matrix) -> None:  # type: ignore[no-u
     assert not never, f"{sorted(never)}: nobody gets through; {HOW}"
 
 
-@pytest.mark.parametrize("matrix", ["API"], indirect=True)
+@pytest.mark.parametrize("matrix", [API], indirect=True)
 def test_no_entry_of_the_table_is_idle(matrix) -> None:  # type: ignore[no-untyped-def]
     """Taking an entry away, loosening it by a step or to all, or giving it to one more role is seen by some route."""
     _part, asked, answers = matrix
