@@ -19,13 +19,15 @@ from coldchain.regions.tree import stem
 ANY, OWN, SITE, OWNER, REGION = "any", "own", "site", "owner", "region"
 _OFFICERS_AND_OWNER = {"merchant": OWN, "regulator": REGION, "system": ANY}
 _READ = {"merchant": OWN, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
+_OWNERS = dict.fromkeys(("merchant", "lab", "carrier"), OWNER)
 _EVERYONE = dict.fromkeys(("merchant", "regulator", "inspector", "lab", "carrier", "admin", "system"), ANY)
 
 TABLE: dict[str, dict[str, str]] = {
     "business.lookup": _EVERYONE,
-    "business.read": {**_READ, "lab": OWN},
+    "business.read": {**_READ, "lab": OWN, "carrier": OWN},
     "business.register": {"regulator": REGION, "system": ANY},
     "business.sign_commitment": _OFFICERS_AND_OWNER,
+    "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _OFFICERS_AND_OWNER,
@@ -62,12 +64,15 @@ TABLE: dict[str, dict[str, str]] = {
     "sample.record": {"regulator": REGION, "inspector": REGION, "lab": ANY, "system": ANY},
     "journal.read": {**_READ, "lab": OWN},
     "search": _EVERYONE,
+    "people.manage": {**_OWNERS, "regulator": REGION, "admin": ANY, "system": ANY},
+    "slip.print": {"regulator": REGION, "inspector": REGION, "system": ANY},
+    "device.end": {**_OWNERS, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
     "account.manage": {"admin": ANY, "system": ANY},
 }
 
 
-# What somebody may do who registered a business and waits for approval: read of it, nothing else.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read"})
+# What somebody may do who registered a business and waits for approval: read of it, and correct it when it was refused.
+WHILE_WAITING = frozenset({"business.lookup", "business.read", "business.correct", "office.read"})
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,11 @@ def relation(actor: Actor, action: str) -> str | None:
     if actor.scopes is not None and action not in actor.scopes:
         return None
     return needed
+
+
+def roles_with(action: str) -> tuple[str, ...]:
+    """Return the roles that may do `action` to something."""
+    return tuple(TABLE[action])
 
 
 def may(actor: Actor, action: str, resource: Resource) -> bool:
