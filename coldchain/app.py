@@ -20,8 +20,12 @@ API_ROOMS = (
 )  # fmt: skip
 MORE_APIS = (  # one a module
     "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
+    "accounts.people_api",
 )  # fmt: skip
-MORE_PAGES = ("trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages")
+MORE_PAGES = (
+    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "accounts.people_web", "accounts.slips_web", "accounts.accounts_web", "registry.registration_web",
+)  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip

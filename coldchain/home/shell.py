@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.accounts.words import ROLES
 from coldchain.core import db, edge, marks
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
@@ -22,14 +22,6 @@ from coldchain.trade.entry_pages.kinds import ACTS
 DEMO_MARK: Final = "demo"
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
-
-ROLES: Final[dict[str, LazyText]] = {
-    "regulator": _p("role", "Regulator"),
-    "inspector": _p("role", "Inspector"),
-    "merchant": _p("role", "Business"),
-    "lab": _p("role", "Laboratory"),
-    "admin": _p("role", "Administrator"),
-}
 
 
 @dataclass(frozen=True)
@@ -56,9 +48,11 @@ NAV: Final = (
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), ("merchant",)),
     Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), ("regulator", "inspector", "admin")),
-    Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant",)),
+    Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant", "lab", "carrier")),
+    Entry("/people", _l("People"), ("/people",), ("merchant", "lab", "carrier")),
     Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), ("regulator", "inspector", "lab")),
+    Entry("/accounts", _l("Accounts"), ("/accounts",), ("admin",)),
     Entry("/api/v1/docs", _l("API"), roles=("admin",)),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
-from coldchain.home import business_page
+from coldchain.home import business_page, desk_waiting
 from coldchain.home.blueprint import bp
 
 __all__ = ["bp", "business_page"]
@@ -19,6 +19,7 @@ DESKS = {
     "inspector": "desk_inspector",
     "merchant": "desk_merchant",
     "lab": "desk_lab",
+    "carrier": "desk_carrier",
     "admin": "desk_admin",
 }
 
@@ -29,6 +30,8 @@ def start(session: Session, actor: Actor | None) -> Any:
     """Show the reader's desk; whoever is not signed in is asked to."""
     if actor is None:
         return redirect(url_for("accounts.sign_in"))
+    if actor.is_waiting:
+        return render_template("home/desk_waiting.html", **desk_waiting.context(session, actor))
     if actor.role not in DESKS:
         raise NotFound
     desk = import_module(f"coldchain.home.{DESKS[actor.role]}")

@@ -151,16 +151,16 @@ def check_pin(session: Session, cookie: str, pin: str) -> User | None:
     PINS_WRONG_MAX wrong ones in a row end the device's permission; the count stands in the row and survives a restart.
     """
     found = device_user(session, cookie, lock=True)
-    if not passwords.verify(found[0].pin_hash if found else None, pin) or found is None:
-        if found is not None:
-            device, user = found
-            device.wrong_pins += 1
-            audit(session, "pin_refused", user.user_id, device=str(device.device_id))
-            if device.wrong_pins >= limits.PINS_WRONG_MAX:
-                _end(session, device, "wrong_pins", None)
-            session.flush()
+    if found is None:
         return None
     device, user = found
+    if not passwords.verify(device.pin_hash, pin):
+        device.wrong_pins += 1
+        audit(session, "pin_refused", user.user_id, device=str(device.device_id))
+        if device.wrong_pins >= limits.PINS_WRONG_MAX:
+            _end(session, device, "wrong_pins", None)
+        session.flush()
+        return None
     device.wrong_pins, device.last_used_at = 0, clock.now()
     audit(session, "signed_in", user.user_id, by_pin_on=str(device.device_id))
     session.flush()

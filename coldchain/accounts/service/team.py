@@ -92,6 +92,12 @@ def person(session: Session, actor: Actor, username: str) -> tuple[Person, actin
     return _persons(session, [user])[0], business
 
 
+def any_people(session: Session, business_id: UUID) -> bool:
+    """Say whether somebody acts or acted for a business."""
+    statement = select(col(User.user_id)).where(col(User.business_id) == business_id).limit(1)
+    return session.scalar(statement) is not None
+
+
 def owners(session: Session, business_id: UUID) -> list[User]:
     """Return the owners of a business who may sign in, the first to come first; the caller has checked who may see."""
     statement = select(User).where(

@@ -33,6 +33,7 @@ class Nobody(NamedTuple):
 
 
 NOBODY: Final = Nobody()
+admit = accounts.admit
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,13 @@ class Application:
 
 
 def register_self(
-    session: Session, address: str, *, account: dict[str, Any] | None = None, region_code: str, **said: Any
+    session: Session, *, account: dict[str, Any] | None = None, region_code: str, **said: Any
 ) -> dict[str, Any]:
     """Register a business for somebody without an account, and with `account` its owner, who waits for approval.
 
-    `address`: where the request came from. Raises 429 `too_many_attempts`; Invalid `unknown_region`, `unknown_office`;
-    Conflict `business_exists`, which tells no more than the public directory does, and `account_exists`.
+    The edge has called `admit` before. Raises Invalid `unknown_region`, `unknown_office`; Conflict `business_exists`,
+    which tells no more than the public directory does, and `account_exists`.
     """
-    accounts.admit(session, address)
     regions.check(session, region_code)
     try:
         business = businesses.enter(session, NOBODY, region_code=region_code, **said)
