@@ -42,8 +42,8 @@ LABELS: Final[dict[str, LazyText]] = {
     "region_code": _l("Region"),
     "office": _l("Office"),
     "kind": _l("Kind"),
-    "valid_from": _l("From"),
-    "valid_to": _l("Until"),
+    "valid_from": _l("In force from"),
+    "valid_to": _l("In force until"),
     "pin": _l("PIN"),
     "again": _l("The same PIN again"),
 }

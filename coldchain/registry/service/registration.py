@@ -78,11 +78,8 @@ def register_self(
 
 
 def _known() -> Conflict:
-    words = (
-        "A business with this code is registered already. Ask its owner for an invitation, or your supervision office "
-        "for a sign-in slip."
-    )
-    return Conflict(words, code="business_exists", errors=[FieldError("/uscc", "business_exists", words)])
+    said = "This code is registered already. Ask the owner for an invitation, or your supervision office for a slip."
+    return Conflict(said, code="business_exists", errors=[FieldError("/uscc", "business_exists", said)])
 
 
 def correct(
