@@ -72,6 +72,7 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
         form[name] = form.get(typed, "")
     try:
         said = load(schemas.RegistrationFormSchema(), form)
+        said["phone"] = said["account"]["phone"]  # as it is kept, not as it was typed
 
         def act() -> str:
             registration.register_self(session, **said)

@@ -119,14 +119,15 @@ def correct(
         taken = session.scalar(select(func.count()).where(col(Business.uscc) == uscc))
         if taken:
             raise _known()
-    if not handles_imported:
+    office_id = regions.find_office(session, region_code, office).office_id if office else None
+    legal, telephone = personal.keep(session, legal_representative), personal.keep(session, phone)
+    if not handles_imported:  # from here on nothing is asked of the database before all of the row is changed
         business.card_no = None
     elif business.card_no is None or region_code != business.region_code:
         business.card_no = businesses.draw_card_no(region_code)
-    legal, telephone = personal.keep(session, legal_representative), personal.keep(session, phone)
     business.uscc, business.name, business.kinds = uscc, businesses.named(name), list(dict.fromkeys(kinds))
     business.handles_imported, business.region_code, business.address = handles_imported, region_code, address
-    business.office_id = regions.find_office(session, region_code, office).office_id if office else None
+    business.office_id = office_id
     business.legal_representative_id = legal.personal_id if legal else None
     business.phone_id = telephone.personal_id if telephone else None
     business.licence_no, business.status, business.status_reason = licence_no, "pending", None
