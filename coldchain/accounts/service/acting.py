@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, column, or_, select, table
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, column, or_, select, table
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor, Area
@@ -67,6 +67,17 @@ def businesses(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Busin
         return {}
     rows = session.execute(select(_BUSINESS).where(_BUSINESS.c.business_id.in_(wanted)))
     return {row.business_id: _business(row) for row in rows}
+
+
+def with_business(session: Session, statement: Select[Any], business_id: Any) -> tuple[Any, Business] | None:
+    """Return the row that `statement` selects and the business of its column `business_id`, None without both.
+
+    One statement, whoever asks and whatever is found: what somebody may not see takes as long as what is not there.
+    """
+    row = session.execute(
+        statement.add_columns(*_BUSINESS.c).join(_BUSINESS, _BUSINESS.c.business_id == business_id)
+    ).first()
+    return (row[0], _business(row)) if row else None
 
 
 def find(session: Session, ref: str | UUID) -> Business:

@@ -108,7 +108,7 @@ def make(
     """
     authorize(actor, "account.manage", Resource())
     business_id = _business_id(session, business)
-    _refuse_needless(role, position, region_code, office)
+    refuse_needless(role, position, region_code, office)
     office_id = None
     if region_code is not None:
         office_id = _place(session, region_code, office)
@@ -135,7 +135,8 @@ def _business_id(session: Session, ref: str | None) -> UUID | None:
         raise Invalid.of("/business", "unknown_business", "There is no such business.") from error
 
 
-def _refuse_needless(role: str, position: str | None, region_code: str | None, office: str | None) -> None:
+def refuse_needless(role: str, position: str | None, region_code: str | None, office: str | None) -> None:
+    """Raise Invalid `not_needed` for a position of somebody who acts for no business, or an office without a region."""
     if position is not None and role not in TRADE_ROLES:
         raise Invalid.of("/position", "not_needed", "Only those who act for a business are owner or clerk.")
     if office is not None and (role not in OFFICER_ROLES or region_code is None):

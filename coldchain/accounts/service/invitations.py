@@ -118,10 +118,12 @@ def revoke(session: Session, actor: Actor, invitation_id: UUID) -> Invited:
 
     Raises Forbidden, NotFound; Conflict `invitation_used` when somebody has come in by it: end that access instead.
     """
-    row = session.get(Invitation, invitation_id, with_for_update=True)
-    if row is None:
+    statement = select(Invitation).where(col(Invitation.invitation_id) == invitation_id).with_for_update(of=Invitation)
+    found = acting.with_business(session, statement, col(Invitation.business_id))
+    if found is None:
         raise NotFound
-    authorize(actor, "people.manage", acting.find(session, row.business_id).resource)
+    row: Invitation = found[0]
+    authorize(actor, "people.manage", found[1].resource)
     if row.used_at is not None:
         raise Conflict("Somebody has joined by this link. End that person's access instead.", code="invitation_used")
     if row.revoked_at is None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from coldchain.accounts.models import Assignment, RegistrationAttempt, User
@@ -21,6 +21,7 @@ def admit(session: Session, address: str) -> None:
     Raises 429 `too_many_attempts` when REGISTRATIONS_PER_ADDRESS were sent from it within REGISTRATIONS_MINUTES.
     """
     since = clock.now() - timedelta(minutes=limits.REGISTRATIONS_MINUTES)
+    session.execute(delete(RegistrationAttempt).where(col(RegistrationAttempt.at) <= since))
     sent = session.scalar(
         select(func.count()).where(col(RegistrationAttempt.address) == address, col(RegistrationAttempt.at) > since)
     )

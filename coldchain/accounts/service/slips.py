@@ -172,11 +172,18 @@ def end_device(session: Session, actor: Actor, device_id: UUID) -> User:
 
     The person's page sessions end too: which of them is open on that device nobody knows. Raises Forbidden, NotFound.
     """
-    device = session.get(Device, device_id, with_for_update=True)
-    user = session.get(User, device.user_id) if device else None
-    if device is None or user is None or user.business_id is None:
+    statement = (
+        select(Device)
+        .join(User, col(User.user_id) == col(Device.user_id))
+        .where(col(Device.device_id) == device_id)
+        .with_for_update(of=Device)
+    )
+    found = acting.with_business(session, statement, col(User.business_id))
+    if found is None:
         raise NotFound
-    authorize(actor, "device.end", acting.find(session, user.business_id).resource)
+    device: Device = found[0]
+    authorize(actor, "device.end", found[1].resource)
+    user = session.get_one(User, device.user_id)
     if device.ended_at is None:
         _end(session, device, "ended", actor.user_id)
         session.execute(

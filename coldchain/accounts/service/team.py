@@ -19,7 +19,7 @@ from coldchain.accounts.models import (
     UserSession,
     UserSite,
 )
-from coldchain.accounts.rights import Resource, authorize
+from coldchain.accounts.rights import authorize
 from coldchain.accounts.service import acting
 from coldchain.accounts.service.audit import audit
 from coldchain.core import clock, paging
@@ -83,13 +83,12 @@ def devices_of(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, list[De
 
 def person(session: Session, actor: Actor, username: str) -> tuple[Person, acting.Business]:
     """Return somebody who acts for a business that `actor` manages, and the business. Raises Forbidden, NotFound."""
-    user = session.scalars(select(User).where(col(User.username) == username)).first()
-    if user is None or user.business_id is None:
-        authorize(actor, "people.manage", Resource())  # whoever may manage everything learns no more
+    statement = select(User).where(col(User.username) == username)
+    found = acting.with_business(session, statement, col(User.business_id))
+    if found is None:
         raise NotFound
-    business = acting.find(session, user.business_id)
-    authorize(actor, "people.manage", business.resource)
-    return _persons(session, [user])[0], business
+    authorize(actor, "people.manage", found[1].resource)
+    return _persons(session, [found[0]])[0], found[1]
 
 
 def any_people(session: Session, business_id: UUID) -> bool:
