@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from sqlmodel import Session
 
 from coldchain.accounts import people_schemas as schemas
-from coldchain.accounts import service
+from coldchain.accounts import devices, service
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.addresses import absolute
 from coldchain.accounts.models import PIN_ROLES
@@ -140,6 +140,12 @@ def _known(session: Session, cookie: str) -> dict[str, Any] | None:
     device, user = found
     left = limits.PINS_WRONG_MAX - device.wrong_pins
     return {"display_name": user.display_name, "username": user.username, "left": left}
+
+
+@bp.app_template_global("device_name")
+def device_name(user_agent: str | None) -> str:
+    """Return what a device is called on screen."""
+    return devices.name(user_agent)
 
 
 @bp.app_template_global("known_device")

@@ -9,7 +9,7 @@ from coldchain.accounts import passwords
 from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.session import set_cookie
-from coldchain.core import limits
+from coldchain.core import forms, limits
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
@@ -71,7 +71,7 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
     for name, typed in SAME.items():
         form[name] = form.get(typed, "")
     try:
-        said = load(schemas.RegistrationFormSchema(), form)
+        said = _said(form)
         said["phone"] = said["account"]["phone"]  # as it is kept, not as it was typed
 
         def act() -> str:
@@ -89,6 +89,13 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
     if not passwords.verify(user.password_hash, said["account"]["password"]):
         return response
     return set_cookie(response, accounts.open_session(session, user, request.headers.get("User-Agent")))
+
+
+def _said(form: Form) -> dict[str, Any]:
+    """Return what the form says; when nothing is said of the owner, each field of it is named, not all as one."""
+    schema = schemas.RegistrationFormSchema()
+    said: dict[str, Any] = schema.load({"account": {}} | forms.nested(schema, form.items(multi=True)))
+    return said
 
 
 @bp.get("/register/correct")

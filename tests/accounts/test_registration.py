@@ -53,6 +53,9 @@ def test_from_the_form_to_approval(app: Flask, world: World) -> None:
     reader = Reader(app)
     reader.open("/register")
     code = uscc()
+    page = reader.send("/register", 422)
+    for name in ("uscc", "name", "kinds", "region_code", "account-display_name", "account-phone", "account-password"):
+        assert f'href="#f-{name}"' in page
     page = reader.send("/register", 422, uscc=code, **TYPED | {"account__phone": "12345"})
     assert 'href="#f-account-phone"' in page
     assert page.count("11 digits") == 2  # once in the summary, once at the field: the page asks for the phone once

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from coldchain.accounts import pins
+from coldchain.accounts import devices, pins
 from coldchain.accounts.models import AuditEvent, Device, SignInSlip, User
 from coldchain.core import clock, db, limits
 from tests.factories.people import People
@@ -32,6 +32,20 @@ PIN = "408173"
 )  # fmt: skip
 def test_easily_guessed_pins(pin: str, why: str | None) -> None:
     assert pins.weakness(pin, PHONE) == why
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/100 Mobile Safari/537.36 MicroMessenger/8.0",
+         "Android, WeChat"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 16_0 like Mac OS X) AppleWebKit/605 Version/16.0 Safari/604.1",
+         "iPhone, Safari"),
+        (None, ""), ("curl/8", ""),
+    ],
+)  # fmt: skip
+def test_devices_have_names_that_people_know(agent: str | None, name: str) -> None:
+    assert devices.name(agent) == name
 
 
 def printed(reader: Reader, business: dict[str, Any], **typed: Any) -> str:
