@@ -5,8 +5,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from sqlmodel import Session
 
-from coldchain.accounts import people_schemas as schemas
 from coldchain.accounts import devices, service
+from coldchain.accounts import people_schemas as schemas
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.addresses import absolute
 from coldchain.accounts.models import PIN_ROLES

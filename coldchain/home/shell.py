@@ -47,7 +47,10 @@ NAV: Final = (
     Entry("/sales/new", _l("Sold today"), ("/sales",), ("merchant",)),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), ("merchant",)),
     Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
-    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people"), ("regulator", "inspector", "admin")),
+    Entry(
+        "/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people"),
+        ("regulator", "inspector", "admin"),
+    ),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant", "lab", "carrier")),
     Entry("/people", _l("People"), ("/people",), ("merchant", "lab", "carrier")),
     Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
