@@ -22,7 +22,7 @@ from coldchain.core.qr_svg import svg
 
 bp = Blueprint("slips", __name__)
 
-DEVICE_COOKIE: Final = "cc_device"
+DEVICE_COOKIE: Final = "cc_pin"
 SECONDS_A_DAY: Final = 86_400
 PIN_TYPED_CHARS: Final = 40
 

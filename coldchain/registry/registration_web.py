@@ -8,7 +8,7 @@ from sqlmodel import Session
 from coldchain.accounts import passwords
 from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.session import set_cookie
+from coldchain.accounts.people_web import first_sign_in
 from coldchain.core import forms, limits
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
@@ -88,7 +88,7 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
     user = accounts.user_by_name(session, said["account"]["phone"])
     if not passwords.verify(user.password_hash, said["account"]["password"]):
         return response
-    return set_cookie(response, accounts.open_session(session, user, request.headers.get("User-Agent")))
+    return first_sign_in(session, user, response.location or "/")
 
 
 def _said(form: Form) -> dict[str, Any]:

@@ -278,6 +278,17 @@ def test_the_same_form_twice_signs_in_and_makes_one(app: Flask, world: World) ->
     assert thief.path.startswith("/sign-in")
 
 
+def test_a_laboratory_goes_on_by_the_form(app: Flask, world: World) -> None:
+    """Its people need a second step, so that having chosen a password opens nothing yet."""
+    reader = Reader(app)
+    reader.open("/register")
+    reader.send("/register", 200, uscc=uscc(), **TYPED | {"kinds": ["lab"]})
+    assert reader.path.startswith("/sign-in")
+    with db.transaction() as session:
+        user = session.scalars(select(User).where(col(User.username) == PHONE)).one()
+        assert (user.role, user.is_waiting) == ("lab", True)
+
+
 def test_districts_are_those_where_somebody_decides(app: Flask, people: People) -> None:
     reader = Reader(app)
     assert 'name="region_code" type="text"' in reader.open("/register")  # nobody decides anywhere yet

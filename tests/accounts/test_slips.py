@@ -124,7 +124,7 @@ def test_a_pin_is_worth_nothing_elsewhere(app: Flask, world: World) -> None:
     device.send("/sign-out", 200)
     token = device.form("/sign-in/pin")["fields"]
     for cookie in ("", "made-up"):
-        elsewhere.client.set_cookie("cc_device", cookie)
+        elsewhere.client.set_cookie("cc_pin", cookie)
         elsewhere.open("/sign-in")
         csrf = dict(elsewhere.form("/sign-in")["fields"])["csrf_token"]
         answer = elsewhere.client.post("/sign-in/pin", data={"csrf_token": csrf, "pin": PIN})
