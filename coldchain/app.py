@@ -22,10 +22,12 @@ API_ROOMS = (
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "registry.offices_api",
     "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
+    "accounts.people_api",
 )  # fmt: skip
 MORE_PAGES = (
-    "registry.offices_web",
-    "accounts.me_web", "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
+    "registry.offices_web", "registry.registration_web",
+    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",

@@ -47,6 +47,8 @@ def test_the_link_leads_to_where_the_program_runs(app: Flask, commands: FlaskCli
         ("create", "x", "--role", "regulator", "--region", "999999"),
         ("create", "x", "--role", "admin", "--region", "230203"),
         ("create", "x", "--role", "merchant", "--uscc", "91350100M000100Y43"),
+        ("create", "x", "--role", "admin", "--position", "clerk"), ("create", "x", "--role", "admin", "--office", "x"),
+        ("create", "x", "--role", "inspector", "--region", "230203", "--office", "no such office"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(commands: FlaskCliRunner, arguments: tuple[str, ...]) -> None:
