@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from coldchain.accounts import service as accounts
 from coldchain.accounts.models import POSITIONS, ROLES
-from coldchain.accounts.service import admin
+from coldchain.accounts.service import admin, totp
 from coldchain.core.db import transaction
 from coldchain.core.errors import DomainError
 from coldchain.core.problems import said
@@ -68,6 +68,24 @@ def create(
         )
         secret = accounts.new_link(session, user)
     click.echo(f"{_address()}/link/{secret}")
+
+
+@accounts_group.command("link")
+@click.argument("username")
+def link(username: str) -> None:
+    """Print a one-time link by which a user chooses another password."""
+    with _one_line(), transaction() as session:
+        secret = accounts.new_link(session, accounts.user_by_name(session, username), kind="reset")
+    click.echo(f"{_address()}/link/{secret}")
+
+
+@accounts_group.command("forget-second-step")
+@click.argument("username")
+def forget_second_step(username: str) -> None:
+    """Forget a user's second step and end the user's sessions: phone and recovery codes are both lost."""
+    with _one_line(), transaction() as session:
+        totp.drop(session, accounts.user_by_name(session, username))
+    click.echo(f"{username} has no second step any more")
 
 
 def _address() -> str:
