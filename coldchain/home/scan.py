@@ -23,7 +23,9 @@ from coldchain.inspections.models import Finding, FindingLine
 from coldchain.inspections.resolve import Resolved
 from coldchain.ledger.models import Hold
 from coldchain.recall import drafts, present, tasks
+from coldchain.recall import reach as places
 from coldchain.recall.models import Recall, RecallVersion, SweepTask, TaskExpected
+from coldchain.registry import service as registry
 from coldchain.trade import service as trade
 
 TASKS_SHOWN: Final = 50
@@ -83,7 +85,7 @@ def page(
     """Return the officer's page of a code, after a refusal with what was typed and what is wrong. Raises NotFound."""
     found = resolve.resolve(session, actor, code)
     stock, more = trade.stock(session, actor, batch_id=found.batch.batch_id, limit=limits.PAGE_DEFAULT)
-    site_ids = {row["site_id"]: row["site_name"] for row in stock if row["site_id"]}
+    site_ids = _own_sites(session, actor, stock)
     recalls = _recalls(session, actor, found)
     listed = _tasks(session, actor, found, set(site_ids), {recall.recall_id for recall in recalls})
     return render_template(
@@ -100,6 +102,14 @@ def page(
         errors=errors or {},
         values=values or {},
     )
+
+
+def _own_sites(session: Session, actor: Actor, stock: list[dict[str, Any]]) -> dict[UUID, str]:
+    """Return the sites that have the batch and lie where the actor may look: a road leads elsewhere too."""
+    sites = registry.sites(session, {row["site_id"] for row in stock})
+    return {
+        site_id: site.name for site_id, site in sites.items() if places.sees(actor, site.region_code, site.office_id)
+    }
 
 
 def _recalls(session: Session, actor: Actor, found: Resolved) -> list[Recall]:
@@ -138,9 +148,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
         .limit(TASKS_SHOWN)
     )
     rows = [
-        (task, recall)
-        for task, recall in session.execute(statement)
-        if may(actor, "recall.read", tasks.place_of(task, recall, "recall.read"))
+        (task, recall) for task, recall in session.execute(statement) if may(actor, "recall.read", tasks.place_of(task))
     ]
     described = present.tasks(session, tasks.views(session, [task for task, _ in rows]))
     listed = [
@@ -148,7 +156,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
             shown,
             recall,
             recall.recall_id in matching,
-            may(actor, "finding.record", tasks.place_of(task, recall, "finding.record")),
+            may(actor, "finding.record", tasks.place_of(task)),
         )
         for (task, recall), shown in zip(rows, described, strict=True)
     ]
@@ -168,7 +176,7 @@ def _causes(session: Session, actor: Actor, holds: tuple[Hold, ...]) -> list[Cau
     return [
         *_recall_causes(session, actor, ids["recall"]),
         *_result_causes(session, ids["result"]),
-        *_inspection_causes(session, ids["inspection"]),
+        *_inspection_causes(session, actor, ids["inspection"]),
     ]
 
 
@@ -215,12 +223,13 @@ def _result_causes(session: Session, ids: set[UUID]) -> list[Cause]:
     ]
 
 
-def _inspection_causes(session: Session, ids: set[UUID]) -> list[Cause]:
+def _inspection_causes(session: Session, actor: Actor, ids: set[UUID]) -> list[Cause]:
     if not ids:
         return []
     rows = session.execute(
-        select(col(Finding.finding_id), col(Finding.task_id), col(FindingLine.seal_no))
+        select(col(Finding.finding_id), col(FindingLine.seal_no), SweepTask)
         .join(FindingLine, col(FindingLine.finding_id) == col(Finding.finding_id))
+        .outerjoin(SweepTask, col(SweepTask.task_id) == col(Finding.task_id))
         .where(col(Finding.finding_id).in_(ids), col(FindingLine.disposition) == "sealed")
         .order_by(col(Finding.finding_id), col(FindingLine.line_no))
     )
@@ -228,6 +237,8 @@ def _inspection_causes(session: Session, ids: set[UUID]) -> list[Cause]:
     for row in rows:
         former = found.get(row.finding_id)
         seals = ", ".join(seal for seal in (former.note if former else "", row.seal_no) if seal)
-        href = f"/sweep-tasks/{row.task_id}/findings/{row.finding_id}" if row.task_id else None
+        task = row.SweepTask
+        seen = task is not None and may(actor, "recall.read", tasks.place_of(task))
+        href = f"/sweep-tasks/{task.task_id}/findings/{row.finding_id}" if seen else None
         found[row.finding_id] = Cause("inspection", "sealed", "", seals, href)
     return list(found.values())

@@ -110,11 +110,20 @@ class MatchSchema(Schema):
     mass_g = fields.MassG()
 
 
+class MatchElsewhereSchema(Schema):
+    """What lies outside the reader's areas, in sums."""
+
+    batches = fields.Int(metadata={"description": "batches that the reader sees none of"})
+    holders = fields.Int()
+    mass_g = fields.MassG()
+
+
 class MatchListSchema(Schema):
-    """What a criterion selects now, with the total."""
+    """What a criterion selects now, with the totals over all regions; items are what the reader may open."""
 
     items = fields.Items(fields.Part(MatchSchema))
     next = fields.Text()
+    elsewhere = fields.Part(MatchElsewhereSchema)
     batches = fields.Int()
     mass_total_g = fields.MassG()
 
@@ -138,6 +147,7 @@ class AnnouncedSchema(Schema):
     businesses = fields.Int()
     mass_total_g = fields.MassG()
     tasks = fields.Int()
+    assistance = fields.Int(metadata={"description": "requests that were sent to other regions"})
 
 
 class TaskQuerySchema(fields.PageQuery):
@@ -189,6 +199,7 @@ class TaskSchema(Schema):
     office = fields.Anything()
     consignment_id = fields.Key()
     receiver = fields.Anything(metadata={"description": "who took goods that no registered business received"})
+    officer = fields.Anything(metadata={"description": "who has the task: {username, display_name}, or null"})
     expected = fields.Items(fields.Part(ExpectedSchema))
     state = fields.Text()
     finding_id = fields.Key()
@@ -207,6 +218,12 @@ class FindingListSchema(Schema):
 
     items = fields.Items(fields.Part(FindingAnswerSchema))
     next = fields.Text()
+
+
+class WhenSchema(Schema):
+    """When something was seen."""
+
+    captured_at = fields.Moment()
 
 
 class SampleResultSchema(Schema):
@@ -246,6 +263,13 @@ class OfficeFiguresSchema(Schema):
     sites_open = fields.Int()
 
 
+class PlaceFiguresSchema(OfficeFiguresSchema):
+    """Counts of the places of one region and office that the reader may not see by name."""
+
+    region_code = fields.Text()
+    locked_mass_g = fields.MassG()
+
+
 class FiguresSchema(Schema):
     """Every figure of a report; masses in grams, `locked` and `sealed` are never added."""
 
@@ -275,6 +299,9 @@ class FiguresSchema(Schema):
     samples_total = fields.Int()
     samples_by_state = fields.Anything()
     offices = fields.Items(fields.Part(OfficeFiguresSchema))
+    elsewhere = fields.Items(
+        fields.Part(PlaceFiguresSchema), doc="places outside the reader's areas, by region and office: totals only"
+    )
     late_entries = fields.Int(metadata={"description": "documents entered late of goods that had left already"})
     late_mass_g = fields.MassG()
 
@@ -305,11 +332,13 @@ class LateLineSchema(Schema):
     mass_g = fields.MassG()
     subject_kind = fields.OneOf(("consignment", "stock_entry"), attribute="line.subject_kind")
     subject_id = fields.Key(attribute="line.subject_id")
-    site_id = fields.Key(attribute="line.site_id")
+    region_code = fields.Text(metadata={"description": "where they left; site and owner are null outside one's areas"})
+    site_id = fields.Key()
     site_name = fields.Text()
+    to_region_code = fields.Text()
     to_business = fields.Part(LateBusinessSchema)
     receiver = fields.Anything(metadata={"description": "who signed for them, where no registered business did"})
-    to_site_id = fields.Key(attribute="line.to_site_id")
+    to_site_id = fields.Key()
     to_site_name = fields.Text()
     occurred_at = fields.Moment(attribute="line.occurred_at")
     recorded_at = fields.Moment(attribute="line.recorded_at")
@@ -337,3 +366,94 @@ class ReportSchema(Schema):
     text_zh = fields.Text()
     text_en = fields.Text()
     figures = fields.Part(FiguresSchema)
+
+
+class AssignSchema(Schema):
+    """Who gets a task."""
+
+    username = fields.Text(limits.NAME_CHARS, required=True)
+
+
+class AssignOfficeSchema(Schema):
+    """Who gets the open tasks of an office; nobody: they stay as they are."""
+
+    region_code = fields.Text(6, pattern="[0-9]{6}", required=True)
+    office_id = fields.Key()
+    username = fields.Text(limits.NAME_CHARS)
+
+
+class AssignOfficesSchema(Schema):
+    """Who gets the open tasks of some offices."""
+
+    rows = fields.Items(fields.Part(AssignOfficeSchema))
+
+
+class TakeOverSchema(Schema):
+    """Nothing is needed to take a request over."""
+
+    occurred_at = fields.Moment()
+
+
+class AssistanceNoteSchema(Schema):
+    """What the asking side adds to a request."""
+
+    note = fields.Text(limits.TEXT_CHARS, required=True, multiline=True)
+
+
+class AssistanceNoteShownSchema(Schema):
+    """A note of the asking side."""
+
+    recorded_at = fields.Moment()
+    note = fields.Text()
+
+
+class AssistanceSchema(Schema):
+    """A request to another region or an office of it. `sites_due` and `expected_mass_g` as of when it was sent."""
+
+    request_id = fields.Key()
+    request_no = fields.Text()
+    recall_id = fields.Key()
+    title = fields.Text()
+    from_region_code = fields.Text()
+    region_code = fields.Text()
+    office = fields.Anything()
+    state = fields.OneOf(("sent", "taken_over", "done"))
+    sites_due = fields.Int()
+    expected_mass_g = fields.MassG()
+    sent_at = fields.Moment()
+    taken_over_at = fields.Moment()
+    taken_over_by = fields.Text()
+    officer = fields.Anything(metadata={"description": "who has it now: {username, display_name}, or null"})
+    now = fields.Part(PlaceFiguresSchema)
+    notes = fields.Items(fields.Part(AssistanceNoteShownSchema))
+
+
+class AssistancePageSchema(Schema):
+    """The requests of a recall."""
+
+    items = fields.Items(fields.Part(AssistanceSchema))
+    next = fields.Text()
+
+
+class HandoverRowSchema(Schema):
+    """One thing and who gets it."""
+
+    what = fields.Text(limits.NAME_CHARS, required=True)
+    to = fields.Text(limits.NAME_CHARS)
+
+
+class HandoverSchema(Schema):
+    """All that an officer has, and who gets it."""
+
+    officer = fields.Text(limits.NAME_CHARS, required=True)
+    to_all = fields.Text(limits.NAME_CHARS)
+    rows = fields.Items(fields.Part(HandoverRowSchema), maximum=limits.HANDED_OVER)
+    end = fields.Flag()
+    give = fields.Flag()
+
+
+class HandoverQuerySchema(Schema):
+    """Whose things are handed on; `done`: how many were just now."""
+
+    officer = fields.Text(limits.NAME_CHARS)
+    done = fields.Int(0)
