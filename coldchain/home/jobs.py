@@ -18,7 +18,7 @@ from coldchain.core import clock, pages
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
 from coldchain.policy import service as policy
-from coldchain.recall import assistance_view, drafts, report, tasks
+from coldchain.recall import assistance_view, drafts, present, report, tasks
 from coldchain.recall.figures import CHECKED, Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
@@ -56,6 +56,7 @@ class Running:
     version: RecallVersion
     figures: Figures
     views: list[TaskView]
+    pending: int  # sampled pieces of the reader's places whose result is not out
 
     @property
     def open_views(self) -> list[TaskView]:
@@ -72,9 +73,15 @@ def running(session: Session, actor: Actor) -> list[Running]:
             drafts.current_version(session, row),
             report.report(session, actor, row.recall_id).figures,
             tasks.views(session, tasks.seen_tasks(session, actor, row)),
+            _pending(session, actor, row),
         )
         for row in rows
     ]
+
+
+def _pending(session: Session, actor: Actor, recall: Recall) -> int:
+    rows = present.samples(session, actor, recall.recall_id, own_only=True)
+    return sum(int(row["pieces"]) for row in rows if row["state"] == "sent")
 
 
 def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[Job]:
@@ -91,7 +98,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
 def _of_sweep(sweep: Running) -> list[Job]:
     here = f"/recalls/{sweep.recall.recall_id}"
     waiting = [view for view in sweep.open_views if view.expected]
-    figures, found = sweep.figures, []
+    found = []
     not_checked = Counter(view.state for view in sweep.open_views)
     if waiting:
         mass_g = sum(row.mass_g for view in waiting for row in view.expected)
@@ -117,14 +124,13 @@ def _of_sweep(sweep: Running) -> list[Job]:
                 sweep.recall.deadline_at,
             )
         )
-    pending = figures.samples_by_state.get("sent", 0)
-    if pending:
+    if sweep.pending:
         found.append(
             Job(
                 "sent",
                 f"{here}/sample-results/new",
                 ngettext("The result of %(num)s sample is not out", "The results of %(num)s samples are not out",
-                         pending),
+                         sweep.pending),
                 sweep.recall.title,
                 _("Record"),
             )

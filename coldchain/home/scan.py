@@ -26,6 +26,7 @@ from coldchain.recall import drafts, present, tasks
 from coldchain.recall import reach as places
 from coldchain.recall.models import Recall, RecallVersion, SweepTask, TaskExpected
 from coldchain.registry import service as registry
+from coldchain.registry.models import Site
 from coldchain.trade import service as trade
 
 TASKS_SHOWN: Final = 50
@@ -85,7 +86,9 @@ def page(
     """Return the officer's page of a code, after a refusal with what was typed and what is wrong. Raises NotFound."""
     found = resolve.resolve(session, actor, code)
     stock, more = trade.stock(session, actor, batch_id=found.batch.batch_id, limit=limits.PAGE_DEFAULT)
-    site_ids = _own_sites(session, actor, stock)
+    sites = registry.sites(session, {row["site_id"] for row in stock})
+    site_ids = _own_sites(actor, sites)
+    stock = [row if row["site_id"] in {None, *site_ids} else _outside(session, row, sites) for row in stock]
     recalls = _recalls(session, actor, found)
     listed = _tasks(session, actor, found, set(site_ids), {recall.recall_id for recall in recalls})
     return render_template(
@@ -104,9 +107,13 @@ def page(
     )
 
 
-def _own_sites(session: Session, actor: Actor, stock: list[dict[str, Any]]) -> dict[UUID, str]:
+def _outside(session: Session, row: dict[str, Any], sites: dict[UUID, Site]) -> dict[str, Any]:
+    """Return a line of what is on the road to another region, by the name of the region alone."""
+    return row | {"site_id": None, "site_name": places.region_name(session, sites[row["site_id"]].region_code)}
+
+
+def _own_sites(actor: Actor, sites: dict[UUID, Site]) -> dict[UUID, str]:
     """Return the sites that have the batch and lie where the actor may look: a road leads elsewhere too."""
-    sites = registry.sites(session, {row["site_id"] for row in stock})
     return {
         site_id: site.name for site_id, site in sites.items() if places.sees(actor, site.region_code, site.office_id)
     }

@@ -17,6 +17,7 @@ from coldchain.recall import (
     assistance_view,
     drafts,
     duties,
+    duty_schemas,
     findings,
     late,
     matches,
@@ -115,7 +116,7 @@ def get_task(session: Session, actor: Actor, task_id: UUID) -> Any:
 
 
 @blp.route("/sweep-tasks/<uuid:task_id>/assign", methods=["POST"])
-@blp.arguments(schemas.AssignSchema)
+@blp.arguments(duty_schemas.AssignSchema)
 @edge("sweep_task.assign")
 @blp.response(200, schemas.TaskSchema)
 def assign_task(session: Session, actor: Actor, data: dict[str, Any], task_id: UUID) -> Any:
@@ -127,7 +128,7 @@ def assign_task(session: Session, actor: Actor, data: dict[str, Any], task_id: U
 @blp.route("/recalls/<uuid:recall_id>/assistance")
 @blp.arguments(PageQuery, location="query")
 @edge("recall.read")
-@blp.response(200, schemas.AssistancePageSchema)
+@blp.response(200, duty_schemas.AssistancePageSchema)
 def list_assistance(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
     """List the requests to other regions: all for who runs the recall, those to one's own places else."""
     found = assistance_view.listing(session, actor, recall_id)
@@ -137,16 +138,16 @@ def list_assistance(session: Session, actor: Actor, query: dict[str, Any], recal
 
 @blp.route("/assistance/<uuid:request_id>")
 @edge("recall.read")
-@blp.response(200, schemas.AssistanceSchema)
+@blp.response(200, duty_schemas.AssistanceSchema)
 def get_assistance(session: Session, actor: Actor, request_id: UUID) -> Any:
     """Return a request as both sides read it."""
     return present.assistance(assistance_view.one(session, actor, request_id))
 
 
 @blp.route("/assistance/<uuid:request_id>/take-over", methods=["POST"])
-@blp.arguments(schemas.TakeOverSchema)
+@blp.arguments(duty_schemas.TakeOverSchema)
 @edge("assistance.take_over")
-@blp.response(200, schemas.AssistanceSchema)
+@blp.response(200, duty_schemas.AssistanceSchema)
 def take_over_assistance(session: Session, actor: Actor, data: dict[str, Any], request_id: UUID) -> Any:
     """Take a request over; it is the officer's from then on."""
     assistance.take_over(session, actor, request_id, **data)
@@ -154,9 +155,9 @@ def take_over_assistance(session: Session, actor: Actor, data: dict[str, Any], r
 
 
 @blp.route("/assistance/<uuid:request_id>/notes", methods=["POST"])
-@blp.arguments(schemas.AssistanceNoteSchema)
+@blp.arguments(duty_schemas.AssistanceNoteSchema)
 @edge("assistance.note")
-@blp.response(201, schemas.AssistanceSchema)
+@blp.response(201, duty_schemas.AssistanceSchema)
 def note_assistance(session: Session, actor: Actor, data: dict[str, Any], request_id: UUID) -> Any:
     """Add a note of the asking side."""
     assistance.note(session, actor, request_id, **data)

@@ -1,12 +1,15 @@
 """Work has an owner: tasks are given to officers of the place, and nobody leaves without handing on."""
 
+from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import Area
 from coldchain.accounts.models import Assignment, AuditEvent, User
 from coldchain.accounts.service import leaving
@@ -14,6 +17,7 @@ from coldchain.accounts.service.officers import officers
 from coldchain.core import db
 from coldchain.core.errors import Conflict
 from coldchain.journal import history
+from coldchain.recall import duties
 from coldchain.recall.models import Duty
 from coldchain.regions import service as regions
 from tests.factories.people import Speaker
@@ -124,6 +128,28 @@ def test_nobody_leaves_with_open_work(world: World, sweep: dict[str, Any]) -> No
     draft(world)
     with pytest.raises(Conflict):
         _check(world.regulator, ())
+
+
+def test_who_is_just_leaving_is_given_nothing(world: World, sweep: dict[str, Any]) -> None:
+    """Giving and leaving at one moment: whoever comes second sees what the first did."""
+    task = _task(world, sweep, sweep["sites"][0])
+    refused: list[Conflict] = []
+
+    def leave() -> None:
+        try:
+            _check(sweep["second"], ())
+        except Conflict as error:
+            refused.append(error)
+
+    leaver = Thread(target=leave)
+    with db.transaction() as session:
+        actor = accounts.actor_of(session, session.get_one(User, world.regulator.user.user_id))
+        duties.assign(session, actor, UUID(task["task_id"]), username="second")
+        leaver.start()
+        leaver.join(0.5)
+        assert leaver.is_alive(), "leaving waits for what is being given"
+    leaver.join(20)
+    assert [error.code for error in refused] == ["tasks_without_owner"]
 
 
 def test_everything_is_handed_on_in_one_screen(app: Flask, world: World, sweep: dict[str, Any]) -> None:

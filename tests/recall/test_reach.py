@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,11 @@ import pytest
 from flask import Flask
 
 from coldchain.accounts import service as accounts
+from coldchain.accounts.actor import SYSTEM
 from coldchain.core import db
 from coldchain.journal import history
+from coldchain.recall import assistance
+from coldchain.recall.models import Recall
 from coldchain.regions import service as regions
 from tests.factories.people import People, Speaker
 from tests.factories.reader import Reader
@@ -264,6 +268,30 @@ def test_goods_pulled_in_where_nobody_was_asked_make_a_request(two: Two) -> None
     assert [(row["office"], row["sites_due"], row["expected_mass_g"]) for row in new] == [(None, 1, 14_000)]
     assert site["name"] not in everything(two, two.home.regulator)
     assert "协查" in Reader.of(two.home.people.app, third.inspector, lang="zh_CN").open("/")
+
+
+def test_two_that_find_a_new_region_at_one_moment_ask_it_once(two: Two) -> None:
+    """The second waits for the first and then finds the request there."""
+    city = two.home.people.inspector("230200")
+    place = {"name": "第三区摊位", "region_code": "230204"}
+    city.post(f"/recalls/{two.recall['recall_id']}/tasks", place, 201)
+    sent: list[int] = []
+
+    def send_again() -> None:
+        with db.transaction() as session:
+            recall = session.get_one(Recall, UUID(two.recall["recall_id"]))
+            sent.append(len(assistance.send(session, SYSTEM, recall)))
+
+    other = Thread(target=send_again)
+    with db.transaction() as session:
+        recall = session.get_one(Recall, UUID(two.recall["recall_id"]))
+        first = assistance.send(session, SYSTEM, recall)
+        assert [request.region_code for request in first] == ["230204"]
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+    other.join(20)
+    assert sent == [0]
 
 
 def test_a_prefectures_notice_covers_the_regions_inside(two: Two) -> None:

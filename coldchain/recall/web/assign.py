@@ -12,9 +12,10 @@ from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, may
 from coldchain.core.edge import edge
 from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
-from coldchain.recall import drafts, duties, reach, schemas, tasks
+from coldchain.recall import drafts, duties, duty_schemas, reach, tasks
 from coldchain.recall.figures import CHECKED
 from coldchain.recall.models import Duty, Recall
 from coldchain.recall.web import tasks as task_pages
@@ -46,7 +47,7 @@ def _rows(session: Session, actor: Actor, recall: Recall) -> list[OfficeRow]:
     return [
         OfficeRow(
             place,
-            offices[place.office_id].name if place.office_id else names[place.region_code],
+            offices[place.office_id].name if place.office_id else f"{names[place.region_code]} {_('No office')}",
             counts[place],
             without[place],
             duties.fit_for(session, "task", [place]),
@@ -86,7 +87,7 @@ def assign_tasks_submit(session: Session, actor: Actor, recall_id: UUID) -> Any:
     form = copy(request.form)
 
     def assign() -> str:
-        for index, row in enumerate(load(schemas.AssignOfficesSchema(), form)["rows"] or []):
+        for index, row in enumerate(load(duty_schemas.AssignOfficesSchema(), form)["rows"] or []):
             if row.get("username"):
                 with task_pages.at_row(index):
                     duties.assign_office(session, actor, recall_id, **row)
@@ -105,7 +106,7 @@ def assign_task(session: Session, actor: Actor, task_id: UUID) -> Any:
     form = copy(request.form)
 
     def assign() -> str:
-        duties.assign(session, actor, task_id, **load(schemas.AssignSchema(), form))
+        duties.assign(session, actor, task_id, **load(duty_schemas.AssignSchema(), form))
         return url_for("recall.show_task", task_id=task_id)
 
     try:

@@ -11,7 +11,7 @@ from coldchain.accounts.rights import Resource, may
 from coldchain.core.edge import edge
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal
-from coldchain.recall import assistance, assistance_view, drafts, schemas, words
+from coldchain.recall import assistance, assistance_view, drafts, duty_schemas, words
 from coldchain.recall.web.blueprint import bp
 
 LABELS = {"note": _l("Note to the other side")}
@@ -66,7 +66,7 @@ def note_assistance(session: Session, actor: Actor, request_id: UUID) -> Any:
     form = copy(request.form)
 
     def add() -> str:
-        assistance.note(session, actor, request_id, **load(schemas.AssistanceNoteSchema(), form))
+        assistance.note(session, actor, request_id, **load(duty_schemas.AssistanceNoteSchema(), form))
         return url_for("recall.show_assistance", request_id=request_id)
 
     try:

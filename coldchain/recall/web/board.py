@@ -20,7 +20,7 @@ from coldchain.core.page_forms import REFUSALS, refusal
 from coldchain.inspections import service as inspections
 from coldchain.journal import history, receipts
 from coldchain.journal import words as journal_words
-from coldchain.recall import assistance, assistance_view, drafts, late, present, report, tasks, words
+from coldchain.recall import assistance, assistance_view, drafts, late, present, reach, report, tasks, words
 from coldchain.recall.assistance_view import AssistanceView
 from coldchain.recall.figures import CHECKED, Figures, LineFact, PlaceFigures
 from coldchain.recall.models import ORIGINS, Recall
@@ -130,6 +130,7 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         errors=errors,
         offices=_offices(session, found.figures, requests),
         requests=requests,
+        runs=reach.runs(actor, recall),
         office=names.get(office_id) if office_id else None,
         filters=_filters(recall, of_office, str(group), office_id, moment),
         rows=rows_of(session, wanted[start : start + PAGE_ROWS]),

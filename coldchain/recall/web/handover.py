@@ -6,11 +6,12 @@ from flask import Response, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.core import limits
 from coldchain.core.edge import edge
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
-from coldchain.recall import handover, schemas
+from coldchain.recall import duty_schemas, handover
 from coldchain.recall.web.blueprint import bp
 from coldchain.regions import service as regions
 
@@ -21,7 +22,7 @@ LABELS = {"to_all": _l("Successor for everything")}
 @edge("handover.do")
 def show_handover(session: Session, actor: Actor) -> Any:
     """Show the officers of the reader's areas, or all that one of them has open with the choice of successors."""
-    query = load(schemas.HandoverQuerySchema(), request.args)
+    query = load(duty_schemas.HandoverQuerySchema(), request.args)
     if query["officer"] is None:
         return render_template(
             "recall/handover_officers.html", people=handover.people(session, actor), done=query["done"]
@@ -40,7 +41,8 @@ def _page(
     page = render_template(
         "recall/handover.html",
         officer=found.officer,
-        rows=[(row, found.fit(row, given), singles.get(row.key, "")) for row in found.rows],
+        rows=[(row, found.fit(row, given), singles.get(row.key, "")) for row in found.rows[: limits.HANDED_OVER]],
+        total=len(found.rows),
         candidates=found.candidates,
         areas=[offices[area.office_id].name if area.office_id else names[area.region_code] for area in given],
         values=form,
@@ -64,7 +66,7 @@ def hand_over(session: Session, actor: Actor) -> Any:
     form = copy(request.form)
 
     def act() -> str:
-        data = load(schemas.HandoverSchema(), form)
+        data = load(duty_schemas.HandoverSchema(), form)
         singles = {row["what"]: row["to"] for row in data.pop("rows") or [] if row["to"]}
         flags = {name: bool(data[name]) for name in ("end", "give")}
         count = handover.hand_over(session, actor, data["officer"], to_all=data["to_all"], singles=singles, **flags)
