@@ -84,7 +84,7 @@ def _register_rooms(app: Flask) -> None:
     from coldchain.home import batch_page, public_label, shell
     from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
-    from coldchain.recall import pull_in
+    from coldchain.recall import handover, pull_in
     from coldchain.trade.service import roads
 
     doors = [*(f"{room}.api" for room in API_ROOMS), *MORE_APIS]
@@ -97,6 +97,7 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(batch_page.bp)
     shell.install(app)
     pull_in.install()
+    handover.install()
     roads.install()
     settings: Settings = app.config["SETTINGS"]
     label_jobs.install(settings.public_url, settings.var_dir)

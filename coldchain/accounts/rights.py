@@ -66,6 +66,10 @@ TABLE: dict[str, dict[str, str]] = {
     "finding.record": _OFFICERS,
     "sample.record": {**_OFFICERS, "lab": ANY},
     "journal.read": {**_READ, "lab": OWN, "carrier": OWN},
+    "sweep_task.assign": {"regulator": REGION, "system": ANY},
+    "assistance.take_over": _OFFICERS,
+    "assistance.note": {"regulator": REGION, "system": ANY},
+    "handover.do": {"regulator": REGION, "admin": ANY, "system": ANY},
     "search": _EVERYONE,
     "people.manage": {**_OWNERS, "regulator": REGION, "admin": ANY, "system": ANY},
     "slip.print": {"regulator": REGION, "inspector": REGION, "system": ANY},
@@ -85,8 +89,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "people.manage", "recall.announce", "sign_in.manage",
-        "slip.print",
+        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "recall.announce",
+        "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ SAMPLES_PER_TUBE = 200
 MADE_FROM = 100  # batches that go into one transformation
 MADE_BATCHES = 50  # batches that come out of one
 LABELS_PER_RUN = 500
+HANDED_OVER = 1_000  # things of one officer that are handed on in one screen
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
 SEARCH_CHARS = 200

@@ -49,7 +49,7 @@ ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values(
 NAV: Final = (
     Entry("/", _l("Start")),
     Entry("/scan", _l("Scan a label"), may="finding.record"),
-    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks")),
+    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks", "/assistance")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), "businesses"),
     Entry(
         "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks", "/stock-entries", *ENTRY_PAGES),
