@@ -180,7 +180,7 @@ def test_everything_is_handed_on_in_one_screen(app: Flask, world: World, sweep: 
     world.inspector.get(f"/sweep-tasks/{first['task_id']}", 404)
 
 
-def test_drafts_and_requests_are_handed_on_with_the_assignment(app: Flask, world: World) -> None:
+def test_drafts_are_handed_on_with_the_assignment(app: Flask, world: World) -> None:
     """The successor gets the assignment that ends, and with it the right to what it covers."""
     recall = draft(world)
     new = officer_of(world.people, "230203", None, "new", "regulator")

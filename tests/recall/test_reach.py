@@ -322,3 +322,19 @@ def test_the_request_is_taken_over_and_noted_by_pages(two: Two) -> None:
     assert 'href="#f-note"' in page
     assert "Please hurry" in ours.send(f"{address}/notes", 200, note="Please hurry")
     assert "Please hurry" in theirs.open(address)
+
+
+def test_a_request_that_was_taken_over_is_handed_on_until_it_is_done(two: Two) -> None:
+    request = two.requests[str(two.office_1)]["request_id"]
+    two.of_office_1.post(f"/assistance/{request}/take-over", {}, 200)
+    next_one = officer_of(two.home.people, FAR, two.office_1, "next_one")
+    officer_of(two.home.people, FAR, two.office_2, "other_office")
+    regulator = Reader.of(two.home.people.app, two.far.regulator)
+    regulator.open("/handover?officer=office_1")
+    assert "is not assigned to this place" in regulator.send("/handover", 422, to_all="other_office")
+    assert "1 thing was handed on" in regulator.send("/handover", 200, to_all="next_one", end="true")
+    found = two.home.regulator.get(f"/assistance/{request}")
+    assert (found["officer"]["username"], found["taken_over_by"]) == ("next_one", "甲office_1")
+    assert "1 open thing" in regulator.open("/handover?officer=next_one")
+    next_one.post(f"/sweep-tasks/{_far_task(two, two.first)}/findings", {"outcome": "none_found"}, 201)
+    assert "This officer has nothing open" in regulator.open("/handover?officer=next_one")
