@@ -130,6 +130,20 @@ def test_nobody_leaves_with_open_work(world: World, sweep: dict[str, Any]) -> No
         _check(world.regulator, ())
 
 
+def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(world: World, sweep: dict[str, Any]) -> None:
+    task = _task(world, sweep, sweep["sites"][0])
+    world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": "second"})
+    admin = world.people.admin()
+    held = admin.get("/accounts/second")["assignments"][0]["assignment_id"]
+    for address in (f"/accounts/second/assignments/{held}/end", "/accounts/second/end"):
+        assert admin.post(address, {}, 409)["code"] == "tasks_without_owner"
+    assert admin.get("/accounts/second")["is_active"]
+    first = world.inspector.user.username
+    world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": first})
+    admin.post(f"/accounts/second/assignments/{held}/end", {})
+    admin.post("/accounts/second/end", {})
+
+
 def test_who_is_just_leaving_is_given_nothing(world: World, sweep: dict[str, Any]) -> None:
     """Giving and leaving at one moment: whoever comes second sees what the first did."""
     task = _task(world, sweep, sweep["sites"][0])

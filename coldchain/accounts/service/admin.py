@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.models import OFFICER_ROLES, TRADE_ROLES, Assignment, User
 from coldchain.accounts.rights import Resource, authorize
-from coldchain.accounts.service import acting
+from coldchain.accounts.service import acting, leaving
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.links import new_link
 from coldchain.accounts.service.people import create_user, user_by_name
@@ -161,12 +161,14 @@ def fresh_link(session: Session, actor: Actor, username: str) -> str:
 def close(session: Session, actor: Actor, username: str) -> Account:
     """Close an account: every session, token, link and device of it ends.
 
-    Raises Forbidden, NotFound; Conflict `own_account`: the last administrator could otherwise shut everybody out.
+    Raises Forbidden, NotFound; Conflict `tasks_without_owner` for an officer who still has something open, and
+    `own_account`: the last administrator could otherwise shut everybody out.
     """
     authorize(actor, "account.manage", Resource())
     user = user_by_name(session, username)
     if user.user_id == actor.user_id:
         raise Conflict("You can't close your own account. Another administrator can.", code="own_account")
+    leaving.check(session, user, ())
     end_access(session, user, by=actor.user_id)
     return _accounts(session, [user])[0]
 
@@ -221,7 +223,8 @@ def assign(
 def end_assignment(session: Session, actor: Actor, username: str, assignment_id: UUID) -> Assignment:
     """End an assignment now; the row stays, since what was captured under it is judged by it.
 
-    Raises Forbidden, NotFound; Conflict `assignment_over` for one that has ended.
+    Raises Forbidden, NotFound; Conflict `assignment_over` for one that has ended, `tasks_without_owner` for an officer
+    who still has something open there.
     """
     authorize(actor, "account.manage", Resource())
     user = user_by_name(session, username)
@@ -231,6 +234,8 @@ def end_assignment(session: Session, actor: Actor, username: str, assignment_id:
     now = clock.now()
     if row.valid_to is not None and row.valid_to <= now:
         raise Conflict("This assignment has ended already.", code="assignment_over")
+    others = (each for each in _accounts(session, [user])[0].current if each.assignment_id != assignment_id)
+    leaving.check(session, user, (Area(each.region_code, each.office_id) for each in others))
     if row.valid_from >= now:
         # it has not begun: it keeps the shortest span that a span may have, and was never in force for anybody
         row.valid_to = row.valid_from + timedelta(microseconds=1)
