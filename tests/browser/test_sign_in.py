@@ -76,6 +76,7 @@ def test_an_officer_sets_the_second_step_up_and_signs_in_with_it(
     press(page, "已保存好，继续")
     assert page.url.endswith("/businesses")
     page.goto("/me")
+    page.locator("#keys summary").click()
     looker.look("me")
 
     other = open_page(narrow=narrow)
