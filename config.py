@@ -46,7 +46,7 @@ class Settings:
 
     `database_url` and `database_owner_url` are libpq addresses (`postgresql://…`), both None when the embedded server
     is to be used. `public_url` has no trailing slash. `public_url_is_trial` is true when nobody set it: labels made for
-    it are marked as not for printing.
+    it are marked as not for printing. `trusted_proxies`: how many proxies of our own stand before the program.
     """
 
     env: Environment
@@ -62,6 +62,7 @@ class Settings:
     secret_key: str = field(repr=False)
     pg_bin: Path | None
     secure_cookies: bool
+    trusted_proxies: int = 0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -95,6 +96,7 @@ class Settings:
             secret_key=_secret_key(env, environ.get("SECRET_KEY") or None, var_dir),
             pg_bin=_pg_bin(environ.get("COLDCHAIN_PG_BIN")),
             secure_cookies=_flag(environ, "COLDCHAIN_SECURE_COOKIES", default=public_url.startswith("https://")),
+            trusted_proxies=_proxies(environ.get("TRUSTED_PROXIES") or "0"),
         )
 
     @property
@@ -146,6 +148,12 @@ def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
 def _port(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) <= 65535):
         raise SettingsError("port_not_a_number", f"PORT={value!r} is not a number from 0 to 65535")
+    return int(value)
+
+
+def _proxies(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) == 1):
+        raise SettingsError("trusted_proxies_not_a_number", f"TRUSTED_PROXIES={value!r} is not a number from 0 to 9")
     return int(value)
 
 

@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coldchain.accounts import rights, trail
 from coldchain.accounts import session as accounts_session
@@ -24,11 +25,8 @@ MORE_APIS = (  # one a module
 )  # fmt: skip
 MORE_PAGES = (
     "registry.offices_web",
-    "trade.stock_web",
-    "trade.backcheck_web",
-    "trade.entry_pages",
-    "trade.making_pages",
-)
+    "accounts.me_web", "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+)  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
 )  # fmt: skip
@@ -58,6 +56,9 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=86_400,
     )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     if connect:

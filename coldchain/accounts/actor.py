@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from coldchain.accounts.models import OFFICER_ROLES
 from coldchain.regions.tree import within
 
 
@@ -26,6 +27,7 @@ class Actor:
 
     `site_ids`: the sites that a clerk is limited to, None when there is no limit. `is_waiting`: registered by itself
     and not approved yet. `scopes`: the actions that an API key is limited to, None when there is no limit.
+    `session_id`: the page session, None for an API key. `is_fresh`: proven lately who it is, or no need to.
     """
 
     user_id: UUID | None
@@ -38,11 +40,13 @@ class Actor:
     site_ids: frozenset[UUID] | None = None
     is_waiting: bool = False
     scopes: frozenset[str] | None = None
+    session_id: UUID | None = None
+    is_fresh: bool = True
 
     @property
     def is_officer(self) -> bool:
         """Say whether the actor acts for an authority."""
-        return self.role in {"regulator", "inspector"}
+        return self.role in OFFICER_ROLES
 
     @property
     def regions(self) -> tuple[str, ...]:

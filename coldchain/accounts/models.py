@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
-from sqlmodel import SQLModel
+from sqlalchemy import CheckConstraint, Column, Index, Uuid
+from sqlmodel import Field, SQLModel
 
-from coldchain.core.columns import document, key, keys, moment, one_of, ref, wordlist, words
+from coldchain.core.columns import document, key, keys, moment, one_of, ref, whole, wordlist, words
+from coldchain.core.ids import new_id
 
 ROLES = ("admin", "regulator", "inspector", "merchant", "lab", "carrier")
 OFFICER_ROLES = ("regulator", "inspector")
 TRADE_ROLES = ("merchant", "lab", "carrier")  # they act for one business
 POSITIONS = ("owner", "clerk")
 ASSIGNMENT_KINDS = ("standing", "support")
+PARKED_REASONS = ("ended", "again")  # the session was over; it was too long ago that the person proved who they are
+LINK_KINDS = ("first", "reset")  # to choose the first password, or another one for a forgotten one
 
 
 class User(SQLModel, table=True):
@@ -69,17 +72,25 @@ class Assignment(SQLModel, table=True):
 
 
 class UserSession(SQLModel, table=True):
-    """A page session; the cookie holds the secret, the row its hash."""
+    """A page session; the cookie holds the secret, the row its hash.
+
+    `authenticated_at`: when the person last proved who they are. `is_half`: the password fitted, the second step is
+    still to come. `address`: where it was last seen.
+    """
 
     __tablename__ = "user_session"
 
     session_hash: str = words(primary=True)
+    session_id: UUID = Field(default_factory=new_id, sa_column=Column(Uuid, nullable=False, unique=True))
     user_id: UUID = ref("app_user.user_id")
+    is_half: bool = False
     created_at: datetime = moment()
+    authenticated_at: datetime = moment()
     last_seen_at: datetime = moment()
-    expires_at: datetime = moment()
+    expires_at: datetime = moment(index=True)
     revoked_at: datetime | None = moment(null=True)
     user_agent: str | None = words(null=True)
+    address: str | None = words(null=True)
 
 
 class ApiToken(SQLModel, table=True):
@@ -88,6 +99,7 @@ class ApiToken(SQLModel, table=True):
     __tablename__ = "api_token"
 
     token_hash: str = words(primary=True)
+    key_id: UUID = Field(default_factory=new_id, sa_column=Column(Uuid, nullable=False, unique=True))
     user_id: UUID = ref("app_user.user_id")
     label: str | None = words(null=True)
     scopes: list[str] = wordlist()  # empty: everything that the user may
@@ -101,22 +113,29 @@ class SignInLink(SQLModel, table=True):
     """A one-time link to sign in and choose a password, hashed."""
 
     __tablename__ = "sign_in_link"
+    __table_args__ = (one_of("kind", LINK_KINDS),)
 
     link_hash: str = words(primary=True)
+    kind: str = words()
     user_id: UUID = ref("app_user.user_id")
+    created_by: UUID | None = ref(null=True, index=False)
     created_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = moment(null=True)
 
 
 class SignInFailure(SQLModel, table=True):
-    """A refused sign-in, counted to slow down guessing; survives a restart."""
+    """A refused sign-in, counted to slow down guessing; survives a restart.
+
+    `device_hash`: the browser that it came from, when the person had signed in there before.
+    """
 
     __tablename__ = "sign_in_failure"
 
     failure_id: UUID = key()
     username: str = words(index=True)
     address: str = words(index=True)
+    device_hash: str | None = words(null=True)
     at: datetime = moment(index=True)
 
 
@@ -139,3 +158,57 @@ class AuditEvent(SQLModel, table=True):
     address: str | None = words(null=True)
     request_id: str | None = words(null=True, index=True)
     detail: dict[str, Any] = document()
+
+
+class UserTotp(SQLModel, table=True):
+    """The second step of a sign-in: the secret that a person's app makes codes from, sealed.
+
+    `last_step`: the newest time step that a code was taken for; none is taken twice. `pending`: a secret that waits
+    for its first code.
+    """
+
+    __tablename__ = "user_totp"
+
+    user_id: UUID = ref("app_user.user_id", primary=True)
+    secret: str | None = words(null=True)
+    confirmed_at: datetime | None = moment(null=True)
+    last_step: int | None = whole(null=True)
+    pending: str | None = words(null=True)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that stands once for the app, hashed with a key of the program's."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    created_at: datetime = moment()
+    used_at: datetime | None = moment(null=True)
+
+
+class KnownDevice(SQLModel, table=True):
+    """A browser in which a person has signed in before; its cookie holds the secret, the row its hash."""
+
+    __tablename__ = "known_device"
+
+    device_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id", primary=True)
+    expires_at: datetime = moment(index=True)
+
+
+class ParkedForm(SQLModel, table=True):
+    """A form that was sent when its sender had to sign in (again) first; bound to a cookie, kept for a short while."""
+
+    __tablename__ = "parked_form"
+    __table_args__ = (one_of("reason", PARKED_REASONS),)
+
+    parked_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    reason: str = words()
+    address: str = words()
+    fields: list[list[str]] = document()
+    had_files: bool = False
+    created_at: datetime = moment()
+    expires_at: datetime = moment(index=True)
+    shown_at: datetime | None = moment(null=True)

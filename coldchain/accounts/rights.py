@@ -13,65 +13,76 @@ from uuid import UUID
 
 from coldchain.accounts.actor import Actor, Area
 from coldchain.core.edge import PUBLIC, SIGNED_IN
-from coldchain.core.errors import Forbidden, NotFound
+from coldchain.core.errors import Forbidden, FreshSignInRequired, NotFound
 from coldchain.regions.tree import stem
 
 ANY, OWN, SITE, OWNER, REGION = "any", "own", "site", "owner", "region"
-_OFFICERS_AND_OWNER = {"merchant": OWN, "regulator": REGION, "system": ANY}
-_READ = {"merchant": OWN, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
+_STAFF = {"merchant": SITE, "regulator": REGION, "system": ANY}
+_HEADS = {"merchant": OWNER, "regulator": REGION, "system": ANY}
+_READ = {"merchant": SITE, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
+_OFFICERS = {"regulator": REGION, "inspector": REGION, "system": ANY}
+_OFFICERS_READ = {**_OFFICERS, "admin": ANY}
 _EVERYONE = dict.fromkeys(("merchant", "regulator", "inspector", "lab", "carrier", "admin", "system"), ANY)
 
 TABLE: dict[str, dict[str, str]] = {
     "business.lookup": _EVERYONE,
-    "business.read": {**_READ, "lab": OWN},
+    "business.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
     "business.register": {"regulator": REGION, "system": ANY},
-    "business.sign_commitment": _OFFICERS_AND_OWNER,
+    "business.sign_commitment": _HEADS,
     "business.decide": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
-    "site.register": _OFFICERS_AND_OWNER,
+    "site.register": _HEADS,
     "site.read": _READ,
-    "zone.register": _OFFICERS_AND_OWNER,
+    "zone.register": _HEADS,
     "catalogue.register": {"merchant": ANY, "regulator": ANY, "inspector": ANY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
-    "arrival.register": _OFFICERS_AND_OWNER,
+    "arrival.register": _STAFF,
     "arrival.read": _READ,
-    "evidence.register": _OFFICERS_AND_OWNER,
-    "tube.register": {"lab": OWN, "regulator": REGION, "inspector": REGION, "system": ANY},
-    "tube.read": {"lab": OWN, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
+    "evidence.register": _STAFF,
+    "tube.register": {**_OFFICERS, "lab": OWN},
+    "tube.read": {**_OFFICERS_READ, "lab": OWN},
     "result.register": {"lab": OWN, "system": ANY},
     "batch.read": _READ,
-    "label.make": {**_OFFICERS_AND_OWNER, "inspector": REGION},
+    "label.make": {**_STAFF, "inspector": REGION},
     "label.read": _READ,
-    "trade.dispatch": _OFFICERS_AND_OWNER,
-    "consent.give": _OFFICERS_AND_OWNER,
-    "trade.answer": {"merchant": OWN, "regulator": REGION, "system": ANY},
-    "trade.read": _READ,
+    "trade.dispatch": _STAFF,
+    "consent.give": _HEADS,
+    "trade.answer": _STAFF,
+    "trade.read": {**_READ, "carrier": OWN},
     "stock.read": _READ,
-    "stock.record": {**_OFFICERS_AND_OWNER, "inspector": REGION},
-    "stock.correct": _OFFICERS_AND_OWNER,
+    "stock.record": {**_STAFF, "inspector": REGION},
+    "stock.correct": _STAFF,
     "backcheck.read": _READ,
-    "flag.read": {"regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
+    "flag.read": _OFFICERS_READ,
     "flag.close": {"regulator": REGION, "system": ANY},
-    "code.resolve": {"regulator": ANY, "inspector": ANY, "merchant": ANY, "admin": ANY, "lab": ANY, "system": ANY},
+    "code.resolve": _EVERYONE,
     "recall.draft": {"regulator": REGION, "system": ANY},
     "recall.announce": {"regulator": REGION, "system": ANY},
-    "recall.read": {"regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
-    "recall.find_on_foot": {"inspector": REGION, "regulator": REGION, "system": ANY},
-    "finding.record": {"inspector": REGION, "regulator": REGION, "system": ANY},
-    "sample.record": {"regulator": REGION, "inspector": REGION, "lab": ANY, "system": ANY},
-    "journal.read": {**_READ, "lab": OWN},
+    "recall.read": _OFFICERS_READ,
+    "recall.find_on_foot": _OFFICERS,
+    "finding.record": _OFFICERS,
+    "sample.record": {**_OFFICERS, "lab": ANY},
+    "journal.read": {**_READ, "lab": OWN, "carrier": OWN},
     "search": _EVERYONE,
     "account.manage": {"admin": ANY, "system": ANY},
+    "account.reset": {"admin": ANY, "regulator": REGION, "system": ANY},
+    "sign_in.manage": _EVERYONE,
     "audit.read": {"admin": ANY, "system": ANY},
     "personal.erase": {"admin": ANY, "regulator": REGION, "system": ANY},
     "personal.export": {"admin": ANY, "regulator": REGION, "system": ANY},
     "office.manage": {"admin": ANY, "regulator": REGION, "system": ANY},
 }
 
+# Who signs in with a second step (TOTP) wherever the data are real.
+NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 
-# What somebody may do who registered a business and waits for approval: read of it, nothing else.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read"})
+# Before these a page session's person proves once more who they are; an API key needs the action among its own.
+FRESH = frozenset({"account.manage", "account.reset", "business.decide", "recall.announce", "sign_in.manage"})
+
+
+# What somebody may do who registered a business and waits for approval: read of it, look after the own sign-in.
+WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read", "sign_in.manage"})
 
 
 @dataclass(frozen=True)
@@ -159,12 +170,14 @@ def scope(actor: Actor, action: str) -> Scope:
 class Gatekeeper:
     """What the edge asks before a view runs."""
 
-    def check(self, actor: Any, permission: str) -> None:
-        """Raise Forbidden unless the actor's role may ever do this."""
+    def check(self, actor: Any, permission: str, *, changes: bool = False) -> None:
+        """Raise Forbidden unless the actor's role may ever do this, FreshSignInRequired before a change of FRESH."""
         if permission in {PUBLIC, SIGNED_IN}:
             return
         if relation(actor, permission) is None:
             raise Forbidden("Your role may not do this.")
+        if changes and permission in FRESH and not actor.is_fresh:
+            raise FreshSignInRequired(extra={"action": permission})
 
     def fingerprint(self, actor: Any) -> str:
         """Return principal and rights as text."""

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch, Flag
 from coldchain.core import clock, paging
 from coldchain.core.errors import Conflict, NotFound
@@ -100,10 +101,15 @@ def search(
     return paging.page(session, statement, col(Flag.flag_id), limit, cursor)
 
 
+@kind("flag")
+def visible_flags(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Flag` of what `actor` may see: those of an officer's regions."""
+    return within_reach(scope(actor, "flag.read"), col(Flag.business_id), col(Flag.region_code))
+
+
 def _seen(actor: Actor, state: str) -> ColumnElement[bool]:
-    here = within_reach(scope(actor, "flag.read"), col(Flag.business_id), col(Flag.region_code))
     closed = col(Flag.closed_at).is_not(None)
-    return here & (closed if state == "closed" else ~closed)
+    return visible_flags(actor) & (closed if state == "closed" else ~closed)
 
 
 def count_by_kind(session: Session, actor: Actor, state: str = "open") -> dict[str, int]:

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Scope, scope
+from coldchain.accounts.visible import kind
 from coldchain.batches.models import Arrival, Batch
+from coldchain.core.columns import in_one_of
 from coldchain.ledger.models import Holding, Posting
 from coldchain.registry.models import Site, Zone
+from coldchain.registry.service.reach import sites_within, within_reach
 
 
 @dataclass(frozen=True)
@@ -42,44 +46,44 @@ class Roads(Protocol):
 
 
 roads: list[Roads] = []
+Own, OwnArrival = aliased(Batch), aliased(Arrival)
 
 
-def _area(reach: Scope, region_code: Any) -> ColumnElement[bool]:
-    return or_(false(), *(region_code.startswith(digits) for digits in reach.region_stems))
+def _entered(reach: Scope) -> ColumnElement[bool]:
+    """Return the condition on `Batch` that it entered the books in an area."""
+    return within_reach(reach, col(Batch.owner_id), col(Batch.region_code), site_id=col(Batch.site_id))
 
 
 def _zones(reach: Scope) -> Select[Any]:
-    """Return a selection of the zones in a business's sites or in an area."""
-    mine = (
-        col(Site.business_id) == reach.business_id
-        if reach.business_id is not None
-        else _area(reach, col(Site.region_code))
-    )
-    return select(col(Zone.zone_id)).join(Site, col(Site.site_id) == col(Zone.site_id)).where(mine)
+    """Return a selection of the zones in a business's sites (a clerk's own ones) or in an area."""
+    return select(col(Zone.zone_id)).join(Site, col(Site.site_id) == col(Zone.site_id)).where(sites_within(reach))
 
 
+@kind("batch")
 def visible_batches(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
     """Return the condition on `Batch` of what `actor` may see. Raises Forbidden when the role never may."""
     reach = scope(actor, action)
     if reach.everything:
         return true()
     batch_id = col(Batch.batch_id)
-    on_the_road = [batch_id.in_(road.batch_ids(reach)) for road in roads]
-    if reach.business_id is not None:
-        here = select(col(Holding.batch_id)).where(
-            col(Holding.zone_id).in_(_zones(reach)), col(Holding.quantity_units) > 0
-        )
-        owned = select(col(Posting.batch_id)).where(col(Posting.owner_id) == reach.business_id)
-        return or_(col(Batch.owner_id) == reach.business_id, batch_id.in_(owned), batch_id.in_(here), *on_the_road)
+    on_the_road = [road.batch_ids(reach) for road in roads]
     lay = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(reach)))
-    return or_(_area(reach, col(Batch.region_code)), batch_id.in_(lay), *on_the_road)
+    if reach.business_id is not None:
+        here = lay.where(col(Holding.quantity_units) > 0)
+        owned = select(col(Posting.batch_id)).where(col(Posting.owner_id) == reach.business_id)
+        entered = select(col(Own.batch_id)).where(col(Own.owner_id) == reach.business_id)
+        if reach.site_ids is not None:  # a clerk's sites: what came or lay there
+            entered = entered.where(col(Own.site_id).in_(reach.site_ids))
+            owned = owned.where(col(Posting.batch_id).in_(lay))
+        return in_one_of(batch_id, entered, owned, here, *on_the_road)
+    return or_(_entered(reach), batch_id.in_(lay), *(batch_id.in_(road) for road in on_the_road))
 
 
 def batches_in_area(region_code: str) -> ColumnElement[bool]:
     """Return the condition on `Batch` that it entered the books in an area or that some of it lies there now."""
     area = Scope(areas=(Area(region_code),))
     lies = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(area)), col(Holding.quantity_units) > 0)
-    return or_(_area(area, col(Batch.region_code)), col(Batch.batch_id).in_(lies))
+    return or_(_entered(area), col(Batch.batch_id).in_(lies))
 
 
 def current_status() -> ColumnElement[str]:
@@ -88,6 +92,7 @@ def current_status() -> ColumnElement[str]:
     return case((and_(col(Batch.status).in_(("held", "cleared")), ~left), "depleted"), else_=col(Batch.status))
 
 
+@kind("holding")
 def visible_holdings(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
     """Return the condition on `Holding` of what `actor` may see of a batch's stock.
 
@@ -100,13 +105,15 @@ def visible_holdings(actor: Actor, action: str = "batch.read") -> ColumnElement[
     conditions: list[ColumnElement[bool]] = [col(Holding.zone_id).in_(_zones(reach))]
     conditions += [col(Holding.consignment_id).in_(road.consignment_ids(reach)) for road in roads]
     if reach.business_id is not None:
-        conditions.append(col(Holding.owner_id) == reach.business_id)
+        if reach.site_ids is None:
+            conditions.append(col(Holding.owner_id) == reach.business_id)
     else:
-        entered_here = select(col(Batch.batch_id)).where(_area(reach, col(Batch.region_code)))
+        entered_here = select(col(Batch.batch_id)).where(_entered(reach))
         conditions.append(and_(col(Holding.account) == "transit", col(Holding.batch_id).in_(entered_here)))
     return or_(*conditions)
 
 
+@kind("posting")
 def visible_postings(actor: Actor, action: str = "batch.read") -> ColumnElement[bool]:
     """Return the condition on `Posting` of the movements that `actor` may see: own goods, own stores, the region."""
     reach = scope(actor, action)
@@ -114,20 +121,23 @@ def visible_postings(actor: Actor, action: str = "batch.read") -> ColumnElement[
         return true()
     here = col(Posting.zone_id).in_(_zones(reach))
     if reach.business_id is not None:
-        return or_(here, col(Posting.owner_id) == reach.business_id)
-    entered_here = select(col(Batch.batch_id)).where(_area(reach, col(Batch.region_code)))
+        return here if reach.site_ids is not None else or_(here, col(Posting.owner_id) == reach.business_id)
+    entered_here = select(col(Batch.batch_id)).where(_entered(reach))
     return or_(here, and_(col(Posting.account) == "transit", col(Posting.batch_id).in_(entered_here)))
 
 
+@kind("arrival")
 def visible_arrivals(actor: Actor, action: str = "arrival.read") -> ColumnElement[bool]:
     """Return the condition on `Arrival` of what `actor` may see: own ones, those at own sites, those of the region."""
     reach = scope(actor, action)
     if reach.everything:
         return true()
-    if reach.business_id is not None:
-        sites = select(col(Site.site_id)).where(col(Site.business_id) == reach.business_id)
-        return or_(col(Arrival.owner_id) == reach.business_id, col(Arrival.site_id).in_(sites))
-    return col(Arrival.site_id).in_(select(col(Site.site_id)).where(_area(reach, col(Site.region_code))))
+    sites = select(col(Site.site_id)).where(sites_within(reach))
+    if reach.business_id is not None and reach.site_ids is None:
+        ids = select(col(OwnArrival.arrival_id))
+        own = ids.where(col(OwnArrival.owner_id) == reach.business_id)
+        return in_one_of(col(Arrival.arrival_id), own, ids.where(col(OwnArrival.site_id).in_(sites)))
+    return col(Arrival.site_id).in_(sites)
 
 
 def destinations(session: Session, consignment_ids: Iterable[UUID | None]) -> dict[UUID, Destination]:

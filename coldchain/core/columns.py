@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Text, Uuid, any_, bindparam
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    union,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -71,6 +83,16 @@ def among(name: str) -> Any:
     the driver may prepare it: for what every movement asks.
     """
     return any_(bindparam(name, type_=ARRAY(Uuid)))
+
+
+def in_one_of(key: Any, *selections: Any) -> ColumnElement[bool]:
+    """Return the condition that a key is in one of several selections of keys.
+
+    A union, since each part is then read by its own index; an OR of conditions on different tables walks the whole
+    table instead (bench/rights.py).
+    """
+    found: ColumnElement[bool] = key.in_(union(*selections))
+    return found
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

@@ -20,13 +20,14 @@ from coldchain.core.errors import DomainError, Invalid, NotFound, Unauthenticate
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Gatekeeper(Protocol):
     """What the room of accounts supplies to the edge."""
 
-    def check(self, actor: Any, permission: str) -> None:
-        """Raise Forbidden unless `actor` may ever do this."""
+    def check(self, actor: Any, permission: str, *, changes: bool = False) -> None:
+        """Raise Forbidden unless `actor` may ever do this; a change may need a fresh proof of who it is."""
 
     def fingerprint(self, actor: Any) -> str:
         """Return principal and rights as text; a replay needs the same."""
@@ -99,6 +100,12 @@ def reach(actor: Any, permission: str) -> Any:
     return gatekeeper.scope(actor, permission)
 
 
+def also_needs(actor: Any, permission: str) -> None:
+    """Ask for a second permission inside a view, for a form whose buttons do different things. Raises Forbidden."""
+    gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
+    gatekeeper.check(actor, permission, changes=True)
+
+
 def edge(permission: str, *, secret: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give the view `(session, actor, …)` in one transaction, after checking `permission`; POSTs are idempotent by key.
 
@@ -110,7 +117,7 @@ def edge(permission: str, *, secret: bool = False) -> Callable[[Callable[..., An
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
             actor = current_actor()
-            gatekeeper.check(actor, permission)
+            gatekeeper.check(actor, permission, changes=request.method not in SAFE)
             with transaction() as session:
 
                 def answer() -> Response:

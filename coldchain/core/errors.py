@@ -72,6 +72,15 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class FreshSignInRequired(Forbidden):
+    """The reader may do this, but has to prove first, once more, who they are."""
+
+    code = "fresh_sign_in_required"
+
+    def __init__(self, message: str = "Say once more who you are: sign in again first.", **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+
+
 class NotFound(DomainError):
     """There is no such thing, or the reader may not see it: the same answer."""
 

@@ -8,6 +8,8 @@ from sqlmodel import Session, SQLModel
 from coldchain.core import clock
 from coldchain.core.columns import document, moment, words
 
+DEMO_MARK = "demo"  # the data are invented
+
 
 class SystemMark(SQLModel, table=True):
     """One named mark with its value."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.registry import service as registry
+from coldchain.registry.service.reach import at
 from coldchain.trade.entry_pages import offered, rows
 from coldchain.trade.entry_pages.offered import Lies, Offered
 from coldchain.trade.entry_pages.rows import Place
@@ -26,7 +26,7 @@ def acts(
     found = []
     for row in batch["stock"]:
         owner = row["owner"]
-        if not row["zone_id"] or not _may(actor, owner["business_id"], zones[row["zone_id"]][1].region_code):
+        if not row["zone_id"] or not may(actor, "stock.record", at(zones[row["zone_id"]][1], owner["business_id"])):
             continue
         zone, site = zones[row["zone_id"]]
         lies = Lies(batch["batch_id"], product, zone, row["quantity_units"], row["locked_units"], clear)
@@ -38,15 +38,12 @@ def acts(
     return found
 
 
-def _may(actor: Actor, owner_id: UUID, region_code: str) -> bool:
-    return may(actor, "stock.record", Resource.of(owner_id, regions=[region_code]))
-
-
 def _recoverable(session: Session, actor: Actor, batch: Mapping[str, Any]) -> tuple[str, Offered] | None:
     """Return the owner's name and the link for goods that left custody and may come back (R10)."""
     owner = batch["owner"]
     owner_id = actor.business_id or owner["business_id"]
-    if not _may(actor, owner_id, batch["region_code"]):
+    entered = registry.sites(session, [batch["site_id"]])[batch["site_id"]]
+    if not may(actor, "stock.record", at(entered, owner_id)):
         return None
     gone = rows.gone(session, owner_id, [batch["batch_id"]])[batch["batch_id"]]
     if not any(units > 0 for units in gone.values()):

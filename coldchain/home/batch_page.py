@@ -28,6 +28,8 @@ from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
+from coldchain.registry.models import Site
+from coldchain.registry.service import at, place
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 
 bp = Blueprint("batch_page", __name__)
@@ -61,7 +63,9 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
     verdict = batches.read_gate(session, actor, batch_id)
     entries = batches.timeline(session, actor, batch_id)
     shown = batch_events.events(session, actor, entries, batch["product"])
-    may_add = _may(actor, "evidence.register", batch)
+    sites = registry.sites(session, [batch["site_id"], *(row["site_id"] for row in batch["stock"])])
+    here = _resource(batch, sites)
+    may_add = may(actor, "evidence.register", here)
     seen = batches.visible(session, actor, (item["batch_id"] for item in verdict["missing"]))
     merchant = actor.business_id is not None
     papers = {paper["evidence_id"]: paper_name(paper) for paper in batch["evidence"]}
@@ -79,14 +83,14 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         policy=policy_line(session, verdict),
         events=shown[:EVENTS_SHOWN],
         more_events=shown[EVENTS_SHOWN:],
-        stock=stock_rows(session, actor, batch),
+        stock=stock_rows(session, batch, sites),
         holds=batch_events.holds(session, actor, batch["holds"]),
         tubes=[(tube, words.tube_chip(tube["state"], merchant=merchant)) for tube in batch["tubes"]],
         may_read_tubes=relation(actor, "tube.read") is not None,
         may_register_tube=relation(actor, "tube.register") is not None,
-        may_label=_may(actor, "label.make", batch),
+        may_label=may(actor, "label.make", here),
         may_add=may_add,
-        send_from=send_from(actor, batch),
+        send_from=send_from(actor, batch, sites),
         acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"]),
         may_read_entries=relation(actor, "stock.read") is not None,
         arrival=readable_arrival(session, actor, batch["arrival_id"]),
@@ -102,10 +106,10 @@ def paper_name(paper: Mapping[str, Any]) -> str:
     return f"{words.evidence_kind(paper['kind'])} {paper['number']}"
 
 
-def _may(actor: Actor, action: str, batch: Mapping[str, Any]) -> bool:
-    """Say whether the reader may do `action` for a batch: who entered it, who has some of it, an officer there."""
+def _resource(batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> Resource:
+    """Return what rights about a batch are asked of: who entered it and who has some of it, where it came and lies."""
     holders = (row["owner"]["business_id"] for row in batch["stock"])
-    return may(actor, action, Resource.of(batch["owner"]["business_id"], *holders, regions=[batch["region_code"]]))
+    return Resource.of(batch["owner"]["business_id"], *holders, places=map(place, sites.values()), site_ids=sites)
 
 
 def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str]:
@@ -271,30 +275,29 @@ def policy_line(session: Session, verdict: Mapping[str, Any]) -> str:
     )
 
 
-def stock_rows(session: Session, actor: Actor, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
+def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> list[dict[str, Any]]:
     """Return what lies where: the owner, the zone or the road, how much, and how much of it is held."""
     zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
-    sites = registry.sites(session, [row["site_id"] for row in batch["stock"]])
     rows = []
     for row in batch["stock"]:
         if row["zone_id"]:
             zone, site = zones[row["zone_id"]]
-            place = [site.name, zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
+            there = [site.name, zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
         else:
             bound = sites.get(row["site_id"])
-            place = [_("On the road"), _("to %(place)s", place=bound.name) if bound else ""]
+            there = [_("On the road"), _("to %(place)s", place=bound.name) if bound else ""]
         rows.append(
-            row | {"place": place, "href": f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None}
+            row | {"place": there, "href": f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None}
         )
     return rows
 
 
-def send_from(actor: Actor, batch: Mapping[str, Any]) -> str | None:
+def send_from(actor: Actor, batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> str | None:
     """Return the address of the dispatch form for these goods, if the reader may send some that nothing holds."""
     for row in batch["stock"]:
         owner_id = row["owner"]["business_id"]
-        mine = may(actor, "trade.dispatch", Resource.of(owner_id, regions=[batch["region_code"]]))
-        if mine and row["zone_id"] and row["quantity_units"] > row["locked_units"]:
+        lies = row["zone_id"] and row["quantity_units"] > row["locked_units"]
+        if lies and may(actor, "trade.dispatch", at(sites[row["site_id"]], owner_id)):
             owner = "" if actor.business_id else f"&owner={owner_id}"
             return f"/consignments/new?zone_id={row['zone_id']}&batch_id={batch['batch_id']}{owner}"
     return None

@@ -20,7 +20,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import overview
+from coldchain.registry.service import overview, place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -42,7 +42,7 @@ def _gone(session: Session, business: Business) -> dict[str, list[PersonalValue]
 
 def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str, str], status: int = 200) -> Response:
     found, full = readable(session, actor, ref)
-    here = Resource.of(found.business_id, regions=[found.region_code])
+    here = Resource.of(found.business_id, places=[place(found)])
     html = render_template(
         "registry/business.html",
         business=service.read_business(session, actor, found.business_id),

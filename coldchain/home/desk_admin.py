@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import Assignment, User
+from coldchain.accounts.words import ROLES
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
-from coldchain.home.shell import ROLES
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry

@@ -22,7 +22,7 @@ from coldchain.recall.figures import CHECKED, Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.registry.models import Business
-from coldchain.registry.service import within_reach
+from coldchain.registry.service import businesses_within, within_reach
 from coldchain.trade import backcheck_words
 from coldchain.trade.service import backcheck
 
@@ -158,7 +158,7 @@ def _drafts(session: Session, actor: Actor) -> list[Job]:
 
 
 def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
-    here = within_reach(scope(actor, "business.read"), col(Business.business_id), col(Business.region_code))
+    here = businesses_within(scope(actor, "business.read"))
     row: Any = session.execute(
         select(func.count(), func.min(col(Business.recorded_at))).where(here, col(Business.status) == "pending")
     ).one()

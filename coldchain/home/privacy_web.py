@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.accounts.words import ROLES
 from coldchain.core.edge import SIGNED_IN, edge
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import lazy_gettext as _l
@@ -16,7 +17,6 @@ from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once
 from coldchain.home import audit_words, personal_records, privacy
 from coldchain.home.blueprint import bp
 from coldchain.home.privacy_schemas import EraseSchema, ExportSchema, PersonSchema
-from coldchain.home.shell import ROLES
 from coldchain.regions import service as regions
 
 LABELS: Final = {"person": _l("Name or phone"), "reason": _l("Reason")}

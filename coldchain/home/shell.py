@@ -3,66 +3,68 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from sqlmodel import Session
 
+from coldchain.accounts import words as role_words
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.core import db, edge, marks
+from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.i18n import lazy_pgettext as _p
+from coldchain.core.marks import DEMO_MARK
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.trade.entry_pages.kinds import ACTS
 
-DEMO_MARK: Final = "demo"
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
-
-ROLES: Final[dict[str, LazyText]] = {
-    "regulator": _p("role", "Regulator"),
-    "inspector": _p("role", "Inspector"),
-    "merchant": _p("role", "Business"),
-    "lab": _p("role", "Laboratory"),
-    "admin": _p("role", "Administrator"),
-}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the navigation: where it leads, its word, which other addresses belong to it, whose it is."""
+    """One entry of the navigation: where it leads, its word, which other addresses belong to it.
+
+    It is shown to whom its page is open, and of those to `whom`: everybody, who acts for a business, or who doesn't;
+    `may` names another action that the reader must have.
+    """
 
     href: str
     label: LazyText
     prefixes: tuple[str, ...] = ()
-    roles: tuple[str, ...] = tuple(ROLES)
+    whom: Literal["all", "businesses", "authorities"] = "all"
+    may: str | None = None
+
+    def is_for(self, actor: Actor) -> bool:
+        """Say whether the entry is of use to a reader who may open its page."""
+        fits = {"all": True, "businesses": actor.business_id is not None, "authorities": actor.business_id is None}
+        return fits[self.whom] and (self.may is None or relation(actor, self.may) is not None)
 
 
 ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values() if act.kind != "sale")
 NAV: Final = (
     Entry("/", _l("Start")),
-    Entry("/scan", _l("Scan a label"), roles=("regulator", "inspector")),
+    Entry("/scan", _l("Scan a label"), may="finding.record"),
     Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks")),
-    Entry("/arrivals", _l("Arrivals"), ("/arrivals",), ("merchant",)),
+    Entry("/arrivals", _l("Arrivals"), ("/arrivals",), "businesses"),
     Entry(
         "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks", "/stock-entries", *ENTRY_PAGES),
-        ("regulator", "inspector", "merchant", "admin"),
     ),
-    Entry("/sales/new", _l("Sold today"), ("/sales",), ("merchant",)),
-    Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), ("merchant",)),
-    Entry("/labels", _l("Labels"), ("/labels",), ("merchant",)),
-    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), ("regulator", "inspector", "admin")),
-    Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), ("merchant",)),
-    Entry("/flags", _l("Flags"), ("/flags",), ("regulator", "inspector", "admin")),
-    Entry("/tubes", _l("Samples and results"), ("/tubes",), ("regulator", "inspector", "lab")),
-    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), ("admin", "regulator")),
-    Entry("/audit", _l("Audit log"), roles=("admin",)),
+    Entry("/sales/new", _l("Sold today"), ("/sales",), "businesses"),
+    Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), "businesses"),
+    Entry("/labels", _l("Labels"), ("/labels",), "businesses"),
+    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), "authorities"),
+    Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
+    Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
+    Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
+    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage"),
+    Entry("/audit", _l("Audit log")),
     Entry("/privacy", _l("Personal data"), ("/privacy", "/personal")),
-    Entry("/api/v1/docs", _l("API"), roles=("admin",)),
+    Entry("/api/v1/docs", _l("API"), may="account.manage"),
 )  # fmt: skip
 
 _kept: dict[tuple[str, str, str], tuple[float, Any]] = {}
@@ -87,7 +89,11 @@ def viewer(actor: Actor | None) -> dict[str, str] | None:
     if actor is None:
         return None
     place = kept(f"place {actor.user_id}", lambda session: _place(session, actor))
-    return {"display_name": actor.display_name, "role_label": str(ROLES.get(actor.role, actor.role)), "place": place}
+    return {
+        "display_name": actor.display_name,
+        "role_label": str(role_words.ROLES.get(actor.role, actor.role)),
+        "place": place,
+    }
 
 
 def _place(session: Session, actor: Actor) -> str:
@@ -111,9 +117,7 @@ def nav(actor: Actor | None, reachable: dict[str, str], path: str) -> list[dict[
     if actor is None:
         return []
     entries = [
-        entry
-        for entry in NAV
-        if actor.role in entry.roles and entry.href in reachable and _may(actor, reachable[entry.href])
+        entry for entry in NAV if entry.href in reachable and _may(actor, reachable[entry.href]) and entry.is_for(actor)
     ]
     return [
         {
@@ -136,14 +140,6 @@ def _under(path: str, prefix: str) -> bool:
 def _foot(session: Session) -> dict[str, Any] | None:
     found = health.foot(session)
     return None if found is None else {"size": found[0], "verified_at": found[1]}
-
-
-def here() -> str:
-    """Return the address of the page that is shown, for coming back to it in another language or signed in."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    addresses = current_app.create_url_adapter(request)
-    return request.path if addresses is not None and addresses.test(request.path, "GET") else "/"
 
 
 def install(app: Flask) -> None:

@@ -11,7 +11,7 @@ from coldchain.accounts.rights import Scope
 from coldchain.batches.models import Batch
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Business, CommitmentLetter, Product, Site, Zone
-from coldchain.registry.service import within_reach
+from coldchain.registry.service import businesses_within, sites_within
 
 ON_THE_REGISTER = ("pending", "active", "suspended")
 
@@ -54,7 +54,7 @@ class Register:
 def register(session: Session, reach: Scope) -> Register:
     """Return the figures of the area that `reach` names, in four statements."""
     area, offices = Area(), dict[UUID | None, OfficeCounts]()
-    here = within_reach(reach, col(Business.business_id), col(Business.region_code))
+    here = businesses_within(reach)
     listed = and_(here, col(Business.status).in_(ON_THE_REGISTER), col(Business.merged_into_id).is_(None))
     approved = col(Business.status) != "pending"  # a number is given at registration, the card with the approval
     rows = session.execute(
@@ -70,11 +70,7 @@ def register(session: Session, reach: Scope) -> Register:
         Business, col(Business.business_id) == col(CommitmentLetter.business_id)
     )
     area.letters = session.scalar(signed.where(listed, approved)) or 0
-    sites = (
-        select(col(Site.office_id), func.count())
-        .where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
-        .group_by(col(Site.office_id))
-    )
+    sites = select(col(Site.office_id), func.count()).where(sites_within(reach)).group_by(col(Site.office_id))
     for office_id, count in session.execute(sites):
         offices.setdefault(office_id, OfficeCounts()).sites = count
         area.sites += count
@@ -99,7 +95,7 @@ def _stock(session: Session, reach: Scope, area: Area) -> None:
         .where(
             col(Product.imported).is_(True),
             col(Holding.quantity_units) > 0,
-            within_reach(reach, col(Site.business_id), col(Site.region_code)),
+            sites_within(reach),
         )
         .group_by("clear")
     )

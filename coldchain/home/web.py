@@ -7,6 +7,7 @@ from flask import redirect, render_template, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.models import ROLES
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
 from coldchain.home import audit_web, business_page, privacy_web
@@ -14,13 +15,7 @@ from coldchain.home.blueprint import bp
 
 __all__ = ["audit_web", "bp", "business_page", "privacy_web"]
 
-DESKS = {
-    "regulator": "desk_regulator",
-    "inspector": "desk_inspector",
-    "merchant": "desk_merchant",
-    "lab": "desk_lab",
-    "admin": "desk_admin",
-}
+DESKS = {role: f"desk_{role}" for role in ROLES}
 
 
 @bp.get("/")

@@ -32,6 +32,10 @@ class Reach(Protocol):
         """Return the business whose facts are seen."""
 
     @property
+    def site_ids(self) -> frozenset[UUID] | None:
+        """Return the sites that the reader is limited to, None without a limit: no fact says at which it was."""
+
+    @property
     def region_stems(self) -> tuple[str, ...]:
         """Return how the codes of the regions begin whose facts are seen."""
 
@@ -61,6 +65,8 @@ def within(reach: Reach) -> ColumnElement[bool]:
     """Return the condition that an entry lies in `reach`."""
     if reach.everything:
         return true()
+    if reach.site_ids is not None:
+        return false()
     if reach.business_id is not None:
         return col(JournalEntry.business_id) == reach.business_id
     region_code = col(JournalEntry.region_code)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
+from coldchain.accounts.visible import kind
 from coldchain.batches import reach
 from coldchain.batches import service as batches
 from coldchain.batches.models import Arrival, Batch
@@ -165,18 +166,20 @@ def _checked(level: str | None, piece_from: int | None, piece_to: int | None, pi
     return "piece"
 
 
-def _visible(actor: Actor) -> ColumnElement[bool]:
+@kind("label_run")
+def visible_runs(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on a run joined with its batch: the business's own runs, an officer's region's."""
     reached = scope(actor, "label.read")
     if reached.everything:
         return true()
     if reached.business_id is not None:
-        return col(LabelRun.business_id) == reached.business_id
+        own = col(LabelRun.business_id) == reached.business_id
+        return own if reached.site_ids is None else own & reach.visible_batches(actor, "label.read")
     return reach.visible_batches(actor, "label.read")
 
 
 def _runs(actor: Actor) -> Select[Any]:
-    return select(LabelRun).join(Batch, col(Batch.batch_id) == col(LabelRun.batch_id)).where(_visible(actor))
+    return select(LabelRun).join(Batch, col(Batch.batch_id) == col(LabelRun.batch_id)).where(visible_runs(actor))
 
 
 def get(session: Session, actor: Actor, run_id: UUID) -> LabelRun:

@@ -14,6 +14,7 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from coldchain.accounts.service import purge as accounts_purge
 from coldchain.core import db, disk, jobs, marks
 from coldchain.core.clock import now
 from coldchain.journal import sequencer
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 BEAT_MARK = "worker_beat"
 BEAT_EVERY_S = 5.0
 SEQUENCE_EVERY_S = 1.0
+PURGE_EVERY_S = 3600.0
 UPKEEP_EVERY_S = 86_400.0
 
 
@@ -37,6 +39,12 @@ def beat() -> None:
 def sequence(settings: Settings) -> None:
     """Sequence what is pending and sign."""
     sequencer.run_once(db.engine(), settings.var_dir)
+
+
+def purge() -> None:
+    """Delete what is not needed any more."""
+    with db.transaction() as session:
+        accounts_purge.purge(session)
 
 
 async def _repeat(every_s: float, action: object, *arguments: object) -> None:
@@ -77,6 +85,7 @@ async def main(settings: Settings) -> None:
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_repeat(BEAT_EVERY_S, beat)),
         asyncio.create_task(_repeat(SEQUENCE_EVERY_S, sequence, settings)),
+        asyncio.create_task(_repeat(PURGE_EVERY_S, purge)),
         asyncio.create_task(_jobs(settings.database_url)),
         asyncio.create_task(_repeat(UPKEEP_EVERY_S, upkeep.daily)),
     ]

@@ -16,7 +16,7 @@ from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import BUSINESS_STATES, Business
-from coldchain.registry.service import overview
+from coldchain.registry.service import overview, place
 
 bp = Blueprint("registry", __name__)
 
@@ -140,7 +140,7 @@ def new_business_submit(session: Session, actor: Actor) -> Any:
 def readable(session: Session, actor: Actor, ref: str) -> tuple[Business, bool]:
     """Return a business and whether the reader may read all of it. Raises NotFound."""
     business = service.find_business(session, ref)
-    return business, may(actor, "business.read", Resource.of(business.business_id, regions=[business.region_code]))
+    return business, may(actor, "business.read", Resource.of(business.business_id, places=[place(business)]))
 
 
 @bp.get("/businesses/<string:business>/decisions/<decision>")
@@ -154,7 +154,7 @@ def _decision_page(
     session: Session, actor: Actor, ref: str, decision: str, form: Form, errors: dict[str, str], status: int = 200
 ) -> Response:
     found, _full = readable(session, actor, ref)
-    here = Resource.of(found.business_id, regions=[found.region_code])
+    here = Resource.of(found.business_id, places=[place(found)])
     if decision not in words.DECISIONS or not may(actor, "business.decide", here):
         raise NotFound
     page = render_template(

@@ -47,6 +47,7 @@ class Consignment(SQLModel, table=True):
     to_phone_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
     to_address: str | None = words(null=True)
     to_site_id: UUID | None = ref("site.site_id", null=True)
+    carrier_id: UUID | None = ref("business.business_id", null=True)
     purpose: str = words()
     handover: str = words()
     state: str = words(index=True)
@@ -160,7 +161,7 @@ class StockEntry(SQLModel, table=True):
     site_id: UUID = ref("site.site_id")
     region_code: str = words(index=True)
     to_owner_id: UUID | None = ref("business.business_id", null=True)
-    to_zone_id: UUID | None = ref("zone.zone_id", null=True, index=False)
+    to_zone_id: UUID | None = ref("zone.zone_id", null=True)
     corrects_id: UUID | None = ref("stock_entry.entry_id", null=True)
     late: bool = False
     reason: str | None = words(null=True)

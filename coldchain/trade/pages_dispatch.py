@@ -22,11 +22,12 @@ from coldchain.core.errors import DomainError
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.core.page_forms import Form, copy
 from coldchain.ledger.models import Holding
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Product, Site, Zone
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import sites_within
 from coldchain.registry.words import ZONE_KINDS
 from coldchain.trade.models import HANDOVERS
 
@@ -43,6 +44,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "to-address": _l("Receiver's address"),
     "handover": _l("Hand-over"),
     "departure_temperature_c": _l("Temperature on departure"),
+    "carrier": _p("of goods", "Carrier"),
     "vehicle_plate": _l("Vehicle plate"),
     "driver-name": _l("Driver"),
     "driver-phone": _l("Driver's phone"),
@@ -88,7 +90,7 @@ def places(session: Session, actor: Actor, owner: Business) -> list[tuple[Zone, 
     )
     if actor.business_id is None:
         reach = scope(actor, "trade.dispatch")
-        statement = statement.where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+        statement = statement.where(sites_within(reach))
     elif actor.business_id != owner.business_id:  # goods that the reader only keeps
         statement = statement.where(col(Site.business_id) == actor.business_id)
     return [(zone, site) for zone, site in session.execute(statement)]

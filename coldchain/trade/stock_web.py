@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.batches import pages_words as goods_words
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
@@ -15,6 +15,7 @@ from coldchain.core.fields import Moment
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, load, refusal
 from coldchain.registry import service as registry
+from coldchain.registry.service.reach import at
 from coldchain.trade import service
 from coldchain.trade.entry_pages import offered
 from coldchain.trade.entry_pages.offered import Lies, Offered
@@ -76,7 +77,7 @@ def _acts(session: Session, actor: Actor, items: list[dict[str, Any]]) -> list[O
     for item in items:
         here = zones.get(item["zone_id"])
         owner_id = item["owner"].business_id
-        if here is None or not may(actor, "stock.record", Resource.of(owner_id, regions=[here[1].region_code])):
+        if here is None or not may(actor, "stock.record", at(here[1], owner_id)):
             found.append(None)
             continue
         lies = Lies(

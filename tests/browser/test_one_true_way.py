@@ -9,6 +9,7 @@ from coldchain.accounts import passwords
 from coldchain.accounts.models import User
 from coldchain.core import db
 from tests.browser.conftest import PASSWORD, Live
+from tests.factories import second_step
 from tests.factories.people import Speaker
 from tests.factories.world import World
 
@@ -21,10 +22,15 @@ def sign_in(page: Page, speaker: Speaker) -> None:
         user = session.get(User, speaker.user.user_id)
         assert user is not None
         user.password_hash = passwords.hash_password(PASSWORD)
+        needs_code = second_step.give(session, user)
     page.goto("/sign-in")
     page.fill("[name=username]", speaker.user.username)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
+    if needs_code:
+        page.wait_for_url("**/sign-in/second-step*")
+        page.fill("[name=code]", second_step.code())
+        page.press("[name=code]", "Enter")
     page.wait_for_url("**/")
 
 

@@ -13,11 +13,13 @@ import psycopg
 import pytest
 
 from coldchain.accounts import service as accounts
+from coldchain.accounts.models import User
 from coldchain.accounts.session import COOKIE
 from coldchain.core import db
 from tests.crash.house import VICTIMS, Answer, House
 from tests.crash.judge import inconsistent, troubles
 from tests.crash.traffic import Deed, Pair, Traffic, books
+from tests.factories import second_step
 from tests.factories.people import People
 from tests.factories.world import World
 from tests.ops.helpers import eventually
@@ -100,6 +102,7 @@ def test_what_was_acknowledged_is_there_once(house: House, town: World, rounds: 
     house.app()  # connects this process again
     traffic = Traffic(house, [Pair.make(town) for _ in range(2)])
     with db.transaction() as session:
+        second_step.give(session, session.get_one(User, town.regulator.user.user_id))
         secret = accounts.open_session(session, session.merge(town.regulator.user), None)
     traffic.pages = [("/sign-in", ""), ("/", f"{COOKIE}={secret}")]
     db.engine().dispose()

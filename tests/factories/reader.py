@@ -9,6 +9,7 @@ from flask import Flask
 
 from coldchain.accounts import passwords
 from coldchain.core import db
+from tests.factories import second_step
 from tests.factories.people import Speaker
 
 PASSWORD = "a long enough password"
@@ -74,9 +75,12 @@ class Reader:
         with db.transaction() as session:
             user = session.merge(speaker.user)
             user.password_hash = passwords.hash_password(PASSWORD)
+            needs_code = second_step.give(session, user)
         reader = cls(app, lang=lang)
         reader.open("/sign-in")
         reader.send("/sign-in", username=user.username, password=PASSWORD)
+        if needs_code:
+            reader.send("/sign-in/second-step", code=second_step.code())
         assert reader.status == 200, reader.text[:500]
         return reader
 

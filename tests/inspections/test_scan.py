@@ -15,6 +15,7 @@ from coldchain.accounts import service
 from coldchain.accounts.session import COOKIE
 from coldchain.core import db
 from coldchain.labels.code import LabelCode
+from tests.factories import second_step
 from tests.factories.people import Speaker
 from tests.factories.world import World
 
@@ -28,6 +29,7 @@ def made(world: World) -> dict[str, Any]:
 def browser(app: Flask, who: Speaker) -> FlaskClient:
     """A browser in which somebody is signed in."""
     with db.transaction() as session:
+        second_step.give(session, who.user)
         secret = service.open_session(session, who.user, "test")
     client = app.test_client()
     client.set_cookie(COOKIE, secret)

@@ -14,6 +14,7 @@ from coldchain.accounts import service
 from coldchain.accounts.session import COOKIE
 from coldchain.core import db
 from coldchain.labels import jobs
+from tests.factories import second_step
 from tests.factories.people import Speaker
 from tests.factories.world import World
 
@@ -33,6 +34,7 @@ def goods(world: World) -> dict[str, Any]:
 def browser(app: Flask, who: Speaker) -> FlaskClient:
     """A browser in which somebody is signed in."""
     with db.transaction() as session:
+        second_step.give(session, who.user)
         secret = service.open_session(session, who.user, "test")
     client = app.test_client()
     client.set_cookie(COOKIE, secret)

@@ -12,7 +12,7 @@ from coldchain.core.errors import NotFound
 from coldchain.registry import service
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.business_view import describe, resource
-from coldchain.registry.service.places import describe_sites, site_resource
+from coldchain.registry.service.places import at, describe_sites
 from tests.factories.world import uscc
 
 REGIONS = ("230203", "230202", "230200", "511011", "110101", "230000")
@@ -176,7 +176,7 @@ class TestReach:
                 continue
             condition = service.within_reach(scope(actor, "site.read"), Site.business_id, Site.region_code)
             listed = set(session.scalars(select(Site.site_id).where(condition)))
-            assert listed == {s.site_id for s in sites if may(actor, "site.read", site_resource(s))}, actor
+            assert listed == {s.site_id for s in sites if may(actor, "site.read", at(s, s.business_id))}, actor
         assert len(describe_sites(session, sites)) == len(sites)
 
 

@@ -2,18 +2,18 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor, Area
-from coldchain.accounts.models import ApiToken, Assignment, User, UserSession, UserSite
-from coldchain.core import clock
+from coldchain.accounts.models import ApiToken, Assignment, User, UserSite
+from coldchain.core import clock, limits
 from coldchain.core.errors import Unauthenticated
 
-SESSION_IDLE = timedelta(hours=12)
 TOKEN_PREFIX = "cc_"
-TOUCH_EVERY = timedelta(minutes=1)
+TOUCH_EVERY = timedelta(seconds=limits.TOUCH_SECONDS)
 
 
 def digest(secret: str) -> str:
@@ -21,7 +21,15 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def actor_of(session: Session, user: User, at: datetime | None = None) -> Actor:
+def actor_of(
+    session: Session,
+    user: User,
+    at: datetime | None = None,
+    *,
+    scopes: frozenset[str] | None = None,
+    session_id: UUID | None = None,
+    is_fresh: bool = True,
+) -> Actor:
     """Return the actor that a user is now, or was `at` a moment, with the assignments in force then.
 
     What was captured on a device is judged by the rights of that moment, not of the upload (R16, R12).
@@ -49,6 +57,9 @@ def actor_of(session: Session, user: User, at: datetime | None = None) -> Actor:
         position=user.position,
         site_ids=sites,
         is_waiting=user.is_waiting,
+        scopes=scopes,
+        session_id=session_id,
+        is_fresh=is_fresh,
     )
 
 
@@ -63,18 +74,4 @@ def actor_by_token(session: Session, token: str) -> Actor:
         raise Unauthenticated("This token is not valid.", code="invalid_token")
     if row.last_used_at is None or now - row.last_used_at > TOUCH_EVERY:
         row.last_used_at = now
-    return actor_of(session, user)
-
-
-def actor_by_session(session: Session, secret: str) -> Actor | None:
-    """Return who a page session stands for, or None when it has ended."""
-    row = session.get(UserSession, digest(secret))
-    now = clock.now()
-    if row is None or row.revoked_at is not None or row.expires_at <= now or row.last_seen_at + SESSION_IDLE <= now:
-        return None
-    user = session.get(User, row.user_id)
-    if user is None or not user.is_active:
-        return None
-    if now - row.last_seen_at > TOUCH_EVERY:
-        row.last_seen_at = now
-    return actor_of(session, user)
+    return actor_of(session, user, scopes=frozenset(row.scopes) or None)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize
+from coldchain.accounts.rights import authorize
 from coldchain.batches import watch
 from coldchain.batches.matching import Identity, identity_of
 from coldchain.batches.models import MADE_MODES, Arrival, Batch
@@ -32,6 +32,7 @@ from coldchain.ledger.postings import Draft, intake
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Producer, Product, Site
+from coldchain.registry.service.reach import at
 
 REGISTERED_NOW: Final = ("arrived", "existing_stock")
 NUMBER_SYMBOLS: Final = 4  # a million arrivals a day; random, since a count would tell strangers how many there are
@@ -90,7 +91,7 @@ def register(
         )  # fmt: skip
     site = _site(session, site_id)
     business = owner_of(session, actor, owner)
-    authorize(actor, "arrival.register", Resource.of(business.business_id, regions=[site.region_code]))
+    authorize(actor, "arrival.register", at(site, business.business_id))
     refuse_shut_out(business)
     arrived = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
     existing, arrived_on = entry_mode == "existing_stock", arrived.astimezone(clock.BEIJING).date()

@@ -14,6 +14,7 @@ from coldchain.batches.origins import came_with_arrival
 from coldchain.core.errors import FieldError, Invalid, NotFound
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Site, Zone
+from coldchain.registry.service.reach import at, place
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,21 @@ def find(
         return _batch(session, actor, action, batch_id)
     if arrival_id is None:
         raise ValueError("name an arrival or a batch")
-    arrival = session.exec(
-        select(Arrival).where(col(Arrival.arrival_id) == arrival_id, reach.visible_arrivals(actor))
+    found = session.exec(
+        select(Arrival, Site)
+        .join(Site, col(Site.site_id) == col(Arrival.site_id))
+        .where(col(Arrival.arrival_id) == arrival_id, reach.visible_arrivals(actor))
     ).first()
-    if arrival is None:
+    if found is None:
         raise NotFound
+    arrival, site = found
     batches = session.exec(
         select(Batch.batch_id, Batch.piece_count, Batch.region_code)
         .where(col(Batch.arrival_id) == arrival_id, came_with_arrival())
         .order_by(col(Batch.line_no))
     ).all()
     region_code = batches[0][2]
-    authorize(actor, action, Resource.of(arrival.owner_id, regions=[region_code]))
+    authorize(actor, action, at(site, arrival.owner_id))
     return Target(arrival_id, None, tuple((b, count) for b, count, _ in batches), arrival.owner_id, region_code)
 
 
@@ -71,15 +75,18 @@ def _batch(session: Session, actor: Actor, action: str, batch_id: UUID) -> Targe
     if batch is None:
         raise NotFound
     holders = session.exec(
-        select(Holding.owner_id, Site.region_code)
+        select(Holding.owner_id, Site)
         .outerjoin(Zone, col(Zone.zone_id) == col(Holding.zone_id))
         .outerjoin(Site, col(Site.site_id) == col(Zone.site_id))
         .where(col(Holding.batch_id) == batch_id, col(Holding.quantity_units) > 0)
     ).all()
+    entered = session.get(Site, batch.site_id)
+    sites = [site for site in (entered, *(site for _, site in holders)) if site is not None]
     resource = Resource.of(
         batch.owner_id,
         *(owner_id for owner_id, _ in holders),
-        regions=[batch.region_code, *(region_code for _, region_code in holders)],
+        places=map(place, sites),
+        site_ids=(site.site_id for site in sites),
     )
     authorize(actor, action, resource)
     return Target(None, batch_id, ((batch_id, batch.piece_count),), batch.owner_id, batch.region_code)

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, true
+from sqlalchemy import ColumnElement, exists, or_, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.accounts.visible import kind
 from coldchain.batches import reach
 from coldchain.batches.models import Batch, Sample, TestResult, Tube
 from coldchain.batches.service import tube_view
@@ -24,6 +25,7 @@ from coldchain.journal import personal
 from coldchain.journal import service as journal
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
+from coldchain.registry.service.reach import within_reach
 
 SUBJECTS: Final = ("batch_id", "zone_id", "vehicle_plate", "worker_id", "unlisted")
 LAB_STATES: Final = ("pending", "active")
@@ -46,7 +48,7 @@ def register(
     `unknown_zone`, `one_subject`, `in_future`, the codes of ranges), Conflict `tube_exists`, NotFound.
     """
     business = registered_lab(session, lab)
-    authorize(actor, "tube.register", Resource.of(business.business_id, regions=actor.regions))
+    authorize(actor, "tube.register", Resource.of(business.business_id, places=actor.areas))
     claimed(sampled_at, "/sampled_at")
     occurred_at = claimed(occurred_at or sampled_at)
     batches, places = _subjects(session, actor, samples)
@@ -179,6 +181,7 @@ def _lock_named(session: Session, batches: Mapping[UUID, Batch]) -> None:
     )
 
 
+@kind("tube")
 def visible(actor: Actor, action: str = "tube.read") -> ColumnElement[bool]:
     """Return the condition on `Tube` of what `actor` may see: a lab its own, an officer those about the region."""
     reached = scope(actor, action)
@@ -186,13 +189,12 @@ def visible(actor: Actor, action: str = "tube.read") -> ColumnElement[bool]:
         return true()
     if reached.business_id is not None:
         return col(Tube.lab_id) == reached.business_id
-    here = [col(Tube.region_code).startswith(stem) for stem in reached.region_stems]
     about = (
         select(col(Sample.tube_id))
         .join(Batch, col(Batch.batch_id) == col(Sample.batch_id))
-        .where(or_(false(), *(col(Batch.region_code).startswith(stem) for stem in reached.region_stems)))
+        .where(within_reach(reached, col(Batch.owner_id), col(Batch.region_code), site_id=col(Batch.site_id)))
     )
-    return or_(col(Tube.tube_id).in_(about), *here)
+    return or_(col(Tube.tube_id).in_(about), within_reach(reached, col(Tube.lab_id), col(Tube.region_code)))
 
 
 def search(

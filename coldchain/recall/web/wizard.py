@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core import clock, pages
-from coldchain.core.edge import edge
+from coldchain.core.edge import also_needs, edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal, trial
@@ -132,6 +132,8 @@ def new_recall_submit(session: Session, actor: Actor) -> Any:
     step = form.poplist("_step")[-1:]
     if not step or step[0] not in STEPS:
         return _form_page(session, actor, form, {})
+    if step[0] == "announce":
+        also_needs(actor, "recall.announce")
     try:
         if step[0] in {"preview", "check"}:
             with trial(session):

@@ -37,19 +37,22 @@ from coldchain.registry.service.producer_catalogue import search as search_produ
 from coldchain.registry.service.product_catalogue import read as read_product
 from coldchain.registry.service.product_catalogue import register as register_product
 from coldchain.registry.service.product_catalogue import search as search_products
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import at, businesses_within, place, sites_within, within_reach
 
 __all__ = [
     "BusinessBrief",
     "Contact",
     "aliases",
+    "at",
     "brief",
+    "businesses_within",
     "commitment_texts",
     "contacts",
     "decide",
     "find_business",
     "load_reference",
     "only_site",
+    "place",
     "producers",
     "products",
     "read_business",
@@ -71,6 +74,7 @@ __all__ = [
     "site",
     "site_of_zone",
     "sites",
+    "sites_within",
     "trading_state",
     "within_reach",
     "zones",

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, may, scope
+from coldchain.accounts.visible import kind
 from coldchain.core import paging
 from coldchain.core.text_search import contains_all
 from coldchain.journal import personal
@@ -16,12 +17,18 @@ from coldchain.regions import service as regions
 from coldchain.regions.tree import stem
 from coldchain.registry.models import Business, CommitmentLetter
 from coldchain.registry.service.lookups import find_business, plain_number
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import businesses_within, place
 
 
 def resource(business: Business) -> Resource:
     """Return what rights about a business are asked of."""
-    return Resource.of(business.business_id, regions=[business.region_code])
+    return Resource.of(business.business_id, places=[place(business)])
+
+
+@kind("business")
+def visible_businesses(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Business` of those whose card `actor` may read; the directory shows names of all."""
+    return businesses_within(scope(actor, "business.read"))
 
 
 def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> list[dict[str, Any]]:
@@ -115,10 +122,6 @@ def search(
     if uscc is not None:
         statement = statement.where(col(Business.uscc) == plain_number(uscc))
     if handles_imported is not None:
-        reach = scope(actor, "business.read")
-        statement = statement.where(
-            col(Business.handles_imported) == handles_imported,
-            within_reach(reach, col(Business.business_id), col(Business.region_code)),
-        )
+        statement = statement.where(col(Business.handles_imported) == handles_imported, visible_businesses(actor))
     rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
     return describe(session, actor, rows), following

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
+from coldchain.accounts.visible import kind
 from coldchain.core import clock, paging
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -22,7 +23,7 @@ from coldchain.registry.models import Business, Site, Venue, Zone
 from coldchain.registry.service import lookups
 from coldchain.registry.service.businesses import named
 from coldchain.registry.service.offices import find_grid, grids_by_id
-from coldchain.registry.service.reach import on_behalf_of, within_reach
+from coldchain.registry.service.reach import at, on_behalf_of, sites_within
 
 
 def register_venue(
@@ -215,16 +216,17 @@ def describe_sites(session: Session, sites: Sequence[Site]) -> list[dict[str, An
     ]
 
 
-def site_resource(site: Site) -> Resource:
-    """Return what rights about a site are asked of."""
-    return Resource.of(site.business_id, regions=[site.region_code])
-
-
 def read_site(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     """Return a site with its zones. Raises NotFound."""
     site = lookups.site(session, site_id)
-    authorize(actor, "site.read", site_resource(site))
+    authorize(actor, "site.read", at(site, site.business_id))
     return describe_sites(session, [site])[0]
+
+
+@kind("site")
+def visible_sites(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Site` of what `actor` may see: own ones (a clerk's), those of an officer's areas."""
+    return sites_within(scope(actor, "site.read"))
 
 
 def search_sites(
@@ -240,8 +242,7 @@ def search_sites(
     cursor: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the sites that `actor` may see, newest first, and the next cursor."""
-    reach = scope(actor, "site.read")
-    statement = select(Site).where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+    statement = select(Site).where(visible_sites(actor))
     if business is not None:
         try:
             statement = statement.where(col(Site.business_id) == lookups.find_business(session, business).business_id)
@@ -271,7 +272,7 @@ def register_zone(
 ) -> Zone:
     """Register a zone of a site. Raises NotFound, Invalid `in_future`, Conflict `zone_exists` for a code in use."""
     site = lookups.site(session, site_id)
-    authorize(actor, "zone.register", site_resource(site))
+    authorize(actor, "zone.register", at(site, site.business_id))
     occurred = claimed(occurred_at)
     zone_id = session.scalar(
         insert(Zone)

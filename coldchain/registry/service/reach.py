@@ -3,20 +3,67 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlmodel import col
 
-from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Scope
+from coldchain.accounts.actor import Actor, Area
+from coldchain.accounts.rights import Resource, Scope
+from coldchain.registry.models import Business, Site, Venue
 
 
-def within_reach(reach: Scope, business_id: Any, region_code: Any) -> ColumnElement[bool]:
-    """Return the condition that a row with these two columns lies in `reach`."""
+def within_reach(
+    reach: Scope, business_id: Any, region_code: Any, *, office_id: Any = None, site_id: Any = None
+) -> ColumnElement[bool]:
+    """Return the condition that a row with these columns lies in `reach`; `accounts.rights.may` says the same of it.
+
+    Without `site_id` a clerk who is limited to sites has no such row; without `office_id` and `site_id` an officer who
+    is assigned to an office has none.
+    """
     if reach.everything:
         return true()
     if reach.business_id is not None:
         owned: ColumnElement[bool] = business_id == reach.business_id
-        return owned
-    return or_(false(), *(region_code.startswith(area) for area in reach.region_stems))
+        if reach.site_ids is None:
+            return owned
+        return and_(owned, false() if site_id is None else site_id.in_(reach.site_ids))
+    return _in_areas(reach, region_code, office_id, site_id)
+
+
+def _in_areas(reach: Scope, region_code: Any, office_id: Any, site_id: Any) -> ColumnElement[bool]:
+    found = [_in_region(region_code, digits) for digits in reach.region_stems]
+    offices = [area.office_id for area in reach.areas if area.office_id is not None]
+    if offices and office_id is not None:
+        found.append(office_id.in_(offices))
+    elif offices and site_id is not None:
+        found.append(site_id.in_(select(col(Site.site_id)).where(col(Site.office_id).in_(offices))))
+    return or_(false(), *found)
+
+
+def _in_region(region_code: Any, digits: str) -> ColumnElement[bool]:
+    """Return the condition that a code begins with `digits`, as a comparison that an index answers (LIKE is none)."""
+    first, last = digits.ljust(6, "0"), digits.ljust(6, "9")
+    inside: ColumnElement[bool] = region_code == first if first == last else region_code.between(first, last)
+    return inside
+
+
+def sites_within(reach: Scope, site: Any = Site) -> ColumnElement[bool]:
+    """Return the condition that a site (or an alias of it) lies in `reach`."""
+    return within_reach(reach, site.business_id, site.region_code, office_id=site.office_id, site_id=site.site_id)
+
+
+def businesses_within(reach: Scope, business: Any = Business) -> ColumnElement[bool]:
+    """Return the condition that a business (or an alias of it) lies in `reach`."""
+    return within_reach(reach, business.business_id, business.region_code, office_id=business.office_id)
+
+
+def place(row: Business | Site | Venue) -> Area:
+    """Return where a business, a site or a venue lies."""
+    return Area(row.region_code, row.office_id)
+
+
+def at(site: Site, *business_ids: UUID | None) -> Resource:
+    """Return what rights about something in a site are asked of: whose it is, and where it lies."""
+    return Resource.of(*business_ids, places=[place(site)], site_ids=[site.site_id])
 
 
 def on_behalf_of(actor: Actor, business_id: UUID) -> UUID | None:

@@ -4,6 +4,7 @@
 
   const DRAFT = "cc-draft:";
   const SENT = "cc-draft-sent";
+  const WAITING = "cc-draft-waiting";
   const DRAFT_HOURS = 24;
 
   function on(type, selector, handler) {
@@ -184,6 +185,8 @@
     if (!key) return;
     storage(function () { window.sessionStorage.removeItem(SENT); });
     if (!document.querySelector(".cc-errors, [data-not-done]")) forget(key);
+    // Sent by somebody who has to sign in first: the draft waits until the kept form has arrived.
+    if (document.querySelector("[data-signed-out]")) storage(function () { window.sessionStorage.setItem(WAITING, key); });
   }
 
   function offerDraft(form) {
@@ -209,6 +212,22 @@
       saveDraft(form);
       storage(function () { window.sessionStorage.setItem(SENT, draftKey(form)); });
     });
+  });
+
+  document.querySelectorAll("form[data-kept]").forEach(function (form) {
+    form.addEventListener("submit", function () {
+      storage(function () {
+        const key = window.sessionStorage.getItem(WAITING);
+        if (key) window.sessionStorage.setItem(SENT, key);
+        window.sessionStorage.removeItem(WAITING);
+      });
+    });
+    // Its sender has just been asked for exactly this act: it goes on, once.
+    const mark = "cc-kept:" + form.dataset.kept;
+    if (form.hasAttribute("data-at-once") && !storage(function () { return window.sessionStorage.getItem(mark); })) {
+      storage(function () { window.sessionStorage.setItem(mark, "sent"); });
+      window.setTimeout(function () { form.requestSubmit(); }, 0);
+    }
   });
 
   on("submit", "form[data-forget-drafts]", function () {

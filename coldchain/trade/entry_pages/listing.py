@@ -8,7 +8,7 @@ from flask import render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may, relation, scope
+from coldchain.accounts.rights import may, relation, scope
 from coldchain.batches import pages_words as goods_words
 from coldchain.core import clock
 from coldchain.core.edge import edge
@@ -16,6 +16,7 @@ from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import Form, load
 from coldchain.journal import receipts
 from coldchain.registry import service as registry
+from coldchain.registry.service.reach import at
 from coldchain.trade import entry_schemas as schemas
 from coldchain.trade import pages_words as words
 from coldchain.trade.entry_pages import made, rows
@@ -71,7 +72,7 @@ def shown(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
         "act": ACTS.get(entry["kind"]),
         "flags": [goods_words.FLAG_KINDS[kind] for kind in entry["flags"]],
         "may_correct": entry["kind"] in CORRECTABLE
-        and may(actor, "stock.correct", Resource.of(*parties, regions=[site.region_code])),
+        and may(actor, "stock.correct", at(site, *parties)),
         "receipts": [
             {"entry_id": fact.entry_id, "title": words.ENTRY_KINDS[entry["kind"]], "about": entry["entry_no"],
              "recorded_at": fact.recorded_at}

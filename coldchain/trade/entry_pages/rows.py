@@ -25,7 +25,7 @@ from coldchain.core.page_forms import Form, copy
 from coldchain.ledger.models import Holding, Posting
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import sites_within
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 from coldchain.trade.entry_pages.kinds import Act
 from coldchain.trade.pages_dispatch import Offer
@@ -77,7 +77,7 @@ def places(session: Session, actor: Actor, owner_id: UUID, act: Act, wanted: str
     )
     if actor.business_id is None:
         reach = scope(actor, "stock.record")
-        ever = ever.where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+        ever = ever.where(sites_within(reach))
     known = {zone.zone_id: Place(zone, site, count) for zone, site, count in session.execute(ever)}
     if act.by_code:
         for zone, site in _own_zones(session, actor, owner_id):
@@ -115,7 +115,7 @@ def _own_zones(session: Session, actor: Actor, owner_id: UUID) -> list[tuple[Zon
     )
     if actor.business_id is None:
         reach = scope(actor, "stock.record")
-        statement = statement.where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
+        statement = statement.where(sites_within(reach))
     return [(zone, site) for zone, site in session.execute(statement)]
 
 

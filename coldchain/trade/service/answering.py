@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.batches import watch
 from coldchain.core import clock
 from coldchain.core.errors import Conflict, FieldError, Forbidden, Invalid
@@ -171,8 +171,7 @@ def reject(
 
 
 def _require_answerer(actor: Actor, answer: Answer) -> None:
-    answering = Resource.of(answer.consignment.to_business_id, regions=[answer.involved.answering_region])
-    if not may(actor, "trade.answer", answering):
+    if not may(actor, "trade.answer", answer.involved.answers):
         raise Forbidden("Only the receiver, or an officer of its region, answers a consignment.")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, text
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.batches.models import Batch
 from coldchain.batches.storage import fits
 from coldchain.core import clock, limits
@@ -25,6 +25,7 @@ from coldchain.ledger.postings import Draft
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
+from coldchain.registry.service.reach import at
 from coldchain.trade import states
 from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAnswerLine
 from coldchain.trade.service import lateness, reading
@@ -189,7 +190,7 @@ def _record(
     data: Mapping[str, Any],
 ) -> None:
     consignment = answer.consignment
-    region_code = region_code or answer.involved.answering_region
+    region_code = region_code or answer.involved.answering.region_code
     business_id = consignment.to_business_id or consignment.owner_id
     kept = personal.keep(session, reason, "reason", business_id=business_id, region_code=region_code)
     journal.append(
@@ -228,7 +229,7 @@ def receiving_zone(session: Session, actor: Actor, zone_id: UUID, buyer_id: UUID
     """Return a zone of the receiver's. Raises Invalid `not_receivers_zone`, NotFound for who may not see it."""
     zone, site = registry.site_of_zone(session, zone_id)
     if site.business_id != buyer_id:
-        if may(actor, "site.read", Resource.of(site.business_id, regions=[site.region_code])):
+        if may(actor, "site.read", at(site, site.business_id)):
             raise Invalid.of("/zone_id", "not_receivers_zone", "This zone is not the receiver's.")
         raise NotFound("There is no such zone.")
     return zone, site

@@ -121,8 +121,10 @@ def _visible(session: Session, asked: Asked, business: str | None, site_id: UUID
 
 
 def _within(reach: Scope, rows: Any) -> ColumnElement[bool]:
-    own = within_reach(reach, rows.business_id, rows.region_code)
+    own = within_reach(reach, rows.business_id, rows.region_code, site_id=rows.site_id)
     if reach.everything:
+        return own
+    if reach.site_ids is not None:
         return own
     if reach.business_id is not None:
         return or_(own, rows.also_id == reach.business_id)

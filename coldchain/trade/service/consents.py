@@ -18,7 +18,7 @@ from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
-from coldchain.registry.service.reach import on_behalf_of
+from coldchain.registry.service.reach import on_behalf_of, place
 from coldchain.trade.models import StandingConsent
 
 
@@ -103,7 +103,7 @@ def _running(session: Session, owner_id: UUID, custodian_id: UUID) -> StandingCo
 
 def _owner(session: Session, actor: Actor, ref: str | UUID, action: str) -> Business:
     business = registry.find_business(session, ref)
-    authorize(actor, action, Resource.of(business.business_id, regions=[business.region_code]))
+    authorize(actor, action, Resource.of(business.business_id, places=[place(business)]))
     return business
 
 

@@ -45,6 +45,7 @@ def dispatch(
     lines: Sequence[Mapping[str, Any]],
     owner: str | UUID | None = None,
     to_site_id: UUID | None = None,
+    carrier: str | UUID | None = None,
     vehicle_plate: str | None = None,
     driver: Mapping[str, Any] | None = None,
     departure_temperature_c: Decimal | None = None,
@@ -52,11 +53,12 @@ def dispatch(
 ) -> dict[str, Any]:
     """Send `lines` (batch_id, quantity_units) of one owner from a zone; return the consignment with `warnings`.
 
-    Raises NotFound for what the actor may not see, Invalid (`in_future`, `duplicate_batch`, `same_site`), Conflict
+    Raises NotFound for what the actor may not see, Invalid (`in_future`, `duplicate_batch`, `same_site`,
+    `not_a_carrier`), Conflict
     `locked`, `gate_refused` (extra `missing`, a line each), `insufficient_stock`, `seller_not_active`,
     `receiver_not_active` (R1, R8, R10, R12). Signed in person and entered late: accepted despite gate and lock.
     """
-    load = Load(vehicle_plate, driver, departure_temperature_c)
+    load = Load(parties.carrier(session, carrier), vehicle_plate, driver, departure_temperature_c)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
     shipment = _read(
         session, actor, figures, DELIVERY, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at
@@ -91,6 +93,7 @@ def dispatch_return(
     handover: str = AWAIT_CONFIRMATION,
     owner: str | UUID | None = None,
     to_site_id: UUID | None = None,
+    carrier: str | UUID | None = None,
     vehicle_plate: str | None = None,
     driver: Mapping[str, Any] | None = None,
     departure_temperature_c: Decimal | None = None,
@@ -101,7 +104,7 @@ def dispatch_return(
     Neither gate nor lock refuses it; held units go first and take their lock along (R8). Raises as `dispatch`, and
     Invalid `not_supplier` when a batch didn't come from that business: a return is no way around a lock.
     """
-    load = Load(vehicle_plate, driver, departure_temperature_c, reason)
+    load = Load(parties.carrier(session, carrier), vehicle_plate, driver, departure_temperature_c, reason)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
     shipment = _read(
         session, actor, figures, RETURN, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at

@@ -9,10 +9,11 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize
+from coldchain.accounts.rights import authorize
 from coldchain.core.errors import Forbidden, Invalid, NotFound
 from coldchain.ledger.models import Holding, Movement, Posting
 from coldchain.registry.models import Business, Site
+from coldchain.registry.service.reach import at
 
 _EVER_HELD: Final = text("""
     SELECT wanted.batch_id FROM unnest(CAST(:batch_ids AS uuid[])) AS wanted (batch_id)
@@ -40,7 +41,7 @@ def require_owner(session: Session, actor: Actor, action: str, owner: Business, 
     """
     if actor.business_id == site.business_id != owner.business_id:
         raise Forbidden("Only the owner of goods, or an officer, sends them on.")
-    authorize(actor, action, Resource.of(owner.business_id, regions=[site.region_code]))
+    authorize(actor, action, at(site, owner.business_id))
     if actor.business_id is not None and site.business_id != actor.business_id:
         used = select(col(Holding.holding_id)).where(
             col(Holding.owner_id) == owner.business_id, col(Holding.zone_id) == zone_id

@@ -65,6 +65,19 @@ def receiver(session: Session, to: Mapping[str, Any], to_site_id: UUID | None) -
     return Receiver(business, site, None, None, None)
 
 
+def carrier(session: Session, ref: str | UUID | None) -> Business | None:
+    """Return the registered carrier that takes goods, None for none named.
+
+    Raises Invalid `unknown_business`, `not_a_carrier`.
+    """
+    if ref is None:
+        return None
+    business = _named(session, ref, "/carrier")
+    if "carrier" not in business.kinds:
+        raise Invalid.of("/carrier", "not_a_carrier", "This business is not registered as a carrier.")
+    return business
+
+
 def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, str]]:
     """Return warnings about who deals with whom; raises Conflict where the rule book says block (R12)."""
     warnings = judge_sender(figures, sender)

@@ -6,33 +6,39 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, Scope, authorize, scope
+from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch
 from coldchain.core import clock, paging
+from coldchain.core.columns import in_one_of
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import place, sites_within
 from coldchain.trade import states
 from coldchain.trade.models import Consignment, ConsignmentAnswer, ConsignmentAnswerLine, ConsignmentLine
 from coldchain.trade.service.roads import coming
 
 PRODUCTS_IN_A_LIST = 3
+Seen = aliased(Consignment)
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Involved:
-    """Whose consignment it is, in which region the answer to it lies, and which it left."""
+    """Whose consignment it is and where: who may read of it, whose the answer to it is, and which region it left."""
 
     resource: Resource
-    answering_region: str
+    answers: Resource
+    parties: Resource
+    answering: Area
     left_region: str
 
 
@@ -40,14 +46,22 @@ def involved(session: Session, consignment: Consignment) -> Involved:
     """Return whose a consignment is: its owner's, its receiver's, and that of the store which it left."""
     sites = registry.sites(session, [consignment.from_site_id, consignment.to_site_id])
     left = sites[consignment.from_site_id]
-    if consignment.to_site_id is not None:
-        answering = sites[consignment.to_site_id].region_code
+    bound: Site | None = sites[consignment.to_site_id] if consignment.to_site_id is not None else None
+    if bound is not None:
+        answering = place(bound)
     elif consignment.to_business_id is not None:
-        answering = registry.find_business(session, consignment.to_business_id).region_code
+        answering = place(registry.find_business(session, consignment.to_business_id))
     else:
-        answering = left.region_code
-    owners = (consignment.owner_id, consignment.to_business_id, left.business_id)
-    return Involved(Resource.of(*owners, regions=[left.region_code, answering]), answering, left.region_code)
+        answering = place(left)
+    places, site_ids = [place(left), answering], [left.site_id, bound.site_id if bound else None]
+    owner, receiver = consignment.owner_id, consignment.to_business_id
+    return Involved(
+        Resource.of(owner, receiver, left.business_id, consignment.carrier_id, places=places, site_ids=site_ids),
+        Resource.of(receiver, places=[answering], site_ids=site_ids[1:]),
+        Resource.of(owner, receiver, places=places, site_ids=site_ids),
+        answering,
+        left.region_code,
+    )
 
 
 def get(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any]:
@@ -77,11 +91,10 @@ def search(
     `unanswered`: they wait for an answer longer than `unanswered_after_h` (data), or don't; `waiting_h`: they wait for
     at least so many hours.
     """
-    reach = scope(actor, "trade.read")
-    statement = select(Consignment).where(_either(_leaving(reach), coming(reach), direction if not business else None))
+    statement = select(Consignment).where(visible_consignments(actor, direction if not business else None))
     if business is not None:
         named = Scope(business_id=registry.find_business(session, business).business_id)
-        statement = statement.where(_either(_leaving(named), coming(named), direction))
+        statement = statement.where(_ways(named, direction))
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
     if unanswered is not None:
@@ -110,51 +123,63 @@ def waits_since(moment: datetime) -> ColumnElement[bool]:
 
 def count_unanswered(session: Session, actor: Actor, direction: str | None = None) -> int:
     """Return how many consignments that the actor may see are unanswered; `direction` as in `search`."""
-    reach = scope(actor, "trade.read")
     since = clock.now() - timedelta(hours=unanswered_after_h(session))
     statement = select(func.count()).select_from(Consignment)
-    return session.scalars(
-        statement.where(_either(_leaving(reach), coming(reach), direction), waits_since(since))
-    ).one()
+    return session.scalars(statement.where(visible_consignments(actor, direction), waits_since(since))).one()
 
 
 def is_party(actor: Actor, consignment: Consignment) -> bool:
-    """Say whether the actor is sender, receiver or an officer: not one who only keeps the goods (R16)."""
+    """Say whether the actor is sender, receiver or an officer: not one who only keeps or carries the goods (R16)."""
     return actor.business_id in {None, consignment.owner_id, consignment.to_business_id}
 
 
 def _as_party(actor: Actor, consignment: Consignment, shown: dict[str, Any]) -> dict[str, Any]:
-    """Return a consignment as `actor` may read it: who only keeps the goods learns of no persons (R16)."""
+    """Return a consignment as `actor` may read it.
+
+    A carrier learns where to bring it and whom to ask for; who only keeps the goods learns neither buyer nor persons,
+    but for the buyer where it sent them on itself by the owner's consent (R16).
+    """
     if is_party(actor, consignment):
         return shown
-    receiver = {"business": shown["to"]["business"], "name": None, "phone": None, "address": None}
-    return shown | {"to": receiver, "slip_file_id": None} | ({"driver": None} if "driver" in shown else {})
+    if actor.business_id == consignment.carrier_id:
+        return shown | {"slip_file_id": None}
+    sent_by_itself = consignment.on_behalf_of is not None and consignment.recorded_by == actor.user_id
+    receiver = {"business": shown["to"]["business"] if sent_by_itself else None, "name": None, "phone": None,
+                "address": None}  # fmt: skip
+    persons: dict[str, Any] = {"to": receiver, "slip_file_id": None} | ({"driver": None} if "driver" in shown else {})
+    if sent_by_itself:
+        return shown | persons
+    buyer = {"to_site_id": None, "to_site_name": None, "to_zone_id": None, "answer_reason": None}
+    return shown | persons | buyer | ({"answers": []} if "answers" in shown else {})
 
 
 def count_by_state(session: Session, actor: Actor, direction: str | None = None) -> dict[str, int]:
     """Return how many consignments the actor may see in each state; `direction` as in `search`."""
-    reach = scope(actor, "trade.read")
     rows = session.execute(
         select(col(Consignment.state), func.count())
-        .where(_either(_leaving(reach), coming(reach), direction))
+        .where(visible_consignments(actor, direction))
         .group_by(col(Consignment.state))
     )
     return dict(rows.all())
 
 
-def _either(leaving: ColumnElement[bool], coming: ColumnElement[bool], direction: str | None) -> ColumnElement[bool]:
-    return {"out": leaving, "in": coming}.get(direction or "", or_(leaving, coming))
+@kind("consignment")
+def visible_consignments(actor: Actor, direction: str | None = None) -> ColumnElement[bool]:
+    """Return the condition on `Consignment` of what `actor` may see; `direction` as in `search`."""
+    return _ways(scope(actor, "trade.read"), direction)
 
 
-def _leaving(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that goods leave within `reach`: own goods, or out of an own store; a region's stores."""
-    left = select(col(Site.site_id)).where(
-        col(Site.site_id) == col(Consignment.from_site_id),
-        within_reach(reach, col(Site.business_id), col(Site.region_code)),
-    )
-    if reach.business_id is not None:
-        return or_(col(Consignment.owner_id) == reach.business_id, left.exists())
-    return left.exists()
+def _ways(reach: Scope, direction: str | None) -> ColumnElement[bool]:
+    """Return the condition that goods leave within `reach` (own, carried, out of an own store), or are bound for it."""
+    if reach.everything:
+        return true()
+    sites = select(col(Site.site_id)).where(sites_within(reach))
+    leaving: list[ColumnElement[bool]] = [col(Seen.from_site_id).in_(sites)]
+    if reach.business_id is not None and reach.site_ids is None:
+        leaving += [col(Seen.owner_id) == reach.business_id, col(Seen.carrier_id) == reach.business_id]
+    ways = {"out": leaving, "in": [coming(reach, Seen)]}
+    wanted = ways.get(direction or "", [*ways["out"], *ways["in"]])
+    return in_one_of(col(Consignment.consignment_id), *(select(col(Seen.consignment_id)).where(way) for way in wanted))
 
 
 def over(consignment: Consignment) -> bool:
@@ -290,7 +315,9 @@ def _waited(row: Consignment) -> timedelta | None:
 
 
 def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]]:
-    businesses = registry.brief(session, [i for row in rows for i in (row.owner_id, row.to_business_id)])
+    businesses = registry.brief(
+        session, [i for row in rows for i in (row.owner_id, row.to_business_id, row.carrier_id)]
+    )
     sites = registry.sites(session, [i for row in rows for i in (row.from_site_id, row.to_site_id)])
     known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
     waited = {row.consignment_id: _waited(row) for row in rows}
@@ -307,6 +334,7 @@ def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]
             "waiting_h": None if (since := waited[row.consignment_id]) is None else since // HOUR,
             "unanswered": since is not None and since >= longest,
             "owner": businesses[row.owner_id],
+            "carrier": businesses[row.carrier_id] if row.carrier_id else None,
             "from_site_name": sites[row.from_site_id].name,
             "to_site_name": sites[row.to_site_id].name if row.to_site_id else None,
             "to": {

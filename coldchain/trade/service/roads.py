@@ -13,24 +13,24 @@ from coldchain.batches import reach as batches_reach
 from coldchain.batches.reach import Destination
 from coldchain.journal import personal
 from coldchain.registry.models import Business, Site
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import businesses_within, sites_within
 from coldchain.trade import states
 from coldchain.trade.models import Consignment, ConsignmentLine
 
 
-def coming(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that goods are bound for `reach`: the receiver, or the region of its site, else its own."""
-    if reach.business_id is not None:
-        return col(Consignment.to_business_id) == reach.business_id
-    site = select(col(Site.site_id)).where(
-        col(Site.site_id) == col(Consignment.to_site_id),
-        within_reach(reach, col(Site.business_id), col(Site.region_code)),
-    )
-    business = select(col(Business.business_id)).where(
-        col(Business.business_id) == col(Consignment.to_business_id),
-        within_reach(reach, col(Business.business_id), col(Business.region_code)),
-    )
-    return or_(site.exists(), and_(col(Consignment.to_site_id).is_(None), business.exists()))
+def coming(reach: Scope, road: Any = Consignment) -> ColumnElement[bool]:
+    """Return the condition that goods are bound for `reach`: the receiver, or the region of its site, else its own.
+
+    `road`: consignments, or an alias of theirs.
+    """
+    if reach.business_id is not None and reach.site_ids is None:
+        mine: ColumnElement[bool] = road.to_business_id == reach.business_id
+        return mine
+    to_site: ColumnElement[bool] = road.to_site_id.in_(select(col(Site.site_id)).where(sites_within(reach)))
+    if reach.site_ids is not None:
+        return to_site
+    businesses = select(col(Business.business_id)).where(businesses_within(reach))
+    return or_(to_site, and_(road.to_site_id.is_(None), road.to_business_id.in_(businesses)))
 
 
 def destinations(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, Destination]:

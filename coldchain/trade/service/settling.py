@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.batches import flags, watch
 from coldchain.batches.flags import Mark
 from coldchain.core.errors import Forbidden, Invalid
@@ -115,9 +115,7 @@ def _sides(actor: Actor, consignment: Consignment) -> set[str]:
 
 
 def _require_party(actor: Actor, answer: Answer) -> None:
-    consignment = answer.consignment
-    involved = Resource.of(consignment.owner_id, consignment.to_business_id, places=answer.involved.resource.places)
-    if not may(actor, "trade.answer", involved):
+    if not may(actor, "trade.answer", answer.involved.parties):
         raise Forbidden("Only sender and receiver, or an officer of their regions, settle a dispute.")
 
 

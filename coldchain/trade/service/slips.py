@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.core import clock, stored_files
 from coldchain.core.errors import Forbidden, NotFound
 from coldchain.core.i18n import N_
@@ -36,8 +36,7 @@ def keep(session: Session, actor: Actor, consignment_id: UUID, *, var_dir: Path,
     Raises NotFound, Forbidden, Invalid `not_an_image`, `too_large`.
     """
     consignment, involved = _seen(session, actor, consignment_id, lock=True)
-    parties = Resource.of(consignment.owner_id, consignment.to_business_id, places=involved.resource.places)
-    if not may(actor, "trade.answer", parties):
+    if not may(actor, "trade.answer", involved.parties):
         raise Forbidden("Only sender and receiver, or an officer of their regions, add the signed slip.")
     row = stored_files.keep_image(session, var_dir, content, actor.user_id, "/file")
     replaced, consignment.slip_file_id = consignment.slip_file_id, row.file_id

@@ -15,7 +15,7 @@ from coldchain.core import paging
 from coldchain.ledger.models import Holding
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Product, Site, Zone
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import businesses_within, sites_within
 from coldchain.trade.models import Consignment
 
 Here, There, Left, Receiver = aliased(Site), aliased(Site), aliased(Site), aliased(Business)
@@ -85,6 +85,8 @@ def accounts(
 
 
 def _visible(reach: Scope) -> ColumnElement[bool]:
+    if reach.site_ids is not None:
+        return or_(sites_within(reach, Here), sites_within(reach, There))
     if reach.business_id is not None:
         return or_(
             col(Holding.owner_id) == reach.business_id,
@@ -93,15 +95,15 @@ def _visible(reach: Scope) -> ColumnElement[bool]:
         )
     left = select(col(Left.site_id)).where(
         col(Left.site_id) == col(Consignment.from_site_id),
-        within_reach(reach, col(Left.business_id), col(Left.region_code)),
+        sites_within(reach, Left),
     )
     receiver = select(col(Receiver.business_id)).where(
         col(Receiver.business_id) == col(Consignment.to_business_id),
-        within_reach(reach, col(Receiver.business_id), col(Receiver.region_code)),
+        businesses_within(reach, Receiver),
     )
     return or_(
-        within_reach(reach, col(Here.business_id), col(Here.region_code)),
-        within_reach(reach, col(There.business_id), col(There.region_code)),
+        sites_within(reach, Here),
+        sites_within(reach, There),
         left.exists(),
         and_(col(Consignment.to_site_id).is_(None), receiver.exists()),
     )

@@ -36,6 +36,7 @@ NOT_ASKED: Final = {"asked": False}  # a return goes whatever the gate says
 class Load:
     """Who and what carries the goods, how cold it was on departure in °C, and why they go where that is asked."""
 
+    carrier: Business | None = None
     vehicle_plate: str | None = None
     driver: Mapping[str, Any] | None = None
     temperature_c: Decimal | None = None
@@ -130,6 +131,7 @@ def _row(actor: Actor, shipment: Shipment, people: Mapping[str, PersonalValue | 
         to_business_id=receiver.business.business_id if receiver.business else None,
         to_address=receiver.address,
         to_site_id=receiver.site.site_id if receiver.site else None,
+        carrier_id=shipment.load.carrier.business_id if shipment.load.carrier else None,
         purpose=shipment.purpose,
         handover=shipment.handover,
         state=states.SIGNED if shipment.signed else states.IN_TRANSIT,
@@ -179,6 +181,7 @@ def _record(
             "to_site_id": consignment.to_site_id,
             "handover": consignment.handover,
             "state": consignment.state,
+            "carrier_id": consignment.carrier_id,
             "vehicle_plate": consignment.vehicle_plate,
             "departure_temperature_c": None if temperature is None else str(temperature),
             "late": consignment.late,

@@ -26,11 +26,12 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
     zone_ids |= {answer["zone_id"] for answer in consignment["answers"]}
     return {
         "consignment": consignment,
+        "registered": row.to_business_id is not None,
         "products": registry.products(session, [line["product"]["product_id"] for line in consignment["lines"]]),
         "zones": registry.zones(session, zone_ids),
         "cold": service.temperatures_within(session, row),
         "may_read_sender": may(
-            actor, "batch.read", Resource.of(consignment["owner"].business_id, regions=[involved.answering_region])
+            actor, "batch.read", Resource.of(consignment["owner"].business_id, places=[involved.answering])
         ),
         "words": goods_words,
         "handovers": words.HANDOVERS,
@@ -44,9 +45,8 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
 def _acts(actor: Actor, row: Consignment, involved: reading.Involved, consignment: dict[str, Any]) -> dict[str, bool]:
     """Return what the reader may say about a consignment now."""
     state = consignment["state"]
-    answers = may(actor, "trade.answer", Resource.of(row.to_business_id, regions=[involved.answering_region]))
-    parties = Resource.of(row.owner_id, row.to_business_id, places=involved.resource.places)
-    speaks = may(actor, "trade.answer", parties)
+    answers = may(actor, "trade.answer", involved.answers)
+    speaks = may(actor, "trade.answer", involved.parties)
     waits = any(line["open_units"] for line in consignment["lines"])
     unregistered = row.to_business_id is None
     return {

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import may
 from coldchain.batches import watch
 from coldchain.core import clock
 from coldchain.core.errors import Conflict, Forbidden, Invalid
@@ -22,7 +22,7 @@ from coldchain.ledger import service as ledger
 from coldchain.ledger.postings import Entry
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
-from coldchain.registry.service.reach import on_behalf_of
+from coldchain.registry.service.reach import at, on_behalf_of
 from coldchain.trade.models import StockEntry, StockEntryLine
 from coldchain.trade.service import goods, lateness
 from coldchain.trade.service.entries import core, openings, reading, recoveries, relocations, storing
@@ -123,7 +123,7 @@ def _authorize(
         raise Forbidden("Only the owner of goods, or an officer, sends them on.")
     if new_owner_id is None or added:
         goods.require_owner(session, actor, "stock.correct", document.owner, original.zone_id, document.site)
-    here = Resource.of(new_owner_id, regions=[original.region_code])
+    here = at(document.site, new_owner_id)
     if new_owner_id is not None and taken and not may(actor, "stock.correct", here):
         raise Forbidden("Only who has the goods now, or an officer, gives them back.")
 

@@ -9,20 +9,23 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Scope, scope
+from coldchain.accounts.rights import scope
+from coldchain.accounts.visible import kind
 from coldchain.batches.models import Batch, Flag
 from coldchain.core import paging
+from coldchain.core.columns import in_one_of
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.ledger.models import Movement
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import sites_within
 from coldchain.trade.models import StockEntry, StockEntryLine
 
 PRODUCTS_IN_A_LIST: Final = 3
 MAKING: Final = ("split", "transformation")
 Correction, CorrectionLine = aliased(StockEntry), aliased(StockEntryLine)
+Seen = aliased(StockEntry)
 
 
 def get(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
@@ -32,7 +35,7 @@ def get(session: Session, actor: Actor, entry_id: UUID) -> dict[str, Any]:
 
 def find(session: Session, actor: Actor, entry_id: UUID) -> StockEntry:
     """Return the row of an entry that the actor may see. Raises NotFound."""
-    statement = select(StockEntry).where(col(StockEntry.entry_id) == entry_id, _visible(scope(actor, "stock.read")))
+    statement = select(StockEntry).where(col(StockEntry.entry_id) == entry_id, visible_entries(actor))
     entry = session.scalars(statement).first()
     if entry is None:
         raise NotFound("There is no such entry.")
@@ -82,7 +85,7 @@ def _narrowed(
     session: Session, actor: Actor, batch_id: UUID | None, site_id: UUID | None, business: str | None
 ) -> ColumnElement[bool]:
     """Return the condition that the actor may see an entry and that it is about what was asked for."""
-    conditions = [_visible(scope(actor, "stock.read"))]
+    conditions = [visible_entries(actor)]
     if batch_id is not None:
         named = select(col(StockEntryLine.entry_id)).where(col(StockEntryLine.batch_id) == batch_id)
         made_here = select(col(Movement.entry_id)).where(  # what it came out of names it in no line
@@ -184,22 +187,19 @@ def _line(line: StockEntryLine, batch: Batch, product: Product, current: int) ->
     }
 
 
-def _visible(reach: Scope) -> ColumnElement[bool]:
-    """Return the condition that an entry is about own goods, or about a store within `reach`."""
+@kind("stock_entry")
+def visible_entries(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `StockEntry` that it is about own goods, or about a store within the actor's reach."""
+    reach = scope(actor, "stock.read")
     if reach.everything:
         return true()
-    there = (
-        select(col(Zone.zone_id))
-        .join(Site, col(Site.site_id) == col(Zone.site_id))
-        .where(within_reach(reach, col(Site.business_id), col(Site.region_code)))
-    )
-    conditions: list[ColumnElement[bool]] = [col(StockEntry.zone_id).in_(there), col(StockEntry.to_zone_id).in_(there)]
-    if reach.business_id is not None:
-        conditions += [
-            col(StockEntry.owner_id) == reach.business_id,
-            col(StockEntry.to_owner_id) == reach.business_id,
-        ]
-    return or_(*conditions)
+    sites = select(col(Site.site_id)).where(sites_within(reach))
+    zones = select(col(Zone.zone_id)).where(col(Zone.site_id).in_(sites))
+    conditions: list[ColumnElement[bool]] = [col(Seen.site_id).in_(sites), col(Seen.to_zone_id).in_(zones)]
+    if reach.business_id is not None and reach.site_ids is None:
+        conditions += [col(Seen.owner_id) == reach.business_id, col(Seen.to_owner_id) == reach.business_id]
+    ids = select(col(Seen.entry_id))
+    return in_one_of(col(StockEntry.entry_id), *(ids.where(condition) for condition in conditions))
 
 
 def _summaries(session: Session, rows: Sequence[StockEntry]) -> list[dict[str, Any]]:
