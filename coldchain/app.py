@@ -22,10 +22,12 @@ API_ROOMS = (
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "registry.offices_api",
     "batches.flags_api", "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api",
+    "accounts.people_api",
 )  # fmt: skip
 MORE_PAGES = (
-    "registry.offices_web",
-    "accounts.me_web", "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
+    "registry.offices_web", "registry.registration_web",
+    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
@@ -82,7 +84,7 @@ def _register_rooms(app: Flask) -> None:
     from coldchain.home import batch_page, public_label, shell
     from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
-    from coldchain.recall import pull_in
+    from coldchain.recall import handover, pull_in
     from coldchain.trade.service import roads
 
     doors = [*(f"{room}.api" for room in API_ROOMS), *MORE_APIS]
@@ -95,6 +97,7 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(batch_page.bp)
     shell.install(app)
     pull_in.install()
+    handover.install()
     roads.install()
     settings: Settings = app.config["SETTINGS"]
     label_jobs.install(settings.public_url, settings.var_dir)

@@ -49,6 +49,18 @@ WORDS: Final[dict[str, LazyText]] = {
     "account.manage": _p("action", "Manage accounts and rights"),
     "account.reset": _p("action", "Give links for forgotten passwords"),
     "sign_in.manage": _p("action", "Look after one's own sign-in"),
+    "sweep_task.assign": _p("action", "Give sweep tasks to officers"),
+    "assistance.take_over": _p("action", "Take over requests for assistance"),
+    "assistance.note": _p("action", "Note something on requests for assistance"),
+    "handover.do": _p("action", "Hand on the work of an officer"),
+    "business.correct": _p("action", "Correct a refused registration"),
+    "people.manage": _p("action", "Manage the people of a business"),
+    "slip.print": _p("action", "Print sign-in slips"),
+    "device.end": _p("action", "End devices that sign in by PIN"),
+    "audit.read": _p("action", "Read the audit log"),
+    "personal.erase": _p("action", "Erase personal data"),
+    "personal.export": _p("action", "Give out what is held about a person"),
+    "office.manage": _p("action", "Manage offices and grids"),
 }
 
 

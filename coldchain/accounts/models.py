@@ -13,6 +13,8 @@ from coldchain.core.ids import new_id
 ROLES = ("admin", "regulator", "inspector", "merchant", "lab", "carrier")
 OFFICER_ROLES = ("regulator", "inspector")
 TRADE_ROLES = ("merchant", "lab", "carrier")  # they act for one business
+ROLE_OF_KIND = {"carrier": "carrier", "lab": "lab"}  # who acts for a business of this kind alone; else a merchant
+PIN_ROLES = ("merchant", "carrier")  # one step is enough; officers, labs and administrators never sign in by a PIN
 POSITIONS = ("owner", "clerk")
 ASSIGNMENT_KINDS = ("standing", "support")
 PARKED_REASONS = ("ended", "again")  # the session was over; it was too long ago that the person proved who they are
@@ -122,6 +124,75 @@ class SignInLink(SQLModel, table=True):
     created_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = moment(null=True)
+
+
+class Invitation(SQLModel, table=True):
+    """A one-time link by which somebody joins a business and chooses name, phone and password; hashed."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (one_of("role", TRADE_ROLES), one_of("position", POSITIONS))
+
+    invitation_id: UUID = key()
+    link_hash: str = words(unique=True)
+    business_id: UUID = ref("business.business_id")
+    role: str = words()
+    position: str = words()
+    created_by: UUID | None = ref("app_user.user_id", null=True)
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment(null=True)
+    used_by: UUID | None = ref("app_user.user_id", null=True, index=False)
+    revoked_at: datetime | None = moment(null=True)
+
+
+class InvitationSite(SQLModel, table=True):
+    """A site that the invited clerk will be limited to."""
+
+    __tablename__ = "invitation_site"
+
+    invitation_id: UUID = ref("invitation.invitation_id", primary=True)
+    site_id: UUID = ref("site.site_id", primary=True)
+
+
+class SignInSlip(SQLModel, table=True):
+    """A printed sign-in slip (登录条), hashed: whoever scans it first chooses a PIN for that one device."""
+
+    __tablename__ = "sign_in_slip"
+
+    slip_hash: str = words(primary=True)
+    user_id: UUID = ref("app_user.user_id")
+    printed_by: UUID | None = ref("app_user.user_id", null=True, index=False)
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment(null=True)
+
+
+class Device(SQLModel, table=True):
+    """A device on which one person signs in by a PIN; its cookie holds the secret, the row its hash."""
+
+    __tablename__ = "device"
+    __table_args__ = (CheckConstraint("wrong_pins >= 0", name="wrong_pins"),)
+
+    device_id: UUID = key()
+    device_hash: str = words(unique=True)
+    user_id: UUID = ref("app_user.user_id")
+    pin_hash: str = words()
+    wrong_pins: int = whole()  # since the last right one
+    user_agent: str | None = words(null=True)
+    created_at: datetime = moment()
+    last_used_at: datetime | None = moment(null=True)
+    ended_at: datetime | None = moment(null=True)
+    ended_why: str | None = words(null=True)
+
+
+class RegistrationAttempt(SQLModel, table=True):
+    """A self-registration that was sent, counted by address to slow down floods; survives a restart."""
+
+    __tablename__ = "registration_attempt"
+
+    attempt_id: UUID = key()
+    address: str = words(index=True)
+    at: datetime = moment(index=True)
 
 
 class SignInFailure(SQLModel, table=True):

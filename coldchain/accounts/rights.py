@@ -22,6 +22,7 @@ _HEADS = {"merchant": OWNER, "regulator": REGION, "system": ANY}
 _READ = {"merchant": SITE, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
 _OFFICERS = {"regulator": REGION, "inspector": REGION, "system": ANY}
 _OFFICERS_READ = {**_OFFICERS, "admin": ANY}
+_OWNERS = dict.fromkeys(("merchant", "lab", "carrier"), OWNER)
 _EVERYONE = dict.fromkeys(("merchant", "regulator", "inspector", "lab", "carrier", "admin", "system"), ANY)
 
 TABLE: dict[str, dict[str, str]] = {
@@ -29,6 +30,7 @@ TABLE: dict[str, dict[str, str]] = {
     "business.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
     "business.register": {"regulator": REGION, "system": ANY},
     "business.sign_commitment": _HEADS,
+    "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _HEADS,
@@ -64,7 +66,14 @@ TABLE: dict[str, dict[str, str]] = {
     "finding.record": _OFFICERS,
     "sample.record": {**_OFFICERS, "lab": ANY},
     "journal.read": {**_READ, "lab": OWN, "carrier": OWN},
+    "sweep_task.assign": {"regulator": REGION, "system": ANY},
+    "assistance.take_over": _OFFICERS,
+    "assistance.note": {"regulator": REGION, "system": ANY},
+    "handover.do": {"regulator": REGION, "admin": ANY, "system": ANY},
     "search": _EVERYONE,
+    "people.manage": {**_OWNERS, "regulator": REGION, "admin": ANY, "system": ANY},
+    "slip.print": {"regulator": REGION, "inspector": REGION, "system": ANY},
+    "device.end": {**_OWNERS, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
     "account.manage": {"admin": ANY, "system": ANY},
     "account.reset": {"admin": ANY, "regulator": REGION, "system": ANY},
     "sign_in.manage": _EVERYONE,
@@ -78,11 +87,16 @@ TABLE: dict[str, dict[str, str]] = {
 NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
-FRESH = frozenset({"account.manage", "account.reset", "business.decide", "recall.announce", "sign_in.manage"})
+FRESH = frozenset(
+    {
+        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "recall.announce",
+        "sign_in.manage", "slip.print",
+    }
+)  # fmt: skip
 
-
-# What somebody may do who registered a business and waits for approval: read of it, look after the own sign-in.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "office.read", "sign_in.manage"})
+# What somebody may do who registered a business and waits for approval: read of it, correct it when it was refused,
+# look after the own sign-in.
+WHILE_WAITING = frozenset({"business.lookup", "business.read", "business.correct", "office.read", "sign_in.manage"})
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,11 @@ def relation(actor: Actor, action: str) -> str | None:
     if actor.scopes is not None and action not in actor.scopes:
         return None
     return needed
+
+
+def roles_with(action: str) -> tuple[str, ...]:
+    """Return the roles that may do `action` to something."""
+    return tuple(TABLE[action])
 
 
 def may(actor: Actor, action: str, resource: Resource) -> bool:

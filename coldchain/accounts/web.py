@@ -26,6 +26,7 @@ from coldchain.core.i18n import gettext as _
 from coldchain.core.problems import said
 
 bp = Blueprint("accounts", __name__)
+_BUTTONS = {"_once", "_step", "_add", "_remove"}
 _MACHINE = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}|true|false|[a-z]+(_[a-z]+)*")  # nothing that a person typed
 
 
@@ -217,7 +218,7 @@ def kept_form(session: Session, actor: Actor) -> Any:
     if kept is None:
         return redirect("/")
     path = kept.address.partition("?")[0]
-    typed = [text for name, text in kept.fields if not name.startswith("_") and text.strip()]
+    typed = [text for name, text in kept.fields if name not in _BUTTONS and text.strip()]
     return render_template(
         "accounts/kept.html", kept=kept, at_once=kept.reason == "again" and not kept.had_files,
         page=path if is_page(path) else None, typed=[text for text in typed if not _MACHINE.fullmatch(text.strip())],

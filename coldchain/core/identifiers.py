@@ -27,6 +27,7 @@ USCC_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_SHAPE = re.compile(rf"[1-9ANY][1-9ANY][0-9]{{6}}[{USCC_SIGNS}]{{10}}")
 _CONTAINER_SHAPE = re.compile(r"[A-Z]{3}[UJZR][0-9]{7}")
 _LICENCE_SHAPE = re.compile(r"(JY|SC)[0-9]{14}")
+_MOBILE_SHAPE = re.compile(r"1[3-9][0-9]{9}")
 _PLANT_SHAPE = re.compile(r"[A-Z0-9][A-Z0-9 ./\-]{0,39}")
 _DIGITS = re.compile(r"[0-9]+")
 _BLANKS = re.compile(r"[ \t\u00a0\u3000\-\u2010-\u2015]+")
@@ -238,6 +239,23 @@ def check_hs_code(text: str) -> str:
             "hs_code_length",
             "An HS code has 8, 10 or 13 digits; this one has {length} characters",
             {"length": len(value)},
+        )
+    return value
+
+
+def check_mobile(text: str) -> str:
+    """Return a Chinese mobile phone number: 11 digits from 13 to 19, without +86, blanks and dashes.
+
+    Raises IdentifierError: `mobile_shape`.
+    """
+    value = _compact(text)
+    for prefix in ("+86", "0086"):
+        value = value.removeprefix(prefix)
+    if not _MOBILE_SHAPE.fullmatch(value):
+        raise IdentifierError(
+            "mobile_shape",
+            "A mobile phone number has 11 digits and begins with 13 to 19; {value} does not",
+            {"value": _shown(value)},
         )
     return value
 

@@ -13,11 +13,24 @@ ADDRESS_CHARS = 300
 PHONE_CHARS = 40
 CODE_CHARS = 40
 
+PASSWORD_CHARS_MIN = 10
+PASSWORD_CHARS_MAX = 200
+PIN_DIGITS = 6
+PINS_WRONG_MAX = 5  # that many wrong ones end the device's permission
+SLIP_MINUTES = 15
+INVITATION_DAYS = 7
+DEVICE_DAYS = 400  # browsers keep no cookie for longer; each sign-in begins anew
+REGISTRATIONS_PER_ADDRESS = 20  # self-registrations sent from one address within REGISTRATIONS_MINUTES
+REGISTRATIONS_MINUTES = 60
+SITES_PER_CLERK = 200
+DISTRICTS_OFFERED = 400
+
 LINES_PER_REQUEST = 500
 SAMPLES_PER_TUBE = 200
 MADE_FROM = 100  # batches that go into one transformation
 MADE_BATCHES = 50  # batches that come out of one
 LABELS_PER_RUN = 500
+HANDED_OVER = 1_000  # things of one officer that are handed on in one screen
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
 SEARCH_CHARS = 200

@@ -95,6 +95,10 @@ CHIPS: Final[dict[str, Chip]] = {
     "recall.announced": Chip("stop", "speakerphone", lazy_gettext("In progress")),
     "recall.withdrawn": Chip("idle", "arrow-back-up", lazy_gettext("Withdrawn")),
     "recall.closed": Chip("idle", "circle-check", lazy_gettext("Ended")),
+    # requests to other regions
+    "assistance.sent": Chip("wait", "hourglass", lazy_gettext("Request sent")),
+    "assistance.taken_over": Chip("info", "user", lazy_gettext("Taken over")),
+    "assistance.done": Chip("go", "circle-check", lazy_gettext("All looked at")),
     # origin of a sweep task
     "from_books": Chip("idle", "notebook", lazy_gettext("From the books")),
     "blanket": Chip("idle", "list-check", lazy_gettext("Blanket check")),

@@ -10,8 +10,8 @@ from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.home import jobs
 from coldchain.inspections.models import Finding
-from coldchain.recall import present, tasks, words
-from coldchain.recall.models import SweepTask
+from coldchain.recall import duties, present, tasks, words
+from coldchain.recall.models import Duty, SweepTask
 from coldchain.regions import service as regions
 
 NEXT_SHOWN = 8
@@ -19,11 +19,14 @@ RECORDED_SHOWN = 5
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
-    """Return what the page shows; an inspector assigned to offices sees those first."""
+    """Return what the page shows: the inspector's own tasks first, then those of the offices assigned to."""
     sweeps = jobs.running(session, actor)
     open_views = [view for sweep in sweeps for view in sweep.open_views]
+    owners = duties.latest(session, col(Duty.task_id), {view.task.task_id for view in open_views})
+    mine = {task_id for task_id, user_id in owners.items() if user_id == actor.user_id}
     open_views.sort(
         key=lambda view: (
+            view.task.task_id not in mine,
             view.task.office_id not in actor.office_ids,
             not view.expected,
             view.state != "open",
@@ -41,6 +44,8 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "sweeps": sweeps,
         "kinds": words.RECALL_KINDS,
         "open_total": len(open_views),
+        "mine": mine,
+        "assistance": jobs.assistance(session, actor),
         "following": [(task, present.place_name(task), titles[task["recall_id"]]) for task in following],
         "offices": sorted(
             ((names[key].name if key else "", key, counts) for key, counts in waiting.items()),

@@ -11,6 +11,9 @@ from coldchain.core.i18n import current_locale
 from coldchain.home import jobs, totals
 from coldchain.recall import words
 from coldchain.regions import service as regions
+from coldchain.registry.service import registration
+
+APPLICATIONS_SHOWN = 5
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "place": ", ".join(names.values()),
         "as_of": clock.now(),
         "jobs": jobs.of_regulator(session, actor, sweeps),
+        "applications": registration.applications(session, actor, APPLICATIONS_SHOWN),
         "area": found.area,
         "sweeps": sweeps,
         "kinds": words.RECALL_KINDS,

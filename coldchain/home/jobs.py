@@ -1,5 +1,6 @@
 """What an officer does first today: a line for each thing that waits, found in the rows, by the nearest deadline."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +15,14 @@ from coldchain.batches import flags
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import TestResult, Tube
 from coldchain.core import clock, pages
+from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
-from coldchain.core.i18n import ngettext
 from coldchain.policy import service as policy
-from coldchain.recall import drafts, report, tasks
+from coldchain.recall import assistance_view, drafts, present, report, tasks
 from coldchain.recall.figures import CHECKED, Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
+from coldchain.regions import service as regions
 from coldchain.registry.models import Business
 from coldchain.registry.service import businesses_within, within_reach
 from coldchain.trade import backcheck_words
@@ -48,12 +50,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Running:
-    """A running sweep with its figures and tasks as of now."""
+    """A running sweep with its figures over all regions, and the tasks that the reader may see, as of now."""
 
     recall: Recall
     version: RecallVersion
     figures: Figures
     views: list[TaskView]
+    pending: int  # sampled pieces of the reader's places whose result is not out
 
     @property
     def open_views(self) -> list[TaskView]:
@@ -69,15 +72,21 @@ def running(session: Session, actor: Actor) -> list[Running]:
             row,
             drafts.current_version(session, row),
             report.report(session, actor, row.recall_id).figures,
-            tasks.views(session, tasks.all_tasks(session, row)),
+            tasks.views(session, tasks.seen_tasks(session, actor, row)),
+            _pending(session, actor, row),
         )
         for row in rows
     ]
 
 
+def _pending(session: Session, actor: Actor, recall: Recall) -> int:
+    rows = present.samples(session, actor, recall.recall_id, own_only=True)
+    return sum(int(row["pieces"]) for row in rows if row["state"] == "sent")
+
+
 def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[Job]:
     """Return a regulator's jobs, the nearest deadline first, then those without one."""
-    found = [job for sweep in sweeps for job in _of_sweep(sweep)]
+    found = [*assistance(session, actor), *(job for sweep in sweeps for job in _of_sweep(sweep))]
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
     found += _tubes(session, actor)
@@ -89,7 +98,8 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
 def _of_sweep(sweep: Running) -> list[Job]:
     here = f"/recalls/{sweep.recall.recall_id}"
     waiting = [view for view in sweep.open_views if view.expected]
-    figures, found = sweep.figures, []
+    found = []
+    not_checked = Counter(view.state for view in sweep.open_views)
     if waiting:
         mass_g = sum(row.mass_g for view in waiting for row in view.expected)
         found.append(
@@ -103,25 +113,24 @@ def _of_sweep(sweep: Running) -> list[Job]:
                 sweep.recall.deadline_at,
             )
         )  # fmt: skip
-    if figures.sites_open:
+    if not_checked:
         found.append(
             Job(
                 "open",
                 f"{here}?state=open#tasks",
-                _("%(title)s: %(count)s sites not checked", title=sweep.recall.title, count=figures.sites_open),
-                _reasons(figures),
+                _("%(title)s: %(count)s sites not checked", title=sweep.recall.title, count=not_checked.total()),
+                _reasons(not_checked),
                 _("See tasks"),
                 sweep.recall.deadline_at,
             )
         )
-    pending = figures.samples_by_state.get("sent", 0)
-    if pending:
+    if sweep.pending:
         found.append(
             Job(
                 "sent",
                 f"{here}/sample-results/new",
                 ngettext("The result of %(num)s sample is not out", "The results of %(num)s samples are not out",
-                         pending),
+                         sweep.pending),
                 sweep.recall.title,
                 _("Record"),
             )
@@ -129,12 +138,29 @@ def _of_sweep(sweep: Running) -> list[Job]:
     return found
 
 
-def _reasons(figures: Figures) -> str:
+def assistance(session: Session, actor: Actor) -> list[Job]:
+    """Return the requests of other regions that nobody here has taken over (协查函)."""
+    found = assistance_view.waiting(session, actor)
+    names = regions.names(session, {recall.region_code for _request, recall in found}, current_locale())
+    return [
+        Job(
+            "assistance.sent",
+            f"/assistance/{request.request_id}",
+            _("%(region)s asks for help: %(title)s", region=names[recall.region_code], title=recall.title),
+            _("Request %(number)s, sites: %(count)s", number=request.request_no, count=request.sites_due),
+            _("Take over"),
+            recall.deadline_at,
+        )
+        for request, recall in found
+    ]
+
+
+def _reasons(counts: Counter[str]) -> str:
     parts = [
-        _("shut %(count)s", count=figures.sites_closed) if figures.sites_closed else "",
-        _("unreachable %(count)s", count=figures.sites_unreachable) if figures.sites_unreachable else "",
-        _("inspection refused %(count)s", count=figures.sites_refused) if figures.sites_refused else "",
-        _("not reached %(count)s", count=figures.sites_not_reached_yet) if figures.sites_not_reached_yet else "",
+        _("shut %(count)s", count=counts["closed"]) if counts["closed"] else "",
+        _("unreachable %(count)s", count=counts["unreachable"]) if counts["unreachable"] else "",
+        _("inspection refused %(count)s", count=counts["refused"]) if counts["refused"] else "",
+        _("not reached %(count)s", count=counts["open"]) if counts["open"] else "",
     ]
     return _(", ").join(part for part in parts if part)
 

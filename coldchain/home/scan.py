@@ -23,7 +23,10 @@ from coldchain.inspections.models import Finding, FindingLine
 from coldchain.inspections.resolve import Resolved
 from coldchain.ledger.models import Hold
 from coldchain.recall import drafts, present, tasks
+from coldchain.recall import reach as places
 from coldchain.recall.models import Recall, RecallVersion, SweepTask, TaskExpected
+from coldchain.registry import service as registry
+from coldchain.registry.models import Site
 from coldchain.trade import service as trade
 
 TASKS_SHOWN: Final = 50
@@ -83,7 +86,9 @@ def page(
     """Return the officer's page of a code, after a refusal with what was typed and what is wrong. Raises NotFound."""
     found = resolve.resolve(session, actor, code)
     stock, more = trade.stock(session, actor, batch_id=found.batch.batch_id, limit=limits.PAGE_DEFAULT)
-    site_ids = {row["site_id"]: row["site_name"] for row in stock if row["site_id"]}
+    sites = registry.sites(session, {row["site_id"] for row in stock})
+    site_ids = _own_sites(actor, sites)
+    stock = [row if row["site_id"] in {None, *site_ids} else _outside(session, row, sites) for row in stock]
     recalls = _recalls(session, actor, found)
     listed = _tasks(session, actor, found, set(site_ids), {recall.recall_id for recall in recalls})
     return render_template(
@@ -100,6 +105,18 @@ def page(
         errors=errors or {},
         values=values or {},
     )
+
+
+def _outside(session: Session, row: dict[str, Any], sites: dict[UUID, Site]) -> dict[str, Any]:
+    """Return a line of what is on the road to another region, by the name of the region alone."""
+    return row | {"site_id": None, "site_name": places.region_name(session, sites[row["site_id"]].region_code)}
+
+
+def _own_sites(actor: Actor, sites: dict[UUID, Site]) -> dict[UUID, str]:
+    """Return the sites that have the batch and lie where the actor may look: a road leads elsewhere too."""
+    return {
+        site_id: site.name for site_id, site in sites.items() if places.sees(actor, site.region_code, site.office_id)
+    }
 
 
 def _recalls(session: Session, actor: Actor, found: Resolved) -> list[Recall]:
@@ -138,9 +155,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
         .limit(TASKS_SHOWN)
     )
     rows = [
-        (task, recall)
-        for task, recall in session.execute(statement)
-        if may(actor, "recall.read", tasks.place_of(task, recall, "recall.read"))
+        (task, recall) for task, recall in session.execute(statement) if may(actor, "recall.read", tasks.place_of(task))
     ]
     described = present.tasks(session, tasks.views(session, [task for task, _ in rows]))
     listed = [
@@ -148,7 +163,7 @@ def _tasks(session: Session, actor: Actor, found: Resolved, site_ids: set[UUID],
             shown,
             recall,
             recall.recall_id in matching,
-            may(actor, "finding.record", tasks.place_of(task, recall, "finding.record")),
+            may(actor, "finding.record", tasks.place_of(task)),
         )
         for (task, recall), shown in zip(rows, described, strict=True)
     ]
@@ -168,7 +183,7 @@ def _causes(session: Session, actor: Actor, holds: tuple[Hold, ...]) -> list[Cau
     return [
         *_recall_causes(session, actor, ids["recall"]),
         *_result_causes(session, ids["result"]),
-        *_inspection_causes(session, ids["inspection"]),
+        *_inspection_causes(session, actor, ids["inspection"]),
     ]
 
 
@@ -215,12 +230,13 @@ def _result_causes(session: Session, ids: set[UUID]) -> list[Cause]:
     ]
 
 
-def _inspection_causes(session: Session, ids: set[UUID]) -> list[Cause]:
+def _inspection_causes(session: Session, actor: Actor, ids: set[UUID]) -> list[Cause]:
     if not ids:
         return []
     rows = session.execute(
-        select(col(Finding.finding_id), col(Finding.task_id), col(FindingLine.seal_no))
+        select(col(Finding.finding_id), col(FindingLine.seal_no), SweepTask)
         .join(FindingLine, col(FindingLine.finding_id) == col(Finding.finding_id))
+        .outerjoin(SweepTask, col(SweepTask.task_id) == col(Finding.task_id))
         .where(col(Finding.finding_id).in_(ids), col(FindingLine.disposition) == "sealed")
         .order_by(col(Finding.finding_id), col(FindingLine.line_no))
     )
@@ -228,6 +244,8 @@ def _inspection_causes(session: Session, ids: set[UUID]) -> list[Cause]:
     for row in rows:
         former = found.get(row.finding_id)
         seals = ", ".join(seal for seal in (former.note if former else "", row.seal_no) if seal)
-        href = f"/sweep-tasks/{row.task_id}/findings/{row.finding_id}" if row.task_id else None
+        task = row.SweepTask
+        seen = task is not None and may(actor, "recall.read", tasks.place_of(task))
+        href = f"/sweep-tasks/{task.task_id}/findings/{row.finding_id}" if seen else None
         found[row.finding_id] = Cause("inspection", "sealed", "", seals, href)
     return list(found.values())

@@ -8,9 +8,9 @@ from typing import Any, Final, Literal
 from flask import Flask, g, request
 from sqlmodel import Session
 
-from coldchain.accounts import words as role_words
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.accounts.words import ROLES
 from coldchain.core import db, edge, marks
 from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
@@ -49,7 +49,7 @@ ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values(
 NAV: Final = (
     Entry("/", _l("Start")),
     Entry("/scan", _l("Scan a label"), may="finding.record"),
-    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks")),
+    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks", "/assistance")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), "businesses"),
     Entry(
         "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks", "/stock-entries", *ENTRY_PAGES),
@@ -57,10 +57,12 @@ NAV: Final = (
     Entry("/sales/new", _l("Sold today"), ("/sales",), "businesses"),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), "businesses"),
     Entry("/labels", _l("Labels"), ("/labels",), "businesses"),
-    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites"), "authorities"),
+    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people"), "authorities"),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
+    Entry("/people", _l("People"), ("/people",), "businesses"),
     Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
+    Entry("/accounts", _l("Accounts"), ("/accounts",)),
     Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage"),
     Entry("/audit", _l("Audit log")),
     Entry("/privacy", _l("Personal data"), ("/privacy", "/personal")),
@@ -91,7 +93,7 @@ def viewer(actor: Actor | None) -> dict[str, str] | None:
     place = kept(f"place {actor.user_id}", lambda session: _place(session, actor))
     return {
         "display_name": actor.display_name,
-        "role_label": str(role_words.ROLES.get(actor.role, actor.role)),
+        "role_label": str(ROLES.get(actor.role, actor.role)),
         "place": place,
     }
 

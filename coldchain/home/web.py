@@ -10,7 +10,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import ROLES
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
-from coldchain.home import audit_web, business_page, privacy_web
+from coldchain.home import audit_web, business_page, desk_waiting, privacy_web
 from coldchain.home.blueprint import bp
 
 __all__ = ["audit_web", "bp", "business_page", "privacy_web"]
@@ -24,6 +24,8 @@ def start(session: Session, actor: Actor | None) -> Any:
     """Show the reader's desk; whoever is not signed in is asked to."""
     if actor is None:
         return redirect(url_for("accounts.sign_in"))
+    if actor.is_waiting:
+        return render_template("home/desk_waiting.html", **desk_waiting.context(session, actor))
     if actor.role not in DESKS:
         raise NotFound
     desk = import_module(f"coldchain.home.{DESKS[actor.role]}")

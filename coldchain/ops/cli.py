@@ -9,7 +9,8 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from coldchain.accounts import service as accounts
-from coldchain.accounts.models import ROLES
+from coldchain.accounts.models import POSITIONS, ROLES
+from coldchain.accounts.service import admin, totp
 from coldchain.core.db import transaction
 from coldchain.core.errors import DomainError
 from coldchain.core.problems import said
@@ -41,19 +42,50 @@ def _one_line() -> Iterator[None]:
 @accounts_group.command("create")
 @click.argument("username")
 @click.option("--role", required=True, type=click.Choice(ROLES))
-@click.option("--uscc", help="The business that a merchant or lab acts for.")
+@click.option("--uscc", help="The business that a merchant, lab or carrier acts for.")
+@click.option("--position", type=click.Choice(POSITIONS), help="Of those who act for a business; default owner.")
 @click.option("--region", "region_code", help="The region that an officer is assigned to, such as 230203.")
-def create(username: str, role: str, uscc: str | None, region_code: str | None) -> None:
+@click.option("--office", help="The one supervision office of that region that an officer is assigned to.")
+def create(
+    username: str, role: str, uscc: str | None, position: str | None, region_code: str | None, office: str | None
+) -> None:
     """Make a user and print a one-time sign-in link."""
     with _one_line(), transaction() as session:
         business_id = registry.find_business(session, uscc).business_id if uscc else None
+        office_id = None
         if region_code:
             regions.check(session, region_code)
+            office_id = regions.find_office(session, region_code, office).office_id if office else None
+        admin.refuse_needless(role, position, region_code, office)
         user = accounts.create_user(
-            session, username=username, role=role, business_id=business_id, region_code=region_code
+            session,
+            username=username,
+            role=role,
+            business_id=business_id,
+            region_code=region_code,
+            office_id=office_id,
+            position=position or "owner",
         )
         secret = accounts.new_link(session, user)
     click.echo(f"{_address()}/link/{secret}")
+
+
+@accounts_group.command("link")
+@click.argument("username")
+def link(username: str) -> None:
+    """Print a one-time link by which a user chooses another password."""
+    with _one_line(), transaction() as session:
+        secret = accounts.new_link(session, accounts.user_by_name(session, username), kind="reset")
+    click.echo(f"{_address()}/link/{secret}")
+
+
+@accounts_group.command("forget-second-step")
+@click.argument("username")
+def forget_second_step(username: str) -> None:
+    """Forget a user's second step and end the user's sessions: phone and recovery codes are both lost."""
+    with _one_line(), transaction() as session:
+        totp.drop(session, accounts.user_by_name(session, username))
+    click.echo(f"{username} has no second step any more")
 
 
 def _address() -> str:

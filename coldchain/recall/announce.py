@@ -1,7 +1,7 @@
 """Announcing: at once all that the books know is locked and listed, and what they do not know becomes a route (R9)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.batches import watch
 from coldchain.batches.watch import Moved
 from coldchain.core import clock
@@ -20,11 +20,11 @@ from coldchain.journal import service as journal
 from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Holding
-from coldchain.recall import drafts, masses, tasks
+from coldchain.recall import assistance, drafts, masses, tasks
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.regions.tree import stem
 from coldchain.registry import service as registry
-from coldchain.registry.models import Site, Zone
+from coldchain.registry.models import Business, Site, Zone
 from coldchain.trade import service as trade
 
 Key = tuple[UUID | None, UUID | None]
@@ -32,7 +32,7 @@ Key = tuple[UUID | None, UUID | None]
 
 @dataclass(frozen=True)
 class Announced:
-    """What an announcement did. `businesses`: distinct owners and custodians; mass in grams."""
+    """What an announcement did. `businesses`: owners and custodians; `assistance`: requests to other regions; grams."""
 
     recall: Recall
     batches: int
@@ -41,6 +41,7 @@ class Announced:
     businesses: int
     mass_total_g: int
     tasks: int
+    assistance: int = 0
 
 
 def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: datetime | None = None) -> Announced:
@@ -91,7 +92,7 @@ def announce(session: Session, actor: Actor, recall_id: UUID, *, occurred_at: da
             "mass_total_g": announced.mass_total_g,
         },
     )
-    return announced
+    return replace(announced, assistance=len(assistance.send(session, actor, recall)))
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
     site_of_zone = {row[0]: row[1] for row in rows}
     destinations = trade.destinations(session, {h.consignment_id for h in holdings if h.consignment_id})
     sites = registry.sites(session, {d.site_id for d in destinations.values() if d.site_id})
+    receivers = homes(session, {d.business_id for d in destinations.values() if d.site_id is None})
     places = {}
     for holding in holdings:
         site = site_of_zone.get(holding.zone_id) if holding.zone_id else None
@@ -191,14 +193,27 @@ def _places(session: Session, recall: Recall, holdings: list[Holding]) -> dict[U
             destination = destinations[holding.consignment_id]
             site = sites.get(destination.site_id) if destination.site_id else None
             business_id = destination.business_id
+        home = receivers.get(business_id) if business_id else None
+        at = Area(site.region_code, site.office_id) if site else home or Area(recall.region_code)
         places[holding.holding_id] = Place(
             site_id=site.site_id if site else None,
             consignment_id=holding.consignment_id,
             business_id=site.business_id if site else business_id,
-            region_code=site.region_code if site else recall.region_code,
-            office_id=site.office_id if site else None,
+            region_code=at.region_code,
+            office_id=at.office_id,
         )
     return places
+
+
+def homes(session: Session, business_ids: Iterable[UUID | None]) -> dict[UUID, Area]:
+    """Return where businesses are registered: goods on the road to one of them are looked for by its own officers."""
+    wanted = {business_id for business_id in business_ids if business_id}
+    rows = session.execute(
+        select(col(Business.business_id), col(Business.region_code), col(Business.office_id)).where(
+            col(Business.business_id).in_(wanted)
+        )
+    )
+    return {row.business_id: Area(row.region_code, row.office_id) for row in rows}
 
 
 def tasks_at(

@@ -11,7 +11,22 @@ from coldchain.core import paging
 from coldchain.core.edge import Blueprint, edge
 from coldchain.core.fields import PageQuery
 from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
-from coldchain.recall import announce, drafts, findings, late, present, report, samples, schemas, tasks
+from coldchain.recall import (
+    announce,
+    assistance,
+    assistance_view,
+    drafts,
+    duties,
+    duty_schemas,
+    findings,
+    late,
+    matches,
+    present,
+    report,
+    samples,
+    schemas,
+    tasks,
+)
 
 blp = Blueprint("recall", __name__, url_prefix="/api/v1", description="Recalls, sweeps, findings, samples and reports")
 
@@ -50,9 +65,15 @@ def get_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
 @blp.response(200, schemas.MatchListSchema)
 def list_matches(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
     """Return what the criterion selects now, with the totals over all pages; nothing is announced by asking."""
-    found = drafts.matches(session, actor, recall_id)
-    items, cursor = paging.part(found, lambda match: match.batch.batch_id, **query)
-    return {"items": items, "next": cursor, "batches": len(found), "mass_total_g": sum(m.mass_g for m in found)}
+    found = matches.matches(session, actor, recall_id)
+    items, cursor = paging.part(found.rows, lambda match: match.batch.batch_id, **query)
+    return {
+        "items": items,
+        "next": cursor,
+        "elsewhere": found.elsewhere,
+        "batches": found.batches,
+        "mass_total_g": found.mass_total_g,
+    }
 
 
 @blp.route("/recalls/<uuid:recall_id>/announce", methods=["POST"])
@@ -94,6 +115,55 @@ def get_task(session: Session, actor: Actor, task_id: UUID) -> Any:
     return present.tasks(session, tasks.views(session, [task]))[0]
 
 
+@blp.route("/sweep-tasks/<uuid:task_id>/assign", methods=["POST"])
+@blp.arguments(duty_schemas.AssignSchema)
+@edge("sweep_task.assign")
+@blp.response(200, schemas.TaskSchema)
+def assign_task(session: Session, actor: Actor, data: dict[str, Any], task_id: UUID) -> Any:
+    """Give a task to an officer of its place; the latest one has it."""
+    task, _recall = duties.assign(session, actor, task_id, **data)
+    return present.tasks(session, tasks.views(session, [task]))[0]
+
+
+@blp.route("/recalls/<uuid:recall_id>/assistance")
+@blp.arguments(PageQuery, location="query")
+@edge("recall.read")
+@blp.response(200, duty_schemas.AssistancePageSchema)
+def list_assistance(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    """List the requests to other regions: all for who runs the recall, those to one's own places else."""
+    found = assistance_view.listing(session, actor, recall_id)
+    items, cursor = paging.part(found, lambda view: view.request.request_id, **query)
+    return {"items": [present.assistance(view) for view in items], "next": cursor}
+
+
+@blp.route("/assistance/<uuid:request_id>")
+@edge("recall.read")
+@blp.response(200, duty_schemas.AssistanceSchema)
+def get_assistance(session: Session, actor: Actor, request_id: UUID) -> Any:
+    """Return a request as both sides read it."""
+    return present.assistance(assistance_view.one(session, actor, request_id))
+
+
+@blp.route("/assistance/<uuid:request_id>/take-over", methods=["POST"])
+@blp.arguments(duty_schemas.TakeOverSchema)
+@edge("assistance.take_over")
+@blp.response(200, duty_schemas.AssistanceSchema)
+def take_over_assistance(session: Session, actor: Actor, data: dict[str, Any], request_id: UUID) -> Any:
+    """Take a request over; it is the officer's from then on."""
+    assistance.take_over(session, actor, request_id, **data)
+    return present.assistance(assistance_view.one(session, actor, request_id))
+
+
+@blp.route("/assistance/<uuid:request_id>/notes", methods=["POST"])
+@blp.arguments(duty_schemas.AssistanceNoteSchema)
+@edge("assistance.note")
+@blp.response(201, duty_schemas.AssistanceSchema)
+def note_assistance(session: Session, actor: Actor, data: dict[str, Any], request_id: UUID) -> Any:
+    """Add a note of the asking side."""
+    assistance.note(session, actor, request_id, **data)
+    return present.assistance(assistance_view.one(session, actor, request_id))
+
+
 @blp.route("/sweep-tasks/<uuid:task_id>/findings", methods=["POST"])
 @blp.arguments(FindingSchema)
 @edge("finding.record")
@@ -123,7 +193,7 @@ def list_findings(session: Session, actor: Actor, query: dict[str, Any], task_id
 def record_sample_result(session: Session, actor: Actor, data: dict[str, Any], recall_id: UUID) -> Any:
     """Move sampled pieces to sent, negative or positive."""
     moved = {(event.round, event.place) for event in samples.record_result(session, actor, recall_id, **data)}
-    rows = present.samples(session, recall_id)
+    rows = present.samples(session, actor, recall_id)
     if relation(actor, "recall.read") is None:  # a laboratory learns of the samples that it reported on
         rows = [row for row in rows if (row["round"], row["place"]) in moved]
     return {"samples": rows}

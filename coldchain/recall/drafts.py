@@ -1,29 +1,26 @@
-"""Drafting a recall, reading it, and what its criterion selects before anything is announced."""
+"""Drafting a recall, reading it, and which batches its criterion selects."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, authorize, scope
 from coldchain.batches import matching
 from coldchain.batches.criterion import given
-from coldchain.batches.models import Batch
 from coldchain.batches.service import descendants
 from coldchain.core import clock, paging
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text_search import contains_all, searchable
 from coldchain.journal import service as journal
-from coldchain.ledger import service as ledger
+from coldchain.recall import reach as places
 from coldchain.recall.models import Recall, RecallVersion, SweepTask
 from coldchain.regions import service as regions
 from coldchain.regions.tree import ancestry, within
-from coldchain.registry import service as registry
 
 NOWHERE = "999999"  # no region's code
 
@@ -52,7 +49,7 @@ def draft(
     claimed(received_at, "/received_at")
     occurred = claimed(occurred_at)
     stored = _understood(criterion)
-    region_code = actor.regions[0] if actor.regions else "000000"
+    region_code = places.first_region(actor) or "000000"
     if blanket is not None:
         blanket = _checked_blanket(session, blanket)
         region_code = blanket["region_code"]
@@ -134,13 +131,16 @@ def _checked_blanket(session: Session, blanket: dict[str, Any]) -> dict[str, Any
 
 def readable(session: Session, actor: Actor, recall: Recall) -> Resource:
     """Return the recall as a resource: officers of its region, of a part of it, or of a place of its tasks read it."""
-    inside = [area for area in actor.regions if within(area, recall.region_code)]
-    if inside or not actor.regions:
-        return Resource.of(regions=[recall.region_code, *inside])
-    with_tasks = session.scalars(
-        select(col(SweepTask.region_code)).where(col(SweepTask.recall_id) == recall.recall_id).distinct()
+    whole = Area(recall.region_code)
+    inside = [area for area in actor.areas if within(area.region_code, recall.region_code)]
+    if inside or not actor.areas:
+        return Resource.of(places=[whole, *inside])
+    with_tasks = session.execute(
+        select(col(SweepTask.region_code), col(SweepTask.office_id))
+        .where(col(SweepTask.recall_id) == recall.recall_id)
+        .distinct()
     )
-    return Resource.of(regions=[recall.region_code, *with_tasks])
+    return Resource.of(places=[whole, *(Area(row.region_code, row.office_id) for row in with_tasks)])
 
 
 def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.read", *, lock: bool = False) -> Recall:
@@ -188,14 +188,12 @@ def listing(
     q: str | None = None,
 ) -> tuple[list[Recall], str | None]:
     """Return a page of the recalls that the actor may read, newest first; `q` searches title, number and issuer."""
-    reach = scope(actor, "recall.read")
+    within_reach = scope(actor, "recall.read")
     statement = select(Recall)
-    if not reach.everything:
-        parts = [col(Recall.region_code).startswith(stem) for stem in reach.region_stems]
+    if not within_reach.everything:
+        parts = [col(Recall.region_code).startswith(stem) for stem in within_reach.region_stems]
         codes = {code for area in actor.regions for code in ancestry(area)}
-        with_tasks = select(col(SweepTask.recall_id)).where(
-            or_(false(), *(col(SweepTask.region_code).startswith(stem) for stem in reach.region_stems))
-        )
+        with_tasks = select(col(SweepTask.recall_id)).where(places.own_tasks(actor))
         statement = statement.where(
             or_(col(Recall.region_code).in_(codes), col(Recall.recall_id).in_(with_tasks), *parts)
         )
@@ -208,53 +206,10 @@ def listing(
     return paging.page(session, statement, col(Recall.recall_id), limit, cursor)
 
 
-@dataclass(frozen=True)
-class Match:
-    """A batch that a criterion selects, and how much of it is where (units, grams)."""
-
-    batch: Batch
-    product_name: str
-    producer_name: str
-    quantity_units: int
-    mass_g: int
-    holders: int
-    in_transit_units: int
-
-
 def matched_batches(session: Session, criterion: dict[str, Any]) -> list[UUID]:
     """Return the batches that a criterion selects, with everything made from them."""
     found = set(matching.select_matching(session, criterion))
     return sorted(found | descendants(session, found))
-
-
-def matches(session: Session, actor: Actor, recall_id: UUID) -> list[Match]:
-    """Return what the criterion selects now, whoever holds it; nothing is changed."""
-    recall = get(session, actor, recall_id)
-    batch_ids = matched_batches(session, current_version(session, recall).criterion)
-    batches = {b.batch_id: b for b in session.scalars(select(Batch).where(col(Batch.batch_id).in_(batch_ids)))}
-    products = registry.products(session, {b.product_id for b in batches.values()})
-    producers = registry.producers(session, {b.producer_id for b in batches.values()})
-    units: dict[UUID, int] = dict.fromkeys(batches, 0)
-    transit: dict[UUID, int] = dict.fromkeys(batches, 0)
-    holders: dict[UUID, set[tuple[UUID, UUID | None]]] = {batch_id: set() for batch_id in batches}
-    for holding in ledger.holdings(session, list(batches)):
-        if holding.quantity_units:
-            units[holding.batch_id] += holding.quantity_units
-            holders[holding.batch_id].add((holding.owner_id, holding.zone_id or holding.consignment_id))
-            if holding.account == "transit":
-                transit[holding.batch_id] += holding.quantity_units
-    return [
-        Match(
-            batch=batch,
-            product_name=products[batch.product_id].name,
-            producer_name=producers[batch.producer_id].name,
-            quantity_units=units[batch_id],
-            mass_g=units[batch_id] * products[batch.product_id].unit_mass_g,
-            holders=len(holders[batch_id]),
-            in_transit_units=transit[batch_id],
-        )
-        for batch_id, batch in sorted(batches.items())
-    ]
 
 
 def require_state(recall: Recall, *states: str) -> None:

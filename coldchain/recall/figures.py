@@ -8,6 +8,7 @@ from uuid import UUID
 
 CHECKED = ("found", "none_found")
 ORIGINS = ("from_books", "blanket", "on_foot")
+Key = tuple[str, UUID | None]  # region and office
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class StockFact:
     consignment_id: UUID | None
     quantity_units: int
     unit_mass_g: int
+    region_code: str = ""
+    office_id: UUID | None = None
 
 
 @dataclass
@@ -66,6 +69,14 @@ class OfficeFigures:
     sites_found: int = 0
     sites_none: int = 0
     sites_open: int = 0
+
+
+@dataclass
+class PlaceFigures(OfficeFigures):
+    """Counts of one office within one region (`office_id` None: places of none), and what is locked there in grams."""
+
+    region_code: str = ""
+    locked_mass_g: int = 0
 
 
 @dataclass
@@ -98,6 +109,8 @@ class Figures:
     samples_total: int = 0
     samples_by_state: dict[str, int] = field(default_factory=dict)
     offices: list[OfficeFigures] = field(default_factory=list)
+    places: list[PlaceFigures] = field(default_factory=list)
+    elsewhere: list[PlaceFigures] = field(default_factory=list)
     late_entries: int = 0
     late_mass_g: int = 0
 
@@ -111,29 +124,36 @@ def compute(
     """Return the figures of tasks, held stock, samples as (round, place, state, pieces), late lines as (document, g).
 
     `held_mass_g` is all that the books hold for this recall; `locked_mass_g` the part that no officer has sealed yet
-    (系统锁定，待现场封存). It is never added to `sealed_mass_g` (R9).
+    (系统锁定，待现场封存). It is never added to `sealed_mass_g` (R9). `elsewhere` is the reader's: the caller fills it.
     """
     figures = Figures(sites_by_origin=dict.fromkeys(ORIGINS, 0))
     offices: dict[UUID | None, OfficeFigures] = {}
+    places: dict[Key, PlaceFigures] = {}
     sealed_units: Counter[tuple[UUID | None, UUID | None]] = Counter()
     for task in tasks:
-        _count(figures, offices.setdefault(task.office_id, OfficeFigures(task.office_id)), task)
+        office = offices.setdefault(task.office_id, OfficeFigures(task.office_id))
+        _count(figures, (figures, office, _place(places, task.region_code, task.office_id)), task)
         for line in task.lines:
             _weigh(figures, line)
             if line.disposition == "sealed" and line.batch_id:
                 sealed_units[(line.batch_id, task.site_id)] += line.matched_units
-    _books(figures, stock, sealed_units)
+    _books(figures, places, stock, sealed_units)
     _samples(figures, samples)
     gone = list(late)
     figures.late_entries = len({document for document, _mass_g in gone})
     figures.late_mass_g = sum(mass_g for _document, mass_g in gone)
     figures.offices = sorted(offices.values(), key=lambda office: (office.office_id is None, str(office.office_id)))
+    figures.places = [places[key] for key in sorted(places, key=str)]
     return figures
 
 
-def _count(figures: Figures, office: OfficeFigures, task: TaskFact) -> None:
+def _place(places: dict[Key, PlaceFigures], region_code: str, office_id: UUID | None) -> PlaceFigures:
+    return places.setdefault((region_code, office_id), PlaceFigures(office_id, region_code=region_code))
+
+
+def _count(figures: Figures, counts: Iterable[Figures | OfficeFigures], task: TaskFact) -> None:
     figures.sites_by_origin[task.origin] += 1
-    for counted in (figures, office):
+    for counted in counts:
         counted.sites_due += 1
         counted.sites_checked += task.state in CHECKED
         counted.sites_found += task.state == "found"
@@ -163,7 +183,10 @@ def _weigh(figures: Figures, line: LineFact) -> None:
 
 
 def _books(
-    figures: Figures, stock: Iterable[StockFact], sealed_units: Counter[tuple[UUID | None, UUID | None]]
+    figures: Figures,
+    by_place: dict[Key, PlaceFigures],
+    stock: Iterable[StockFact],
+    sealed_units: Counter[tuple[UUID | None, UUID | None]],
 ) -> None:
     places: dict[UUID | None, int] = defaultdict(int)
     batches = set()
@@ -180,6 +203,7 @@ def _books(
         figures.held_mass_g += row.quantity_units * row.unit_mass_g
         figures.locked_mass_g += waiting * row.unit_mass_g
         if waiting:
+            _place(by_place, row.region_code, row.office_id).locked_mass_g += waiting * row.unit_mass_g
             places[row.site_id or row.consignment_id] += waiting
     figures.sites_locked = len(places)
     figures.batches_held = len(batches)

@@ -11,7 +11,7 @@ from coldchain.core.errors import Invalid
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.ledger import service as ledger
-from coldchain.recall import drafts, samples, tasks
+from coldchain.recall import captured, drafts, samples, tasks
 from coldchain.recall.models import SweepTask
 
 
@@ -29,10 +29,13 @@ def record(
 ) -> tuple[Finding, list[FindingLine]]:
     """Record what was seen at a task's place: outcome, lines, samples, people; a later finding supersedes it (R9).
 
+    Judged by the rights at the time it was captured (`recall/captured.py`).
+
     Raises NotFound, Forbidden, Conflict `wrong_state` when the recall isn't running, Invalid. Lock order: recall,
     batches, task.
     """
-    task, recall = tasks.get(session, actor, task_id, "finding.record")
+    when = captured_at or occurred_at
+    task, recall = captured.get_task(session, actor, task_id, when)
     drafts.hold(session, recall)
     drafts.require_state(recall, "announced")
     ledger.lock_batches(session, _sealed(lines or []), exclusive=True)
@@ -46,7 +49,7 @@ def record(
         site_id=task.site_id,
         region_code=task.region_code,
         outcome=outcome,
-        captured_at=captured_at or occurred_at,
+        captured_at=when,
         lines=lines,
         drill=recall.kind == "drill",
         **rest,
@@ -55,7 +58,7 @@ def record(
         session,
         actor,
         recall,
-        task_id=task.task_id,
+        task=task,
         finding_id=finding.finding_id,
         samples=samples_taken or [],
         occurred_at=finding.occurred_at,

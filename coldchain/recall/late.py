@@ -9,20 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.batches import watch
 from coldchain.batches.models import Batch
 from coldchain.core import clock, paging
 from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
-from coldchain.recall import drafts, masses
-from coldchain.recall.announce import Key, Place, tasks_at
+from coldchain.recall import assistance, drafts, masses, reach
+from coldchain.recall.announce import Key, Place, homes, tasks_at
 from coldchain.recall.models import LateLine, Recall, TaskExpected
 from coldchain.registry import service as registry
-from coldchain.registry.models import Product
+from coldchain.registry.models import Business, Product, Site
 from coldchain.trade import service as trade
 
 CONSIGNMENT = "consignment"
@@ -30,14 +30,21 @@ CONSIGNMENT = "consignment"
 
 @dataclass(frozen=True)
 class LateView:
-    """A late line with the goods and the places that a reader needs by name."""
+    """A late line with the goods and the places that a reader needs by name.
+
+    Of an end outside the reader's areas the region alone is told: its site, owner or receiver are None.
+    """
 
     line: LateLine
     batch: Batch
     product: Product
-    owner: registry.BusinessBrief
+    region_code: str
+    to_region_code: str | None
+    owner: registry.BusinessBrief | None
     to_business: registry.BusinessBrief | None
-    site_name: str
+    site_id: UUID | None
+    site_name: str | None
+    to_site_id: UUID | None
     to_site_name: str | None
     receiver: trade.Person | None
 
@@ -80,7 +87,8 @@ def on_late(session: Session, actor: Actor, recall_id: UUID, late: watch.Late) -
             for batch_id, units in late.units.items()
         ],
     )  # fmt: skip
-    _record(session, actor, recall, late, bound_for.site_id if bound_for else None)
+    _record(session, actor, recall, late, left, bound_for)
+    assistance.send(session, actor, recall)
 
 
 def _places(session: Session, recall: Recall, late: watch.Late) -> tuple[Place, Place | None]:
@@ -96,7 +104,9 @@ def _places(session: Session, recall: Recall, late: watch.Late) -> tuple[Place, 
         return left, Place(there.site_id, None, there.business_id, there.region_code, there.office_id)
     if destination is None:
         return left, None
-    return left, Place(None, late.subject_id, late.to_business_id, recall.region_code, None)
+    home = homes(session, [late.to_business_id]).get(late.to_business_id) if late.to_business_id else None
+    at = home or Area(recall.region_code)
+    return left, Place(None, late.subject_id, late.to_business_id, at.region_code, at.office_id)
 
 
 def _expected(
@@ -109,21 +119,24 @@ def _expected(
     }  # fmt: skip
 
 
-def _record(session: Session, actor: Actor, recall: Recall, late: watch.Late, to_site_id: UUID | None) -> None:
+def _record(
+    session: Session, actor: Actor, recall: Recall, late: watch.Late, left: Place, bound_for: Place | None
+) -> None:
+    """Write the fact for the region where the goods left: of what lies elsewhere others read the sums."""
     journal.append(
         session,
         actor,
         kind="recall.late_entered",
         subject_id=recall.recall_id,
         occurred_at=late.occurred_at,
-        region_code=recall.region_code,
+        region_code=left.region_code,
         data={
             "subject_kind": late.subject_kind,
             "subject_id": late.subject_id,
             "owner_id": late.owner_id,
             "site_id": late.site_id,
             "to_business_id": late.to_business_id,
-            "to_site_id": to_site_id,
+            "to_site_id": bound_for.site_id if bound_for else None,
             "lines": [{"batch_id": batch_id, "quantity_units": units} for batch_id, units in late.units.items()],
         },
     )
@@ -149,12 +162,32 @@ def listing(
     cursor: str | None = None,
     as_of: datetime | None = None,
 ) -> tuple[list[LateView], str | None]:
-    """Return a page of a recall's late lines recorded by `as_of` (default: all), newest first. Raises NotFound."""
+    """Return a page of a recall's late lines with an end in the reader's areas, recorded by `as_of` (default: all).
+
+    Newest first. Raises NotFound. The sums of all of them are in the report.
+    """
     recall = drafts.get(session, actor, recall_id)
-    statement = select(LateLine).where(col(LateLine.recall_id) == recall.recall_id)
+    statement = select(LateLine).where(col(LateLine.recall_id) == recall.recall_id, _touches(actor, recall))
     if as_of is not None:
         statement = statement.where(col(LateLine.recorded_at) <= as_of)
     rows, following = paging.page(session, statement, col(LateLine.late_id), limit, cursor)
+    return _views(session, actor, recall, rows), following
+
+
+def _touches(actor: Actor, recall: Recall) -> ColumnElement[bool]:
+    """Return the condition that a line left or went to a place in the reader's areas."""
+    sites = select(col(Site.site_id)).where(reach.inside(actor, col(Site.region_code), col(Site.office_id)))
+    receivers = select(col(Business.business_id)).where(
+        reach.inside(actor, col(Business.region_code), col(Business.office_id))
+    )
+    nowhere = and_(col(LateLine.to_site_id).is_(None), col(LateLine.to_business_id).in_(receivers))
+    ends = [col(LateLine.site_id).in_(sites), col(LateLine.to_site_id).in_(sites), nowhere]
+    if reach.runs(actor, recall):  # who took goods without being registered is looked for by who runs the recall
+        ends.append(and_(col(LateLine.to_site_id).is_(None), col(LateLine.to_business_id).is_(None)))
+    return or_(*ends)
+
+
+def _views(session: Session, actor: Actor, recall: Recall, rows: list[LateLine]) -> list[LateView]:
     goods = {
         batch.batch_id: (batch, product)
         for batch, product in session.execute(
@@ -165,16 +198,33 @@ def listing(
     }
     businesses = registry.brief(session, [i for row in rows for i in (row.owner_id, row.to_business_id)])
     sites = registry.sites(session, [i for row in rows for i in (row.site_id, row.to_site_id)])
+    receivers = homes(session, (row.to_business_id for row in rows))
     persons = trade.persons(session, {row.subject_id for row in rows if row.subject_kind == CONSIGNMENT})
-    return [
-        LateView(
-            row,
-            *goods[row.batch_id],
-            businesses[row.owner_id],
-            businesses.get(row.to_business_id) if row.to_business_id else None,
-            sites[row.site_id].name,
-            sites[row.to_site_id].name if row.to_site_id else None,
-            persons.get(row.subject_id),
+    found = []
+    for row in rows:
+        here = sites[row.site_id]
+        there = sites.get(row.to_site_id) if row.to_site_id else None
+        home = receivers.get(row.to_business_id) if row.to_business_id else None
+        person = persons.get(row.subject_id)
+        bound = Area(there.region_code, there.office_id) if there else home
+        if bound is None and person is not None:
+            bound = Area(recall.region_code)
+        sees_from = reach.sees(actor, here.region_code, here.office_id)
+        sees_to = bound is not None and reach.sees(actor, bound.region_code, bound.office_id)
+        found.append(
+            LateView(
+                line=row,
+                batch=goods[row.batch_id][0],
+                product=goods[row.batch_id][1],
+                region_code=here.region_code,
+                to_region_code=bound.region_code if bound else None,
+                owner=businesses[row.owner_id] if sees_from else None,
+                to_business=businesses.get(row.to_business_id) if sees_to and row.to_business_id else None,
+                site_id=here.site_id if sees_from else None,
+                site_name=here.name if sees_from else None,
+                to_site_id=there.site_id if sees_to and there else None,
+                to_site_name=there.name if sees_to and there else None,
+                receiver=person if sees_to else None,
+            )
         )
-        for row in rows
-    ], following
+    return found

@@ -13,6 +13,7 @@ RECALL_KINDS = ("outbreak_sweep", "assistance", "food_recall", "drill")
 RECALL_STATES = ("draft", "announced", "withdrawn", "closed")
 ORIGINS = ("from_books", "blanket", "on_foot")
 SAMPLE_STATES = ("taken", "sent", "negative", "positive")
+ASSISTANCE_EVENTS = ("taken_over", "noted")
 
 
 class Recall(SQLModel, table=True):
@@ -143,5 +144,63 @@ class LateLine(SQLModel, table=True):
     to_business_id: UUID | None = ref("business.business_id", null=True, index=False)
     to_site_id: UUID | None = ref("site.site_id", null=True, index=False)
     occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class AssistanceRequest(SQLModel, table=True):
+    """A request to another region, or an office of it, to look at its places (协查函); totals of then; append-only."""
+
+    __tablename__ = "assistance_request"
+    __table_args__ = (
+        Index(
+            "uq_assistance_request_place", "recall_id", "region_code", "office_id", unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )  # fmt: skip
+
+    request_id: UUID = key()
+    request_no: str = words(unique=True)
+    recall_id: UUID = ref("recall.recall_id", index=False)
+    region_code: str = words(index=True)
+    office_id: UUID | None = ref("office.office_id", null=True, index=False)
+    sites_due: int = whole()
+    expected_mass_g: int = whole()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class AssistanceEvent(SQLModel, table=True):
+    """What became of a request: taken over once (接收), notes of the asking side; append-only."""
+
+    __tablename__ = "assistance_event"
+    __table_args__ = (
+        one_of("kind", ASSISTANCE_EVENTS),
+        CheckConstraint("(kind = 'noted') = (note IS NOT NULL)", name="note"),
+        Index(
+            "uq_assistance_event_taken_over", "request_id", unique=True, postgresql_where=text("kind = 'taken_over'")
+        ),
+    )  # fmt: skip
+
+    event_id: UUID = key()
+    request_id: UUID = ref("assistance_request.request_id")
+    kind: str = words()
+    note: str | None = words(null=True)
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class Duty(SQLModel, table=True):
+    """That an officer has a task, a draft or a request from now on; the latest row of a thing counts; append-only."""
+
+    __tablename__ = "duty"
+    __table_args__ = (CheckConstraint("num_nonnulls(task_id, recall_id, request_id) = 1", name="one_thing"),)
+
+    duty_id: UUID = key()
+    task_id: UUID | None = ref("sweep_task.task_id", null=True)
+    recall_id: UUID | None = ref("recall.recall_id", null=True)
+    request_id: UUID | None = ref("assistance_request.request_id", null=True)
+    user_id: UUID = ref("app_user.user_id")
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)

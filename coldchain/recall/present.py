@@ -1,15 +1,17 @@
 """What recalls look like from outside: rows joined with the names that a reader needs."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from coldchain.accounts.actor import Actor
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding, FindingLine
+from coldchain.recall import duties
 from coldchain.recall import samples as sampling
-from coldchain.recall.models import Recall, RecallVersion
+from coldchain.recall.assistance_view import AssistanceView
+from coldchain.recall.models import Duty, Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
@@ -26,6 +28,7 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
     businesses = registry.brief(session, {view.task.business_id for view in views})
     sites = registry.sites(session, {view.task.site_id for view in views})
     offices = regions.offices_by_id(session, {view.task.office_id for view in views})
+    officers = duties.owners(session, col(Duty.task_id), {view.task.task_id for view in views})
     persons = trade.persons(session, {view.task.consignment_id for view in views if view.task.site_id is None})
     found = []
     for view in views:
@@ -42,6 +45,7 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
                 else None,
                 "receiver": {"name": person.name, "phone": person.phone, "address": person.address} if person else None,
                 "office": {"office_id": str(office.office_id), "name": office.name} if office else None,
+                "officer": officer_of(officers.get(view.task.task_id)),
                 "expected": view.expected,
                 "state": view.state,
                 "finding_id": view.finding.finding_id if view.finding else None,
@@ -69,6 +73,29 @@ def business_of(brief: Any) -> dict[str, Any] | None:
     return {"business_id": str(brief.business_id), "uscc": brief.uscc, "name": brief.name}
 
 
+def officer_of(owner: duties.Owner | None) -> dict[str, Any] | None:
+    """Return `{username, display_name}` of who has something, or None."""
+    return {"username": owner.username, "display_name": owner.display_name} if owner else None
+
+
+def assistance(view: AssistanceView) -> dict[str, Any]:
+    """Return a request with its state, what was asked and what has been done since."""
+    request = view.request
+    return {
+        **request.model_dump(),
+        "office": {"office_id": str(request.office_id), "name": view.office} if request.office_id else None,
+        "title": view.recall.title,
+        "from_region_code": view.recall.region_code,
+        "state": view.state,
+        "sent_at": request.recorded_at,
+        "taken_over_at": view.taken_over_at,
+        "taken_over_by": view.taken_over_by,
+        "officer": officer_of(view.owner),
+        "now": view.now,
+        "notes": view.notes,
+    }
+
+
 def finding(session: Session, row: Finding, lines: list[FindingLine]) -> dict[str, Any]:
     """Return a finding with its lines and their owners named."""
     owners = registry.brief(session, {line.owner_id for line in lines})
@@ -86,11 +113,15 @@ def findings_of(session: Session, task_id: UUID) -> list[dict[str, Any]]:
     return [finding(session, row, lines) for row, lines in inspections.of_task(session, task_id)]
 
 
-def samples(session: Session, recall_id: UUID) -> list[dict[str, Any]]:
-    """Return the samples of a recall by round, place and latest state."""
-    total: Counter[tuple[int, str, str]] = Counter()
-    for bucket, pieces in sampling.buckets(sampling.events_of(session, recall_id)).items():
-        total[(bucket.round, bucket.place, bucket.state)] += pieces
+def samples(session: Session, actor: Actor, recall_id: UUID, *, own_only: bool = False) -> list[dict[str, Any]]:
+    """Return the samples of a recall by round, place and latest state, as far as the reader knows the places.
+
+    `own_only`: those alone of which the reader may record results.
+    """
+    counts = sampling.buckets(sampling.events_of(session, recall_id))
+    if own_only:
+        counts = sampling.within_reach(session, actor, counts)
+    total = sampling.as_read(session, actor, counts)
     return [
         {"round": number, "place": place, "pieces": pieces, "state": state}
         for (number, place, state), pieces in sorted(total.items())

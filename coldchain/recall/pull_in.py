@@ -7,7 +7,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches import watch
 from coldchain.ledger import service as ledger
-from coldchain.recall import late
+from coldchain.recall import assistance, late
 from coldchain.recall.announce import add_from_books, add_moved
 from coldchain.recall.models import Recall
 
@@ -19,6 +19,7 @@ def on_match(session: Session, actor: Actor, recall_id: UUID, _version: int, bat
         return
     found = [h for h in ledger.holdings(session, batch_ids) if h.quantity_units > 0]
     add_from_books(session, actor, recall, found)
+    assistance.send(session, actor, recall)
 
 
 def on_moved(session: Session, actor: Actor, recall_id: UUID, moved: watch.Moved) -> None:
@@ -26,6 +27,7 @@ def on_moved(session: Session, actor: Actor, recall_id: UUID, moved: watch.Moved
     recall = session.get(Recall, recall_id)
     if recall is not None and recall.state == "announced":
         add_moved(session, actor, recall, moved)
+        assistance.send(session, actor, recall)
 
 
 def install() -> None:

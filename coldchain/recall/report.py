@@ -1,19 +1,25 @@
 """The report: figures computed from rows recorded by a time, and their text in both languages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text as sql
 from sqlmodel import Session
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.core import clock
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.inspections import service as inspections
-from coldchain.recall import bulletin, drafts, late, masses, samples, tasks
+from coldchain.recall import announce, bulletin, drafts, late, masses, reach, samples, tasks
 from coldchain.recall.figures import Figures, LineFact, StockFact, TaskFact, compute
 from coldchain.recall.models import Recall, RecallVersion
+from coldchain.registry import service as registry
+from coldchain.trade import service as trade
+
+NOWHERE = UUID(int=0)
 
 # Custody stock of the batches that this recall held at the time, from movements recorded by then.
 _STOCK = sql("""
@@ -56,15 +62,14 @@ def report(session: Session, actor: Actor, recall_id: UUID, as_of: datetime | No
     if moment < recall.recorded_at:
         raise NotFound
     version = drafts.current_version(session, recall)
+    counts = samples.buckets(samples.events_of(session, recall.recall_id, moment))
     figures = compute(
         _task_facts(session, recall, moment),
         _stock_facts(session, recall, moment),
-        [
-            (bucket.round, bucket.place, bucket.state, pieces)
-            for bucket, pieces in samples.buckets(samples.events_of(session, recall.recall_id, moment)).items()
-        ],
+        [(*key, pieces) for key, pieces in samples.as_read(session, actor, counts).items()],
         late.facts(session, recall.recall_id, moment),
     )
+    figures.elsewhere = [place for place in figures.places if not reach.sees(actor, place.region_code, place.office_id)]
     facts = bulletin.Facts.of(session, recall, version, moment, figures)
     return Report(recall, version, moment, figures, bulletin.text(facts, "zh_CN"), bulletin.text(facts, "en"))
 
@@ -94,7 +99,29 @@ def _task_facts(session: Session, recall: Recall, as_of: datetime) -> list[TaskF
 def _stock_facts(session: Session, recall: Recall, as_of: datetime) -> list[StockFact]:
     rows = session.execute(_STOCK, {"recall_id": recall.recall_id, "as_of": as_of}).all()
     unit_mass = masses.unit_mass_g(session, {row.batch_id for row in rows})
-    return [
-        StockFact(row.batch_id, row.site_id, row.consignment_id, row.quantity_units, unit_mass[row.batch_id])
-        for row in rows
-    ]
+    found = []
+    places = _places(session, recall, rows)
+    for row in rows:
+        at = places[(row.site_id, row.consignment_id)]
+        found.append(
+            StockFact(
+                row.batch_id, row.site_id, row.consignment_id, row.quantity_units, unit_mass[row.batch_id],
+                at.region_code, at.office_id,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _places(session: Session, recall: Recall, rows: Iterable[Any]) -> dict[tuple[UUID | None, UUID | None], Area]:
+    """Return where stock lies or is bound for; what is on the road to nobody known counts for the recall's region."""
+    there = {(row.site_id, row.consignment_id) for row in rows}
+    roads = trade.destinations(session, {road for site, road in there if site is None and road is not None})
+    sites = registry.sites(session, [*(site for site, _road in there), *(d.site_id for d in roads.values())])
+    homes = announce.homes(session, (d.business_id for d in roads.values()))
+    found = {}
+    for site_id, road in there:
+        bound = roads.get(road) if road is not None and site_id is None else None
+        site = sites.get(site_id or (bound.site_id if bound else None) or NOWHERE)
+        home = homes.get(bound.business_id or NOWHERE) if bound else None
+        found[(site_id, road)] = Area(site.region_code, site.office_id) if site else home or Area(recall.region_code)
+    return found

@@ -13,12 +13,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
 from coldchain.core import clock
 from coldchain.core.claims import claimed
 from coldchain.core.errors import FieldError, Invalid
 from coldchain.journal import service as journal
-from coldchain.recall import drafts
-from coldchain.recall.models import Recall, SampleEvent
+from coldchain.recall import drafts, reach
+from coldchain.recall.models import Recall, SampleEvent, SweepTask
 
 # A result is drawn from the states before it, the nearest first.
 BEFORE = {"sent": ("taken",), "negative": ("sent", "taken"), "positive": ("sent", "taken", "negative")}
@@ -52,12 +53,29 @@ def events_of(session: Session, recall_id: UUID, as_of: datetime | None = None) 
     return list(session.scalars(statement.order_by(col(SampleEvent.event_id))))
 
 
+def as_read(session: Session, actor: Actor, counts: Counter[Bucket]) -> Counter[tuple[int, str, str]]:
+    """Return pieces by round, place and state: a place outside the reader's areas goes by the name of its region."""
+    rows = _tasks(session, counts)
+    named = {code: reach.region_name(session, code) for code in {task.region_code for task in rows.values()}}
+    found: Counter[tuple[int, str, str]] = Counter()
+    for bucket, pieces in counts.items():
+        task = rows.get(bucket.task_id)
+        place = bucket.place if task is None or reach.seen_place(actor, task) else named[task.region_code]
+        found[(bucket.round, place, bucket.state)] += pieces
+    return found
+
+
+def _tasks(session: Session, counts: Counter[Bucket]) -> dict[UUID | None, SweepTask]:
+    ids = {bucket.task_id for bucket in counts if bucket.task_id}
+    return {task.task_id: task for task in session.scalars(select(SweepTask).where(col(SweepTask.task_id).in_(ids)))}
+
+
 def take(
     session: Session,
     actor: Actor,
     recall: Recall,
     *,
-    task_id: UUID,
+    task: SweepTask,
     finding_id: UUID,
     samples: list[dict[str, Any]],
     occurred_at: datetime,
@@ -67,6 +85,7 @@ def take(
     Raises Invalid `duplicate_sample` for a place and round named twice, `samples_already_sent` when fewer are stated
     than were sent on.
     """
+    task_id = task.task_id
     events = [e for e in events_of(session, recall.recall_id) if e.task_id == task_id]
     have = buckets(events)
     errors: list[FieldError] = []
@@ -104,7 +123,7 @@ def take(
             kind="samples.taken",
             subject_id=finding_id,
             occurred_at=occurred_at,
-            region_code=recall.region_code,
+            region_code=task.region_code,
             data={"recall_id": recall.recall_id, "task_id": task_id, "samples": samples},
         )
 
@@ -132,7 +151,7 @@ def record_result(
     drafts.require_state(recall, "announced")
     now = clock.now()
     wanted = set(task_ids or ())
-    have = buckets(events_of(session, recall.recall_id))
+    have = within_reach(session, actor, buckets(events_of(session, recall.recall_id)))
     fitting = [
         bucket
         for before in BEFORE[state]
@@ -160,13 +179,38 @@ def record_result(
             left -= moved
     session.add_all(events)
     session.flush()
-    journal.append(
-        session,
-        actor,
-        kind="sample_result.recorded",
-        subject_id=recall.recall_id,
-        occurred_at=when,
-        region_code=recall.region_code,
-        data={"round": round, "place": place, "task_ids": sorted(wanted), "pieces": pieces, "state": state},
-    )
+    _record(session, actor, recall, events, wanted)
     return events
+
+
+def within_reach(session: Session, actor: Actor, counts: Counter[Bucket]) -> Counter[Bucket]:
+    """Return the pieces that the actor may move: an officer those of its own areas, a laboratory any (R17)."""
+    if relation(actor, "recall.read") is None:
+        return counts
+    rows = _tasks(session, counts)
+    return Counter({b: n for b, n in counts.items() if reach.seen_place(actor, rows.get(b.task_id))})
+
+
+def _record(session: Session, actor: Actor, recall: Recall, events: list[SampleEvent], wanted: set[UUID]) -> None:
+    """Write one fact for each region whose places were sampled, so that none tells of another's."""
+    rows = _tasks(session, Counter({Bucket(e.place, e.round, e.task_id, e.state): e.pieces for e in events}))
+    by_region: dict[str, list[SampleEvent]] = {}
+    for event in events:
+        task = rows.get(event.task_id)
+        by_region.setdefault(task.region_code if task else recall.region_code, []).append(event)
+    for region_code, moved in sorted(by_region.items()):
+        journal.append(
+            session,
+            actor,
+            kind="sample_result.recorded",
+            subject_id=recall.recall_id,
+            occurred_at=moved[0].occurred_at,
+            region_code=region_code,
+            data={
+                "round": moved[0].round,
+                "place": None if wanted else moved[0].place,
+                "task_ids": sorted(wanted & {event.task_id for event in moved if event.task_id}),
+                "pieces": sum(event.pieces for event in moved),
+                "state": moved[0].state,
+            },
+        )

@@ -110,11 +110,20 @@ class MatchSchema(Schema):
     mass_g = fields.MassG()
 
 
+class MatchElsewhereSchema(Schema):
+    """What lies outside the reader's areas, in sums."""
+
+    batches = fields.Int(metadata={"description": "batches that the reader sees none of"})
+    holders = fields.Int()
+    mass_g = fields.MassG()
+
+
 class MatchListSchema(Schema):
-    """What a criterion selects now, with the total."""
+    """What a criterion selects now, with the totals over all regions; items are what the reader may open."""
 
     items = fields.Items(fields.Part(MatchSchema))
     next = fields.Text()
+    elsewhere = fields.Part(MatchElsewhereSchema)
     batches = fields.Int()
     mass_total_g = fields.MassG()
 
@@ -138,6 +147,7 @@ class AnnouncedSchema(Schema):
     businesses = fields.Int()
     mass_total_g = fields.MassG()
     tasks = fields.Int()
+    assistance = fields.Int(metadata={"description": "requests that were sent to other regions"})
 
 
 class TaskQuerySchema(fields.PageQuery):
@@ -189,6 +199,7 @@ class TaskSchema(Schema):
     office = fields.Anything()
     consignment_id = fields.Key()
     receiver = fields.Anything(metadata={"description": "who took goods that no registered business received"})
+    officer = fields.Anything(metadata={"description": "who has the task: {username, display_name}, or null"})
     expected = fields.Items(fields.Part(ExpectedSchema))
     state = fields.Text()
     finding_id = fields.Key()
@@ -207,6 +218,12 @@ class FindingListSchema(Schema):
 
     items = fields.Items(fields.Part(FindingAnswerSchema))
     next = fields.Text()
+
+
+class WhenSchema(Schema):
+    """When something was seen."""
+
+    captured_at = fields.Moment()
 
 
 class SampleResultSchema(Schema):
@@ -246,6 +263,13 @@ class OfficeFiguresSchema(Schema):
     sites_open = fields.Int()
 
 
+class PlaceFiguresSchema(OfficeFiguresSchema):
+    """Counts of the places of one region and office that the reader may not see by name."""
+
+    region_code = fields.Text()
+    locked_mass_g = fields.MassG()
+
+
 class FiguresSchema(Schema):
     """Every figure of a report; masses in grams, `locked` and `sealed` are never added."""
 
@@ -275,6 +299,9 @@ class FiguresSchema(Schema):
     samples_total = fields.Int()
     samples_by_state = fields.Anything()
     offices = fields.Items(fields.Part(OfficeFiguresSchema))
+    elsewhere = fields.Items(
+        fields.Part(PlaceFiguresSchema), doc="places outside the reader's areas, by region and office: totals only"
+    )
     late_entries = fields.Int(metadata={"description": "documents entered late of goods that had left already"})
     late_mass_g = fields.MassG()
 
@@ -305,11 +332,13 @@ class LateLineSchema(Schema):
     mass_g = fields.MassG()
     subject_kind = fields.OneOf(("consignment", "stock_entry"), attribute="line.subject_kind")
     subject_id = fields.Key(attribute="line.subject_id")
-    site_id = fields.Key(attribute="line.site_id")
+    region_code = fields.Text(metadata={"description": "where they left; site and owner are null outside one's areas"})
+    site_id = fields.Key()
     site_name = fields.Text()
+    to_region_code = fields.Text()
     to_business = fields.Part(LateBusinessSchema)
     receiver = fields.Anything(metadata={"description": "who signed for them, where no registered business did"})
-    to_site_id = fields.Key(attribute="line.to_site_id")
+    to_site_id = fields.Key()
     to_site_name = fields.Text()
     occurred_at = fields.Moment(attribute="line.occurred_at")
     recorded_at = fields.Moment(attribute="line.recorded_at")

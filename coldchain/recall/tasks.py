@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.core import clock, paging
 from coldchain.core.claims import claimed
@@ -19,10 +19,10 @@ from coldchain.core.ids import new_id
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding
 from coldchain.journal import service as journal
-from coldchain.recall import drafts
+from coldchain.recall import drafts, reach
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.regions import service as regions
-from coldchain.regions.tree import NATION, stem, within
+from coldchain.regions.tree import NATION
 from coldchain.registry import service as registry
 
 ONE_A_SITE: Final = ("recall_id", "site_id")  # a site has one task of a recall, however many find it at once
@@ -92,7 +92,7 @@ def listing(
     Raises NotFound for an unknown business or recall.
     """
     recall = drafts.get(session, actor, recall_id)
-    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, _seen(actor, recall))
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, reach.own_tasks(actor))
     if origin:
         statement = statement.where(col(SweepTask.origin) == origin)
     if office_id:
@@ -109,21 +109,16 @@ def listing(
     return views(session, rows), cursor
 
 
-def _seen(actor: Actor, recall: Recall) -> ColumnElement[bool]:
-    """Return the condition on tasks that `actor` may see them: all of them, or those in its part of the region."""
-    if not actor.is_officer or any(within(recall.region_code, area) for area in actor.regions):
-        return true()
-    return or_(false(), *(col(SweepTask.region_code).startswith(stem(area)) for area in actor.regions))
-
-
-def seen_tasks(session: Session, actor: Actor, recall: Recall) -> list[SweepTask]:
-    """Return every task of a recall that the actor may see; who is called there is for officers of the place."""
-    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, _seen(actor, recall))
+def seen_tasks(session: Session, actor: Actor, recall: Recall, as_of: datetime | None = None) -> list[SweepTask]:
+    """Return every task of a recall recorded by `as_of` that the actor may see: those in its areas."""
+    statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id, reach.own_tasks(actor))
+    if as_of is not None:
+        statement = statement.where(col(SweepTask.recorded_at) <= as_of)
     return list(session.scalars(statement.order_by(col(SweepTask.task_id))))
 
 
 def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -> list[SweepTask]:
-    """Return every task of a recall recorded by `as_of`."""
+    """Return every task of a recall recorded by `as_of`, for its totals."""
     statement = select(SweepTask).where(col(SweepTask.recall_id) == recall.recall_id)
     if as_of is not None:
         statement = statement.where(col(SweepTask.recorded_at) <= as_of)
@@ -131,22 +126,19 @@ def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -
 
 
 def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.read") -> tuple[SweepTask, Recall]:
-    """Return a task and its recall when the actor may do `action` there. Raises NotFound, Forbidden.
-
-    Who runs the recall reads of all its places; what was seen at a place is recorded by an officer of that place.
-    """
+    """Return a task and its recall when the actor may do `action` at the task's place. Raises NotFound, Forbidden."""
     statement = select(SweepTask, Recall).join(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
     found = session.execute(statement.where(col(SweepTask.task_id) == task_id)).first()
     if found is None:
         raise NotFound
     task, recall = found
-    authorize(actor, action, place_of(task, recall, action))
+    authorize(actor, action, place_of(task))
     return task, recall
 
 
-def place_of(task: SweepTask, recall: Recall, action: str) -> Resource:
-    """Return where a task lies, as far as `action` asks."""
-    return Resource.of(regions=[task.region_code, recall.region_code if action == "recall.read" else None])
+def place_of(task: SweepTask) -> Resource:
+    """Return where a task lies, for its officers: who runs the recall from another region sees totals (R9)."""
+    return Resource.of(places=[reach.place_of(task)])
 
 
 def hold(session: Session, recall_id: UUID, places: ColumnElement[bool]) -> list[SweepTask]:
@@ -163,6 +155,16 @@ def hold(session: Session, recall_id: UUID, places: ColumnElement[bool]) -> list
             .with_for_update(key_share=True)
         )
     )
+
+
+def _office_on_foot(session: Session, actor: Actor, area: str, office: str | None) -> UUID | None:
+    """Return the office of a place that nobody registered: the one named, else the only one that the finder is of."""
+    if office:
+        return regions.find_office(session, area, office).office_id
+    if any(each.covers(Area(area)) for each in actor.areas):
+        return None
+    own = [each.office_id for each in actor.areas if each.region_code == area]
+    return own[0] if len(own) == 1 else None
 
 
 def find_on_foot(
@@ -193,10 +195,8 @@ def find_on_foot(
     if area == NATION:
         area = recall.region_code
     regions.check(session, area)
-    authorize(actor, "recall.find_on_foot", Resource.of(regions=[area]))
-    office_id = site.office_id if site else None
-    if site is None and office:
-        office_id = regions.find_office(session, area, office).office_id
+    office_id = site.office_id if site else _office_on_foot(session, actor, area, office)
+    authorize(actor, "recall.find_on_foot", Resource.of(places=[Area(area, office_id)]))
     task_id = session.scalar(
         insert(SweepTask)
         .values(

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.core import clock, paging
@@ -157,6 +158,19 @@ def search(
         statement = statement.where(col(Region.parent_code) == parent_code)
     rows = list(session.scalars(statement.order_by(col(Region.code)).limit(limit + 1)))
     return rows[:limit], rows[limit - 1].code if len(rows) > limit else None
+
+
+def districts_within(session: Session, codes: Iterable[str], limit: int) -> list[str]:
+    """Return the codes of the districts (or of what has none below it) within some regions, at most `limit`, sorted."""
+    wanted = sorted(set(codes))
+    if not wanted:
+        return []
+    below = aliased(Region)
+    has_below = select(col(below.code)).where(col(below.parent_code) == col(Region.code)).exists()
+    statement = select(col(Region.code)).where(
+        or_(*(col(Region.code).startswith(stem(code)) for code in wanted)), ~has_below
+    )
+    return list(session.scalars(statement.order_by(col(Region.code)).limit(limit)))
 
 
 def offices(session: Session, region: str) -> list[Office]:

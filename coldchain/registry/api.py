@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core.edge import SIGNED_IN, Blueprint, edge
+from coldchain.core.edge import PUBLIC, SIGNED_IN, Blueprint, edge
+from coldchain.core.errors import DomainError, Invalid
 from coldchain.core.identifiers import Problem
-from coldchain.core.problems import said
+from coldchain.core.page_forms import attempt
+from coldchain.core.problems import respond, said
 from coldchain.registry import schemas, service
-from coldchain.registry.service import businesses, producer_catalogue
+from coldchain.registry.service import businesses, producer_catalogue, registration
 
 blp = Blueprint("registry", __name__, url_prefix="/api/v1", description="Businesses, places and the catalogue")
 
@@ -30,12 +33,33 @@ def _warned(found: Iterable[tuple[str, Problem]]) -> list[Body]:
 
 
 @blp.route("/businesses", methods=["POST"])
-@blp.arguments(schemas.BusinessRegistrationSchema)
-@edge("business.register")
+@blp.arguments(schemas.SelfRegistrationSchema)
+@edge(PUBLIC)
 @blp.response(201, schemas.BusinessSchema)
-def register_business(session: Session, actor: Actor, data: Body) -> Body:
-    """Register a business; it is pending until it is approved."""
-    made = service.register_business(session, actor, **data)
+def register_business(session: Session, actor: Actor | None, data: Body) -> Body | Response:
+    """Register a business; it is pending until it is approved. Without a sign-in: your own, `account` is its owner."""
+    account = data.pop("account")
+    if actor is None:
+        registration.admit(session, request.remote_addr or "")
+        try:
+            with attempt(session):
+                made = registration.register_self(session, account=account, **data)
+        except DomainError as error:
+            return respond(error)  # not raised: that it was tried stays counted
+    elif account is not None:
+        raise Invalid.of("/account", "not_needed", "Only somebody without a sign-in registers an account.")
+    else:
+        made = service.register_business(session, actor, **data)
+    return made | {"warnings": _warned(businesses.doubts(data["licence_no"]))}
+
+
+@blp.route("/businesses/<string:business>/resubmit", methods=["POST"])
+@blp.arguments(schemas.BusinessRegistrationSchema)
+@edge("business.correct")
+@blp.response(200, schemas.BusinessSchema)
+def resubmit_business(session: Session, actor: Actor, data: Body, business: str) -> Body:
+    """Send an application that was not approved again, corrected; it is pending as of now."""
+    made = registration.correct(session, actor, business, **data)
     return made | {"warnings": _warned(businesses.doubts(data["licence_no"]))}
 
 

@@ -50,6 +50,7 @@ class Business(SQLModel, table=True):
     status_reason: str | None = words(null=True)
     merged_into_id: UUID | None = ref("business.business_id", null=True)
     occurred_at: datetime = moment()
+    applied_at: datetime | None = moment(null=True)  # since when an application waits; sent again: since then
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
 

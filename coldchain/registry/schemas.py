@@ -1,5 +1,6 @@
 """What the registry's requests and answers look like."""
 
+from coldchain.accounts.people_schemas import NewAccountSchema
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import (
@@ -64,6 +65,18 @@ class BusinessRegistrationSchema(Schema):
     address = fields.Text(limits.ADDRESS_CHARS, required=True)
     licence_no = fields.Identifier(identifiers.check_food_licence, doc="JY or SC and 14 digits")
     occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class SelfRegistrationSchema(BusinessRegistrationSchema):
+    """A business to register; whoever has no sign-in may register its owner's account with it."""
+
+    account = fields.Part(NewAccountSchema, doc="the owner's account; only for somebody without a sign-in")
+
+
+class RegistrationFormSchema(BusinessRegistrationSchema):
+    """What the page of self-registration asks for: the business and its owner's account."""
+
+    account = fields.Part(NewAccountSchema, required=True)
 
 
 class CommitmentSchema(Schema):

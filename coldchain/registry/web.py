@@ -16,7 +16,7 @@ from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import BUSINESS_STATES, Business
-from coldchain.registry.service import overview, place
+from coldchain.registry.service import overview, place, registration
 
 bp = Blueprint("registry", __name__)
 
@@ -160,6 +160,7 @@ def _decision_page(
     page = render_template(
         "registry/decision.html",
         business=service.read_business(session, actor, found.business_id),
+        application=registration.application(session, found),
         decision=decision,
         word=words.DECISIONS[decision],
         possible=decision in states.possible(found.status),

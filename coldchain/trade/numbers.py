@@ -21,6 +21,11 @@ def entry_no(moment: datetime, random_number: int) -> str:
     return _number("CK", moment, random_number)
 
 
+def assistance_no(moment: datetime, random_number: int) -> str:
+    """Return the number of a request for assistance (协查函) recorded at `moment`."""
+    return _number("XC", moment, random_number)
+
+
 def _number(prefix: str, moment: datetime, random_number: int) -> str:
     """Return a prefix, the day in Beijing and CHARS signs of random bits."""
     signs = []

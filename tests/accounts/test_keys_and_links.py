@@ -1,6 +1,7 @@
 """API keys that are narrowed, end and can be ended; links for a forgotten password; what is purged."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +22,10 @@ from coldchain.accounts.models import (
     UserSession,
 )
 from coldchain.accounts.service import parking, purge, throttle
+from coldchain.app import create_app
 from coldchain.core import clock, db, limits
 from coldchain.core.idempotency import IdempotencyRecord
+from config import Settings
 from tests.factories.people import People, Speaker
 from tests.factories.reader import Reader
 from tests.factories.world import World
@@ -186,6 +189,18 @@ def test_a_link_is_no_way_around_the_second_step(app: Flask, people: People) -> 
     reader.send(link, 200, password="a new long password")
     assert reader.path.startswith("/sign-in/second-step")
     assert reader.client.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.parametrize(("proxies", "counted"), [(0, "127.0.0.1"), (1, "192.0.2.1"), (2, "198.51.100.7")])
+def test_a_failure_counts_for_the_address_that_our_own_proxies_saw(
+    app: Flask, settings: Settings, proxies: int, counted: str
+) -> None:
+    client = create_app(replace(settings, trusted_proxies=proxies)).test_client()
+    token = client.get("/sign-in").get_data(as_text=True).partition('csrf_token" value="')[2].partition('"')[0]
+    claimed = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7, 192.0.2.1"}
+    client.post("/sign-in", data={"csrf_token": token, "username": "kim", "password": "x"}, headers=claimed)
+    with db.transaction() as session:
+        assert session.scalars(select(col(SignInFailure.address))).all() == [counted]
 
 
 def test_what_is_past_its_time_is_purged_and_nothing_else(session: Session) -> None:

@@ -47,10 +47,13 @@ def test_a_view_without_permission_is_refused(app: Flask) -> None:
 
 
 def test_every_changing_route_needs_a_person(app: Flask) -> None:
-    """Only the steps of signing in, a one-time link and the language are open to nobody in particular."""
+    """Only the steps of signing in, one-time links, self-registration and the language are open to nobody at all."""
     public = {
         rule.rule
         for rule in app.url_map.iter_rules()
         if "POST" in (rule.methods or ()) and edge.permission_of(app, rule.endpoint) == edge.PUBLIC
     }
-    assert public == {"/sign-in", "/sign-in/second-step", "/sign-in/set-up", "/link/<secret>", "/language"}
+    assert public == {
+        "/sign-in", "/sign-in/second-step", "/sign-in/set-up", "/link/<secret>", "/language", "/sign-in/pin",
+        "/slip/<secret>", "/invitation/<secret>", "/register", "/api/v1/businesses",
+    }  # fmt: skip

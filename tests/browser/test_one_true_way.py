@@ -28,7 +28,7 @@ def sign_in(page: Page, speaker: Speaker) -> None:
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     if needs_code:
-        page.wait_for_url("**/sign-in/second-step*")
+        page.wait_for_url("**/sign-in/second-step**")
         page.fill("[name=code]", second_step.code())
         page.press("[name=code]", "Enter")
     page.wait_for_url("**/")

@@ -82,7 +82,8 @@ def test_jobs_name_what_waits(app: Flask, world: World) -> None:
 def test_the_administrator_sees_accounts_and_states(app: Flask, world: World, people: People) -> None:
     reader = Reader.of(app, people.admin())
     page = reader.open("/")
-    assert "regulator_230203" in page
+    assert "3 accounts" in page  # itself, and the world's two officers
+    assert 'href="/accounts?role=inspector"' in page
     assert "Entries signed" in page
     assert "Database" in page
 

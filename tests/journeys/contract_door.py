@@ -96,8 +96,8 @@ def errors(walk: Walk) -> None:
     """Every refusal is a problem with a stable code; nothing is a 500."""
     regulator, nobody = walk.people["R"], walk.people["nobody"]
     with walk.line("401 comes before 422, for no token and for a wrong one"):
-        nobody.refused("/businesses", {"nonsense": 1}, 401)
-        Person(walk.base, "cc_wrong", "wrong").refused("/businesses", {"nonsense": 1}, 401)
+        nobody.refused("/sites", {"nonsense": 1}, 401)
+        Person(walk.base, "cc_wrong", "wrong").refused("/sites", {"nonsense": 1}, 401)
         nobody.get("/me", 401)
         nobody.get("/stock?nonsense=1", 401)
     with walk.line("400 malformed: broken, too deep, duplicate keys, over-long numbers, not UTF-8"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from tests.journeys.contract_client import BRIEF, OPTIONAL, Walk, expect, ident, query, same, shape
@@ -49,6 +50,14 @@ def businesses(walk: Walk) -> None:
         regulator.refused("/businesses", business(walk, uscc=body["uscc"], name="另一个"), 409, "business_exists")
         regulator.refused("/businesses", business(walk, uscc=body["uscc"].lower()), (409, 422))
         regulator.refused("/businesses", business(walk, uscc="91350100M000100Y4Z"), 422, None, "/uscc")
+    with walk.line("POST /businesses (P): pending, its owner waits; a known phone or USCC → 409"):
+        public = walk.people["nobody"]
+        phone = f"139{secrets.randbelow(10**8):08d}"
+        account = {"display_name": "王示例", "phone": phone, "password": "long enough, I hope"}
+        own = public.post("/businesses", business(walk, handles_imported=False) | {"account": account}, 201)
+        shape(own, {"business_id": ident, "status": "pending", "card_no": None})
+        public.refused("/businesses", business(walk) | {"account": account}, 409, "account_exists")
+        public.refused("/businesses", business(walk, uscc=body["uscc"]), 409, "business_exists")
     with walk.line("POST /businesses is not for I, M, L"):
         for name in ("I", "M", "L", "admin"):
             walk.people[name].refused("/businesses", business(walk), 403)

@@ -8,6 +8,8 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from config import ADDRESS_FILE
+from tests.factories.people import People
+from tests.factories.reader import PASSWORD, Reader
 from tests.factories.world import World
 
 
@@ -29,6 +31,22 @@ def test_a_user_a_link_and_tokens(app: Flask, commands: FlaskCliRunner, world: W
         assert answer["business"]["uscc"] == business["uscc"]
 
 
+def test_a_forgotten_password_and_a_lost_phone(app: Flask, commands: FlaskCliRunner, people: People) -> None:
+    """A second link makes the first void; without phone and codes the second step is set up anew."""
+    admin = people.admin()
+    reader = Reader.of(app, admin)
+    first, second = (commands.invoke(args=["accounts", "link", "admin"]).output.strip() for _ in range(2))
+    reader.open(first.removeprefix("https://trace.example"), 404)
+    reader.open(second.removeprefix("https://trace.example"))
+    assert commands.invoke(args=["accounts", "forget-second-step", "admin"]).exit_code == 0
+    reader.open("/businesses")
+    assert reader.path.startswith("/sign-in?")
+    again = Reader(app)
+    again.open("/sign-in")
+    again.send("/sign-in", username="admin", password=PASSWORD)
+    assert again.path.startswith("/sign-in/set-up")
+
+
 def test_the_link_leads_to_where_the_program_runs(app: Flask, commands: FlaskCliRunner) -> None:
     """Without PUBLIC_URL it is the running program's own address, whatever its port."""
     settings = replace(app.config["SETTINGS"], public_url="http://127.0.0.1:8000", public_url_is_trial=True)
@@ -47,6 +65,8 @@ def test_the_link_leads_to_where_the_program_runs(app: Flask, commands: FlaskCli
         ("create", "x", "--role", "regulator", "--region", "999999"),
         ("create", "x", "--role", "admin", "--region", "230203"),
         ("create", "x", "--role", "merchant", "--uscc", "91350100M000100Y43"),
+        ("create", "x", "--role", "admin", "--position", "clerk"), ("create", "x", "--role", "admin", "--office", "x"),
+        ("create", "x", "--role", "inspector", "--region", "230203", "--office", "no such office"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(commands: FlaskCliRunner, arguments: tuple[str, ...]) -> None:

@@ -43,6 +43,13 @@ def test_var_dir_is_in_the_checkout_by_default() -> None:
     assert Settings.from_env({"SECRET_KEY": SECRET}).var_dir == ROOT / "var"
 
 
+@pytest.mark.parametrize("value", ["-1", "10", "one", "1.0", "１"])
+def test_a_number_of_proxies_is_a_digit(value: str, tmp_path: Path) -> None:
+    assert Settings.from_env({"VAR_DIR": str(tmp_path)}).trusted_proxies == 0
+    assert Settings.from_env({"VAR_DIR": str(tmp_path), "TRUSTED_PROXIES": "2"}).trusted_proxies == 2
+    assert code_of({"TRUSTED_PROXIES": value}, tmp_path) == "trusted_proxies_not_a_number"
+
+
 def test_production_with_everything_set_is_accepted(tmp_path: Path) -> None:
     settings = Settings.from_env(PRODUCTION | {"VAR_DIR": str(tmp_path)})
     assert settings.secure_cookies

@@ -17,13 +17,14 @@ from sqlmodel import col
 
 from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import SYSTEM
-from coldchain.accounts.models import ApiToken, Assignment, UserSession, UserSite
+from coldchain.accounts.models import ApiToken, Assignment, Device, UserSession, UserSite
 from coldchain.batches import flags
 from coldchain.batches.flags import Mark
 from coldchain.core import clock, db
 from coldchain.journal import sequencer
 from coldchain.journal.models import JournalEntry, JournalLeaf, PersonalValue
 from coldchain.labels import jobs
+from coldchain.recall.models import AssistanceRequest
 from coldchain.regions import service as regions
 from tests.factories.people import People, Speaker
 from tests.factories.world import World
@@ -88,6 +89,7 @@ class Realm:
             self._office(case)
         self.askers = {asker.name: asker for asker in self._askers()}
         self._give_keys()
+        self._let_in()
 
     # --- who trades ---
 
@@ -322,6 +324,35 @@ class Realm:
                 opened = session.scalars(select(UserSession).where(col(UserSession.user_agent) == label)).one()
                 self.cases[name].ids |= {
                     "username": username, "key_id": str(key.key_id), "session_id": str(opened.session_id)
+                }  # fmt: skip
+
+    def _let_in(self) -> None:
+        """Give each case somebody of its business, an officer, a device, an invitation and a request for assistance."""
+        people = {"own": "clerk", "kept": "clerk", "strange": "stranger", "distant": "distant owner"}
+        for name, case in self.cases.items():
+            here = case.region == HERE
+            officer = "inspector of the district" if here else "inspector of the other district"
+            asked = {"business": case.owner["business_id"], "position": "clerk"}
+            case.ids |= {"person": people[name], "officer": officer, "assignee": officer}
+            case.ids["own_site_id"] = str(self.clerk_site) if case.mark == MARKS["seller"] else case.ids["site_id"]
+            case.ids["invitation_id"] = case.officer.post("/invitations", asked, 201)["invitation_id"]
+            with db.transaction() as session:
+                user = accounts.user_by_name(session, people[name])
+                device = Device(device_hash=f"{name}", user_id=user.user_id, pin_hash="-", created_at=clock.now())
+                row = session.scalars(
+                    select(Assignment).where(col(Assignment.user_id) == accounts.user_by_name(session, officer).user_id)
+                ).first()
+                wanted = AssistanceRequest(
+                    request_no=f"XC-{name}", recall_id=UUID(case.ids["recall_id"]), region_code=case.region,
+                    office_id=self.offices[name] if name != "strange" else None, sites_due=1, expected_mass_g=1,
+                    recorded_at=clock.now(),
+                )  # fmt: skip
+                session.add_all([device, wanted])
+                session.flush()
+                assert row is not None
+                case.ids |= {
+                    "device_id": str(device.device_id), "assignment_id": str(row.assignment_id),
+                    "request_id": str(wanted.request_id),
                 }  # fmt: skip
 
     def _asker(

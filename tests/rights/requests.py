@@ -74,10 +74,20 @@ PARAMETERS: dict[str, str] = {
     "flag_id": "flag_id", "index": "index", "run_id": "run_id", "producer_id": "producer_id",
     "product_id": "product_id", "recall_id": "recall_id", "site_id": "site_id", "task_id": "task_id",
     "tube_id": "tube_id", "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
+    "assignment_id": "assignment_id",
+    "request_id": "request_id",
+    "device_id": "device_id",
+    "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
     "session_id": "session_id", "username": "username",
 }  # fmt: skip
-AT_ADDRESS: dict[tuple[str, str], str] = {  # (beginning of the address, parameter) → of the case
+AT_ADDRESS: dict[tuple[str, str], str] = {
+    ("/accounts/<string:username>/assignments", "username"): "officer",
+    ("/accounts/<string:username>/assignments/<uuid:assignment_id>/end", "username"): "officer",
+    ("/api/v1/accounts/<string:username>/assignments", "username"): "officer",
+    ("/api/v1/accounts/<string:username>/assignments/<uuid:assignment_id>/end", "username"): "officer",
+    ("/people/", "username"): "person",
+    ("/api/v1/people/", "username"): "person",  # (beginning of the address, parameter) → of the case
     ("/api/v1/journal/", "entry_id"): "journal_id",
     ("/journal/", "entry_id"): "journal_id",
     ("/stock-entries/", "entry_id"): "entry_id",
@@ -181,6 +191,19 @@ def paper(_of: Case) -> dict[str, Any]:
     return {"kind": "customs_declaration", "number": number, "issuer": "示例", "issued_on": "2021-01-17"}
 
 
+def newcomer(_of: Case) -> dict[str, Any]:
+    """Return the account of somebody who comes in."""
+    return {"display_name": "新来的", "phone": "13700000001", "password": "a long enough one"}
+
+
+def registration(of: Case) -> dict[str, Any]:
+    """Return what a business says of itself when it corrects its registration."""
+    return {
+        "uscc": of.owner["uscc"], "name": of.owner["name"], "kinds": ["shop"], "handles_imported": False,
+        "region_code": of.region, "legal_representative": "张示例", "phone": "13800000000", "address": "示例路1号",
+    }  # fmt: skip
+
+
 def nothing(_of: Case) -> dict[str, Any]:
     """Return nothing: it need not be said."""
     return {}
@@ -197,6 +220,22 @@ BODIES: dict[str, Body] = {
     "POST /personal/<uuid:personal_id>/erase": reason,
     "POST /personal/erase": lambda of: {"person": of.ids["phone"], "reason": "本人要求"},
     "POST /privacy/exports": lambda of: {"person": of.ids["phone"], "reason": "本人要求"},
+    "POST /accounts": lambda of: {
+        "username": "new-officer", "display_name": "新示例", "role": "inspector", "region_code": of.region,
+    },
+    "POST /accounts/<string:username>/assignments": lambda of: {"region_code": "230204"},
+    "POST /accounts/<string:username>/assignments/<uuid:assignment_id>/end": nothing,
+    "POST /accounts/<string:username>/end": nothing,
+    "POST /accounts/<string:username>/reopen": nothing,
+    "POST /assistance/<uuid:request_id>/notes": lambda of: {"note": "示例"},
+    "POST /assistance/<uuid:request_id>/take-over": nothing,
+    "POST /businesses/<string:business>/resubmit": registration,
+    "POST /devices/<uuid:device_id>/end": nothing,
+    "POST /invitations": lambda of: {"business": of.owner["business_id"], "position": "clerk"},
+    "POST /invitations/<uuid:invitation_id>/revoke": nothing,
+    "POST /people/<string:username>/end": nothing,
+    "POST /people/<string:username>/sites": lambda of: {"site_ids": [of.ids["own_site_id"]]},
+    "POST /sweep-tasks/<uuid:task_id>/assign": lambda of: {"username": of.ids["assignee"]},
     "POST /keys": lambda of: {
         "label": "又一", "scopes": ["office.read"], "expires_at": (clock.now() + timedelta(days=9)).isoformat(),
     },
@@ -322,6 +361,31 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/personal/<uuid:personal_id>/erase": ("POST /personal/<uuid:personal_id>/erase", nothing),
     "/privacy/person": ("POST /privacy/exports", nothing),
     "/privacy/person/erase": ("POST /personal/erase", nothing),
+    "/accounts/new": ("POST /accounts", nothing),
+    "/accounts/<string:username>/assignments": ("POST /accounts/<string:username>/assignments", nothing),
+    "/accounts/<string:username>/assignments/<uuid:assignment_id>/end": (None, nothing),
+    "/accounts/<string:username>/end": (None, nothing),
+    "/accounts/<string:username>/link": (None, nothing),
+    "/accounts/<string:username>/reopen": (None, nothing),
+    "/assistance/<uuid:request_id>/notes": ("POST /assistance/<uuid:request_id>/notes", nothing),
+    "/assistance/<uuid:request_id>/take-over": (None, nothing),
+    "/devices/<uuid:device_id>/end": (None, nothing),
+    "/handover": (None, lambda of: {"officer": of.ids["officer"]}),
+    "/invitation/<secret>": (None, newcomer),
+    "/people/<string:username>/end": (None, nothing),
+    "/people/<string:username>/sites": ("POST /people/<string:username>/sites", nothing),
+    "/people/invitations": ("POST /invitations", nothing),
+    "/people/invitations/<uuid:invitation_id>/revoke": (None, nothing),
+    "/recalls/<uuid:recall_id>/assign": (
+        None,
+        lambda of: {"rows-0-region_code": of.region, "rows-0-office_id": of.ids["office_id"], "rows-0-username": ""},
+    ),
+    "/register": ("POST /businesses", newcomer),
+    "/register/correct": ("POST /businesses/<string:business>/resubmit", nothing),
+    "/sign-in/pin": (None, lambda of: {"pin": "135790"}),
+    "/slip/<secret>": (None, lambda of: {"pin": "135790", "again": "135790"}),
+    "/slips/new": (None, lambda of: {"_person": of.ids["person"], "_business": of.owner["business_id"]}),
+    "/sweep-tasks/<uuid:task_id>/assign": ("POST /sweep-tasks/<uuid:task_id>/assign", nothing),
     "/me/keys": (None, lambda of: {"label": "又一", "_reach": "all", "_lasts": "90"}),
     "/me/keys/<uuid:key_id>/revoke": (None, nothing),
     "/me/password": (None, lambda of: {"current": "wrong password", "password": "another long one"}),

@@ -4,7 +4,16 @@ from importlib import import_module
 
 from coldchain.recall.web.blueprint import bp
 
-for _name in ("lists", "wizard", "board", "tasks", "finding"):  # each hangs its views on the blueprint
+for _name in (
+    "lists",
+    "wizard",
+    "board",
+    "tasks",
+    "finding",
+    "assistance",
+    "assign",
+    "handover",
+):  # each hangs its views on the blueprint
     import_module(f"coldchain.recall.web.{_name}")
 
 __all__ = ["bp"]

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from sqlmodel import Session
 
-from coldchain.accounts.actor import Actor
+from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import relation, scope
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
@@ -20,8 +20,9 @@ from coldchain.core.page_forms import REFUSALS, refusal
 from coldchain.inspections import service as inspections
 from coldchain.journal import history, receipts
 from coldchain.journal import words as journal_words
-from coldchain.recall import drafts, late, present, report, tasks, words
-from coldchain.recall.figures import CHECKED, LineFact
+from coldchain.recall import assistance, assistance_view, drafts, late, present, reach, report, tasks, words
+from coldchain.recall.assistance_view import AssistanceView
+from coldchain.recall.figures import CHECKED, Figures, LineFact, PlaceFigures
 from coldchain.recall.models import ORIGINS, Recall
 from coldchain.recall.tasks import TaskView
 from coldchain.recall.web import asof, goods, notice_form
@@ -104,7 +105,7 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         early = isinstance(error, NotFound)
         errors = {"as_of": _("The notice had not come yet.") if early else next(iter(refusal(error)[0].values()))}
         moment, found = None, report.report(session, actor, recall_id)
-    views = tasks.views(session, tasks.all_tasks(session, recall, found.as_of), found.as_of)
+    views = tasks.views(session, tasks.seen_tasks(session, actor, recall, found.as_of), found.as_of)
     office_id = _office_id(request.args.get("office"))
     of_office = [view for view in views if office_id is None or view.task.office_id == office_id]
     group = request.args.get("state") if request.args.get("state") in GROUPS else _first_group(of_office)
@@ -112,8 +113,10 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         (view for view in of_office if view.state in GROUPS[str(group)]),
         key=lambda view: (ORDER[view.state], not view.expected, view.task.task_id),
     )
+    late_lines = late.listing(session, actor, recall_id, limit=LATE_SHOWN, as_of=found.as_of)[0]
     start = min(_whole(request.args.get("from")), max(0, len(wanted) - 1)) // PAGE_ROWS * PAGE_ROWS
-    names = regions.offices_by_id(session, [office.office_id for office in found.figures.offices])
+    requests = assistance_view.of_recall(session, actor, recall, found.figures.places)
+    names = regions.offices_by_id(session, {view.task.office_id for view in views})
     return render_template(
         "recall/board.html",
         recall=recall,
@@ -125,7 +128,9 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         moments=_moments(session, recall, moment),
         typed_as_of=request.args.get("as_of", "") if errors else pages.form_moment(moment),
         errors=errors,
-        offices=names,
+        offices=_offices(session, found.figures, requests),
+        requests=requests,
+        runs=reach.runs(actor, recall),
         office=names.get(office_id) if office_id else None,
         filters=_filters(recall, of_office, str(group), office_id, moment),
         rows=rows_of(session, wanted[start : start + PAGE_ROWS]),
@@ -140,12 +145,50 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         blanket=notice_form.blanket_text(session, found.version.blanket, current_locale()),
         at_announcement=_known_at_announcement(session, recall),
         quantity=goods.quantity,
-        late_lines=late.listing(session, actor, recall_id, limit=LATE_SHOWN, as_of=found.as_of)[0],
+        late_lines=late_lines,
+        may_assign=relation(actor, "sweep_task.assign") is not None and recall.state == "announced" and bool(views),
+        region_names=regions.names(session, _late_regions(late_lines), current_locale()),
         may_record=relation(actor, "finding.record") is not None and recall.state == "announced",
         receipts=journal_words.lines(
             receipts.of_subject(session, scope(actor, "journal.read"), recall_id, journal_words.RECALL)
         ),
     )
+
+
+@dataclass(frozen=True)
+class OfficeLine:
+    """A line of the board's table of offices; `elsewhere`: of another region, totals only, with the request to it."""
+
+    name: str
+    office_id: UUID | None
+    figures: PlaceFigures
+    elsewhere: bool
+    request: AssistanceView | None = None
+
+
+def _offices(session: Session, figures: Figures, requests: list[AssistanceView]) -> list[OfficeLine]:
+    """Return the reader's own offices first, then the other regions' with what was asked of them."""
+    places = [place for place in figures.places if place.sites_due]
+    offices = regions.offices_by_id(session, {place.office_id for place in places})
+    names = regions.names(session, {place.region_code for place in places}, current_locale())
+    asked = {assistance.place_of(view.request): view for view in requests}
+    own = [place for place in places if place not in figures.elsewhere]
+    one_region = len({place.region_code for place in own}) < 2
+    lines = []
+    for place in own:
+        of = offices[place.office_id].name if place.office_id else _("No office")
+        name = of if one_region or place.office_id else f"{names[place.region_code]} {of}"
+        lines.append(OfficeLine(name, place.office_id, place, False))
+    for place in figures.elsewhere:
+        if place.sites_due:
+            office = f" {offices[place.office_id].name}" if place.office_id else ""
+            request = asked.get(Area(place.region_code, place.office_id))
+            lines.append(OfficeLine(names[place.region_code] + office, place.office_id, place, True, request))
+    return lines
+
+
+def _late_regions(lines: list[late.LateView]) -> set[str]:
+    return {code for line in lines for code in (line.region_code, line.to_region_code) if code}
 
 
 def _phone(task: dict[str, Any], contact: registry.Contact | None) -> str:

@@ -1,5 +1,6 @@
 """Recording a finding by thumb: the outcome first, then what belongs to it, then a look at what is sent."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, labell
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import DISPOSITIONS, OUTCOMES
 from coldchain.inspections.schemas import FindingSchema
-from coldchain.recall import findings, tasks
+from coldchain.recall import captured, findings, tasks
 from coldchain.recall.models import Recall, SweepTask
+from coldchain.recall.schemas import WhenSchema
 from coldchain.recall.web import finding_form, goods
 from coldchain.recall.web import tasks as task_pages
 from coldchain.recall.web.blueprint import bp
@@ -93,6 +95,16 @@ def _scanned(text: str | None) -> UUID | None:
         return None
 
 
+def _captured_at(form: Form) -> datetime | None:
+    """Return when something was seen as far as the form says it rightly; what is wrong is said beside its field."""
+    typed = Form({"captured_at": form.get("captured_at", "")})
+    try:
+        moment: datetime | None = load(WhenSchema(), typed).get("captured_at")
+    except REFUSALS:
+        return None
+    return moment
+
+
 @bp.get("/sweep-tasks/<uuid:task_id>/finding")
 @edge("finding.record")
 def new_finding(session: Session, actor: Actor, task_id: UUID) -> Any:
@@ -110,9 +122,9 @@ def new_finding(session: Session, actor: Actor, task_id: UUID) -> Any:
 @bp.post("/sweep-tasks/<uuid:task_id>/finding")
 @edge("finding.record")
 def new_finding_submit(session: Session, actor: Actor, task_id: UUID) -> Any:
-    """Go on with the form, check what was typed, or record it."""
-    task, recall = tasks.get(session, actor, task_id, "finding.record")
+    """Go on with the form, check what was typed, or record it, also by who may no longer but might when it was seen."""
     form = copy(request.form)
+    task, recall, _judged = captured.open_task(session, actor, task_id, _captured_at(form))
     step = (form.poplist("_step") or [""])[-1]
     page = _Page(session, task, recall, _scanned(form.get("_batch_id")))
     if "captured_at" not in form:  # only the outcome was asked so far

@@ -1,5 +1,8 @@
 """The page of one task, sites found on foot, and results of samples."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +13,10 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
-from coldchain.recall import drafts, present, samples, schemas, tasks
+from coldchain.recall import drafts, duties, present, reach, samples, schemas, tasks
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.recall.web import goods, notice_form
 from coldchain.recall.web.blueprint import bp
@@ -34,6 +37,18 @@ RESULT_LABELS = {
     "round": _l("Which samples"),
     "occurred_at": _l("Known at"),
 }
+
+
+@contextmanager
+def at_row(index: int) -> Iterator[None]:
+    """Say of a refused field in which row of the form it stands."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(
+            error.message,
+            errors=[replace(each, pointer=f"/rows/{index}{each.pointer}") for each in error.errors],
+        ) from error
 
 
 def context(session: Session, task: SweepTask, recall: Recall) -> dict[str, Any]:
@@ -60,24 +75,37 @@ def context(session: Session, task: SweepTask, recall: Recall) -> dict[str, Any]
 @edge("recall.read")
 def show_task(session: Session, actor: Actor, task_id: UUID) -> Any:
     """Show a task: where, who, what the books expect, what was seen."""
+    return task_page(session, actor, task_id, {})
+
+
+def task_page(session: Session, actor: Actor, task_id: UUID, errors: dict[str, str]) -> str:
+    """Return the page of a task, with what is wrong about the officer who was chosen for it."""
     task, recall = tasks.get(session, actor, task_id)
+    may_assign = may(actor, "sweep_task.assign", tasks.place_of(task)) and recall.state == "announced"
     return render_template(
         "recall/task.html",
         **context(session, task, recall),
+        officers=duties.fit_for(session, "task", [reach.place_of(task)]) if may_assign else [],
+        may_assign=may_assign,
+        errors=errors,
+        once=new_once(),
         findings=goods.findings(session, task_id),
-        may_record=may(actor, "finding.record", tasks.place_of(task, recall, "finding.record"))
-        and recall.state == "announced",
+        may_record=may(actor, "finding.record", tasks.place_of(task)) and recall.state == "announced",
     )
 
 
 @bp.get("/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>")
 @edge("recall.read")
 def show_finding(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -> Any:
-    """Show the receipt of a finding."""
-    task, recall = tasks.get(session, actor, task_id)
+    """Show the receipt of a finding, to who recorded it also after leaving the place."""
     found = next((each for each in goods.findings(session, task_id) if each.finding.finding_id == finding_id), None)
     if found is None:
         raise NotFound
+    if found.finding.recorded_by == actor.user_id:
+        task = session.get_one(SweepTask, task_id)
+        recall = session.get_one(Recall, task.recall_id)
+    else:
+        task, recall = tasks.get(session, actor, task_id)
     return render_template("recall/finding_receipt.html", **context(session, task, recall), found=found)
 
 
@@ -133,11 +161,14 @@ def new_on_foot_submit(session: Session, actor: Actor, recall_id: UUID) -> Any:
 def new_sample_result(session: Session, actor: Actor, recall_id: UUID) -> Any:
     """Show the form for what became of sampled pieces."""
     recall = drafts.get(session, actor, recall_id, "sample.record")
-    return _result_page(session, recall, Form({"occurred_at": pages.form_moment(clock.now())}), {})
+    return _result_page(session, actor, recall, Form({"occurred_at": pages.form_moment(clock.now())}), {})
 
 
-def _result_page(session: Session, recall: Recall, form: Form, errors: dict[str, str], status: int = 200) -> Response:
-    open_samples = [row for row in present.samples(session, recall.recall_id) if row["state"] in {"taken", "sent"}]
+def _result_page(
+    session: Session, actor: Actor, recall: Recall, form: Form, errors: dict[str, str], status: int = 200
+) -> Response:
+    rows = present.samples(session, actor, recall.recall_id, own_only=True)
+    open_samples = [row for row in rows if row["state"] in {"taken", "sent"}]
     targets: dict[str, dict[str, Any]] = {}
     for row in open_samples:
         target = targets.setdefault(f"{row['round']}|{row['place']}", {**row, "states": []})
@@ -174,4 +205,4 @@ def new_sample_result_submit(session: Session, actor: Actor, recall_id: UUID) ->
     except REFUSALS as error:
         errors, status = refusal(error, RESULT_LABELS)
         renamed = {"_target" if name in {"place", "round"} else name: text for name, text in errors.items()}
-        return _result_page(session, recall, form, renamed, status)
+        return _result_page(session, actor, recall, form, renamed, status)

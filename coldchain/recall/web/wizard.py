@@ -16,7 +16,9 @@ from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal, trial
 from coldchain.journal import history
-from coldchain.recall import announce, drafts, schemas, words
+from coldchain.recall import announce, assistance_view, drafts, schemas, words
+from coldchain.recall import matches as matching
+from coldchain.recall import reach as places
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.web import notice_form
 from coldchain.recall.web.blueprint import bp
@@ -35,7 +37,7 @@ class Foreseen:
 
     recall: Recall
     version: RecallVersion
-    matches: list[drafts.Match]
+    matches: matching.Matches
     announced: announce.Announced
     rows: list[tuple[str, str]]
 
@@ -43,7 +45,7 @@ class Foreseen:
 def foresee(session: Session, actor: Actor, recall: Recall, version: RecallVersion) -> Foreseen:
     """Return what announcing would do; the caller takes it back."""
     rows = notice_form.summary(session, recall, version, current_locale())
-    matches = drafts.matches(session, actor, recall.recall_id)
+    matches = matching.matches(session, actor, recall.recall_id)
     announced = announce.announce(session, actor, recall.recall_id)
     return Foreseen(recall, version, matches, announced, rows)
 
@@ -107,7 +109,7 @@ def new_recall(session: Session, actor: Actor) -> Any:
     """Show the form of a notice, filled from an earlier draft when `from` names one."""
     form: Form = Form({"received_at": pages.form_moment(clock.now())})
     if actor.regions:
-        form["blanket-region_code"] = actor.regions[0]
+        form["blanket-region_code"] = places.first_region(actor) or ""
     if request.args.get("from"):
         named = _ids([request.args["from"]])
         if not named:
@@ -162,7 +164,7 @@ def _step_page(step: str, foreseen: Foreseen, form: Form) -> str:
         f"recall/{step}.html",
         values=form,
         foreseen=foreseen,
-        shown=foreseen.matches[:MATCHES_SHOWN],
+        shown=foreseen.matches.rows[:MATCHES_SHOWN],
         recall_id=None,
         errors={},
     )
@@ -171,12 +173,12 @@ def _step_page(step: str, foreseen: Foreseen, form: Form) -> str:
 def draft_page(session: Session, actor: Actor, recall: Recall) -> str:
     """Return the page of a kept draft: what it says and what it selects now."""
     version = drafts.current_version(session, recall)
-    found = drafts.matches(session, actor, recall.recall_id)
+    found = matching.matches(session, actor, recall.recall_id)
     return render_template(
         "recall/draft.html",
         recall=recall,
         matches=found,
-        shown=found[:MATCHES_SHOWN],
+        shown=found.rows[:MATCHES_SHOWN],
         rows=notice_form.summary(session, recall, version, current_locale()),
     )
 
@@ -228,4 +230,5 @@ def announced(session: Session, actor: Actor, recall_id: UUID) -> Any:
     if not told:
         return redirect(url_for("recall.show_recall", recall_id=recall_id), 303)
     version = drafts.current_version(session, recall)
-    return render_template("recall/announced.html", recall=recall, version=version, did=told[0].data)
+    requests = assistance_view.listing(session, actor, recall_id)
+    return render_template("recall/announced.html", recall=recall, version=version, did=told[0].data, requests=requests)

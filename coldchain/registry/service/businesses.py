@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
+from coldchain.accounts.service import registration
 from coldchain.core import clock
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, DomainError, FieldError, Invalid
@@ -21,6 +22,7 @@ from coldchain.core.text import normalise_name
 from coldchain.core.text_search import searchable
 from coldchain.journal import personal
 from coldchain.journal import service as journal
+from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import card_no as cards
 from coldchain.registry import states
@@ -61,13 +63,49 @@ def register(
     """
     regions.check(session, region_code)
     authorize(actor, "business.register", Resource.of(regions=[region_code]))
+    business = enter(
+        session,
+        actor,
+        uscc=uscc,
+        name=name,
+        kinds=kinds,
+        handles_imported=handles_imported,
+        region_code=region_code,
+        legal_representative=legal_representative,
+        phone=phone,
+        address=address,
+        office=office,
+        licence_no=licence_no,
+        occurred_at=occurred_at,
+    )
+    return describe(session, actor, [business])[0]
+
+
+def enter(
+    session: Session,
+    recorder: journal.Recorder,
+    *,
+    uscc: str,
+    name: str,
+    kinds: Sequence[str],
+    handles_imported: bool,
+    region_code: str,
+    legal_representative: str,
+    phone: str,
+    address: str,
+    office: str | None,
+    licence_no: str | None,
+    occurred_at: datetime | None,
+) -> Business:
+    """Write a new business, pending; the caller has checked the right and the region. Raises as `register` does."""
     occurred = claimed(occurred_at)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
-    _refuse_known(session, uscc)
+    refuse_known(session, uscc)
     business_id = new_id()
     of: dict[str, Any] = {"business_id": business_id, "region_code": region_code}
     legal = personal.keep(session, legal_representative, "legal_representative", **of)
     telephone = personal.keep(session, phone, "phone", **of)
+    now = clock.now()
     business = _insert(
         session,
         business_id=business_id,
@@ -83,25 +121,40 @@ def register(
         licence_no=licence_no,
         status="pending",
         occurred_at=occurred,
-        recorded_at=clock.now(),
-        recorded_by=actor.user_id,
+        applied_at=now,
+        recorded_at=now,
+        recorded_by=recorder.user_id,
     )
+    told(session, recorder, business, "business.registered", occurred, legal, telephone)
+    return business
+
+
+def told(
+    session: Session,
+    recorder: journal.Recorder,
+    business: Business,
+    kind: str,
+    occurred_at: datetime,
+    legal: PersonalValue | None,
+    telephone: PersonalValue | None,
+) -> None:
+    """Write to the journal what a business said of itself: `business.registered`, `business.corrected`."""
     journal.append(
         session,
-        actor,
-        kind="business.registered",
+        recorder,
+        kind=kind,
         subject_id=business.business_id,
-        occurred_at=occurred,
+        occurred_at=occurred_at,
         data={
-            "uscc": uscc, "name": name, "kinds": business.kinds, "handles_imported": handles_imported,
-            "card_no": business.card_no, "region_code": region_code, "office_id": office_id, "address": address,
-            "licence_no": licence_no, "legal_representative": legal and legal.commitment,
+            "uscc": business.uscc, "name": business.name, "kinds": business.kinds,
+            "handles_imported": business.handles_imported, "card_no": business.card_no,
+            "region_code": business.region_code, "office_id": business.office_id, "address": business.address,
+            "licence_no": business.licence_no, "legal_representative": legal and legal.commitment,
             "phone": telephone and telephone.commitment,
         },
         business_id=business.business_id,
-        region_code=region_code,
+        region_code=business.region_code,
     )  # fmt: skip
-    return describe(session, actor, [business])[0]
 
 
 def doubts(licence_no: str | None) -> list[tuple[str, Problem]]:
@@ -110,7 +163,8 @@ def doubts(licence_no: str | None) -> list[tuple[str, Problem]]:
     return [("/licence_no", problem)] if problem else []
 
 
-def _refuse_known(session: Session, uscc: str) -> None:
+def refuse_known(session: Session, uscc: str) -> None:
+    """Raise Conflict `business_exists` when a USCC is registered."""
     known = session.scalar(select(col(Business.business_id)).where(col(Business.uscc) == uscc))
     if known is not None:
         raise Conflict(
@@ -119,6 +173,11 @@ def _refuse_known(session: Session, uscc: str) -> None:
             errors=[FieldError("/uscc", "business_exists", "This code is registered already.")],
             extra={"business_id": str(known)},
         )
+
+
+def draw_card_no(region_code: str) -> str:
+    """Return a card number that is most likely free; its unique index decides."""
+    return cards.new_card_no(region_code, secrets.randbits(cards.RANDOM_BITS))
 
 
 def _insert(
@@ -135,7 +194,7 @@ def _insert(
     for _draw in range(CARD_DRAWS):
         card_no = None
         if handles_imported:
-            card_no = cards.new_card_no(region_code, secrets.randbits(cards.RANDOM_BITS))
+            card_no = draw_card_no(region_code)
         inserted = session.scalar(
             insert(Business)
             .values(
@@ -153,7 +212,7 @@ def _insert(
         )
         if inserted is not None:
             return find_business(session, business_id)
-        _refuse_known(session, uscc)
+        refuse_known(session, uscc)
     raise DomainError("The books are busy. Try again in a moment.", code="unavailable", status=503)
 
 
@@ -176,7 +235,7 @@ def decide(
     occurred = claimed(occurred_at)
     if reason is None and decision != "approve":
         raise Invalid.of("/reason", "required", "This is needed.")
-    business = _locked(session, found.business_id)
+    business = locked(session, found.business_id)
     before, after = business.status, states.after(decision, business.status)
     if after is None:
         raise _wrong_state(before)
@@ -187,7 +246,11 @@ def decide(
         )
     kept = personal.keep(session, reason, "reason", business_id=business.business_id, region_code=business.region_code)
     business.status, business.status_reason = after, reason
+    if after == "pending":
+        business.applied_at = clock.now()
     session.flush()
+    if decision == "approve":
+        registration.end_waiting(session, business.business_id)
     journal.append(
         session,
         actor,
@@ -211,7 +274,8 @@ def _wrong_state(status: str) -> Conflict:
     )
 
 
-def _locked(session: Session, business_id: UUID) -> Business:
+def locked(session: Session, business_id: UUID) -> Business:
+    """Return a business's row, locked until the end of the transaction."""
     return session.scalars(
         select(Business)
         .where(col(Business.business_id) == business_id)

@@ -1,0 +1,28 @@
+"""What whoever registered a business and waits sees: since when, who decides, what happens next, what was refused."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
+from coldchain.core import clock
+from coldchain.core.i18n import current_locale
+from coldchain.regions import service as regions
+from coldchain.registry import service as registry
+from coldchain.registry.service import registration
+
+
+def context(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the page shows, all of it computed now."""
+    found = registry.find_business(session, actor.business_id or UUID(int=0))
+    waiting = registration.application(session, found)
+    return {
+        "business": registry.read_business(session, actor, found.business_id),
+        "region": regions.name(session, found.region_code, current_locale()),
+        "as_of": clock.now(),
+        "waiting_since": waiting.waiting_since,
+        "may_correct": relation(actor, "business.correct") is not None,
+        "texts": registry.commitment_texts(session),
+    }
