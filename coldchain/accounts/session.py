@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlmodel import Session
 
 from coldchain.accounts import service
@@ -18,7 +18,7 @@ from coldchain.core import limits, problems, sealed
 from coldchain.core.addresses import here
 from coldchain.core.db import transaction
 from coldchain.core.edge import SAFE
-from coldchain.core.errors import FreshSignInRequired, Unauthenticated
+from coldchain.core.errors import DomainError, FreshSignInRequired, Unauthenticated
 
 COOKIE = "cc_session"
 DEVICE_COOKIE = "cc_device"
@@ -58,7 +58,16 @@ def identify() -> None:
         g.actor = g.visit.actor if g.visit else None
         g.session_secret = secret
     if request.method not in SAFE and (g.actor is not None or not request.path.startswith("/api/")):
+        _from_our_page()
+
+
+def _from_our_page() -> None:
+    """Raise 400 `csrf_failed` unless the request brings the token that only our own pages know."""
+    try:
         csrf.protect()
+    except CSRFError as error:
+        words = "This didn't come from a page of this site, or the page was open too long. Open it again, then send it."
+        raise DomainError(words, code="csrf_failed", status=400) from error
 
 
 def set_cookie(response: Response, secret: str) -> Response:

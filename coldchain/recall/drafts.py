@@ -22,6 +22,8 @@ from coldchain.recall.models import Recall, RecallVersion, SweepTask
 from coldchain.regions import service as regions
 from coldchain.regions.tree import ancestry, within
 
+NOWHERE = "999999"  # no region's code
+
 
 def draft(
     session: Session,
@@ -148,6 +150,8 @@ def get(session: Session, actor: Actor, recall_id: UUID, action: str = "recall.r
     """
     recall = session.get(Recall, recall_id)
     if recall is None:
+        if action != "recall.announce":
+            readable(session, actor, Recall(recall_id=recall_id, region_code=NOWHERE))  # costs what a hidden one does
         raise NotFound
     whole = Resource.of(regions=[recall.region_code])
     authorize(actor, action, whole if action == "recall.announce" else readable(session, actor, recall))

@@ -127,12 +127,11 @@ def all_tasks(session: Session, recall: Recall, as_of: datetime | None = None) -
 
 def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.read") -> tuple[SweepTask, Recall]:
     """Return a task and its recall when the actor may do `action` at the task's place. Raises NotFound, Forbidden."""
-    task = session.get(SweepTask, task_id)
-    if task is None:
+    statement = select(SweepTask, Recall).join(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
+    found = session.execute(statement.where(col(SweepTask.task_id) == task_id)).first()
+    if found is None:
         raise NotFound
-    recall = session.get(Recall, task.recall_id)
-    if recall is None:
-        raise NotFound
+    task, recall = found
     authorize(actor, action, place_of(task))
     return task, recall
 

@@ -106,7 +106,7 @@ def site(session: Session, site_id: UUID) -> Site:
     """Return a site. Raises NotFound."""
     found = session.get(Site, site_id)
     if found is None:
-        raise NotFound("There is no such site.")
+        raise NotFound
     return found
 
 
@@ -114,7 +114,7 @@ def site_of_zone(session: Session, zone_id: UUID) -> tuple[Zone, Site]:
     """Return a zone and the site it is part of. Raises NotFound."""
     row = session.execute(_SITE_OF_ZONE, {"ids": [zone_id]}).first()
     if row is None:
-        raise NotFound("There is no such zone.")
+        raise NotFound
     return row[0], row[1]
 
 

@@ -99,6 +99,8 @@ def targets(session: Session, actor: Actor, owner_id: UUID, from_zone_id: UUID) 
             )
         )
     )
+    if actor.business_id is None:
+        ever = ever.where(sites_within(scope(actor, "stock.record")))
     known = {zone.zone_id: Place(zone, site, 0) for zone, site in session.execute(ever)}
     known |= {zone.zone_id: Place(zone, site, 0) for zone, site in _own_zones(session, actor, owner_id)}
     here = known.pop(from_zone_id, None)

@@ -73,12 +73,8 @@ def opened(session: Session, actor: Actor, consignment_id: UUID) -> Answer:
     Raises NotFound for who may not see it. Rows that name it may still be written: an announcement that waits for
     nothing of ours makes a task for its goods.
     """
-    consignment = session.get(Consignment, consignment_id, with_for_update={"key_share": True}, populate_existing=True)
-    if consignment is None:
-        raise NotFound("There is no such consignment.")
+    consignment = reading.seen(session, actor, consignment_id, lock=True)
     involved = reading.involved(session, consignment)
-    if not may(actor, "trade.read", involved.resource):
-        raise NotFound("There is no such consignment.")
     return Answer(consignment, involved, reading.lines_so_far(session, consignment), clock.now(), late=False)
 
 
@@ -231,7 +227,7 @@ def receiving_zone(session: Session, actor: Actor, zone_id: UUID, buyer_id: UUID
     if site.business_id != buyer_id:
         if may(actor, "site.read", at(site, site.business_id)):
             raise Invalid.of("/zone_id", "not_receivers_zone", "This zone is not the receiver's.")
-        raise NotFound("There is no such zone.")
+        raise NotFound
     return zone, site
 
 

@@ -47,7 +47,7 @@ def require_owner(session: Session, actor: Actor, action: str, owner: Business, 
             col(Holding.owner_id) == owner.business_id, col(Holding.zone_id) == zone_id
         )
         if session.scalar(select(used.exists())) is not True:
-            raise NotFound("There is no such zone.")
+            raise NotFound
 
 
 def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], not_before: datetime | None) -> None:

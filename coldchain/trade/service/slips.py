@@ -101,11 +101,8 @@ def find(session: Session, actor: Actor, consignment_id: UUID) -> StoredFile:
 
 def _seen(session: Session, actor: Actor, consignment_id: UUID, *, lock: bool) -> tuple[Consignment, reading.Involved]:
     """Return a consignment whose persons the actor may know of: its two parties and officers (R16)."""
-    for_update = {"key_share": True} if lock else None
-    consignment = session.get(Consignment, consignment_id, with_for_update=for_update, populate_existing=True)
-    if consignment is None:
-        raise NotFound("There is no such consignment.")
+    consignment = reading.seen(session, actor, consignment_id, lock=lock)
+    if not reading.is_party(actor, consignment):
+        raise NotFound
     involved = reading.involved(session, consignment)
-    if not may(actor, "trade.read", involved.resource) or not reading.is_party(actor, consignment):
-        raise NotFound("There is no such consignment.")
     return consignment, involved

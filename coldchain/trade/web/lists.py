@@ -69,6 +69,6 @@ def find_by_number(session: Session, actor: Actor | None, number: str) -> Any:
         )
     )
     if consignment_id is None:
-        raise NotFound("There is no such consignment.")
+        raise NotFound  # in the same words as one that is not the reader's to see
     service.get(session, actor, consignment_id)
     return redirect(url_for("trade_pages.show_consignment", consignment_id=consignment_id), 303)
