@@ -338,7 +338,9 @@ class Realm:
             case.ids["invitation_id"] = case.officer.post("/invitations", asked, 201)["invitation_id"]
             with db.transaction() as session:
                 user = accounts.user_by_name(session, people[name])
-                device = Device(device_hash=f"{name}", user_id=user.user_id, pin_hash="-", wrong_pins=0, created_at=clock.now())
+                device = Device(
+                    device_hash=f"{name}", user_id=user.user_id, pin_hash="-", wrong_pins=0, created_at=clock.now()
+                )
                 row = session.scalars(
                     select(Assignment).where(col(Assignment.user_id) == accounts.user_by_name(session, officer).user_id)
                 ).first()

@@ -120,6 +120,7 @@ def parameter(route: Route, name: str, case: Case) -> Any:
 QUERIES: dict[str, Body] = {
     "GET /api/v1/search": lambda of: {"q": of.ids["batch_code"]},
     "GET /search": lambda of: {"q": of.ids["batch_code"]},
+    "GET /slips/new": lambda of: {"business": of.owner["business_id"]},
     "GET /scan": lambda of: {"code": of.ids["batch_code"]},
     "GET /catalogue/products": lambda of: {"_lines-0-find": "示例"},
     "GET /api/v1/journal/entries": lambda of: {"subject_id": of.ids["arrival_id"]},
@@ -318,6 +319,10 @@ BODIES: dict[str, Body] = {
 DELETES = {"/businesses/<string:business>/standing-consents/<uuid:consent_id>"}
 
 SHOWS_WHAT_IT_DID = {
+    "/accounts/<string:username>/link",
+    "/accounts/new",
+    "/people/invitations",
+    "/slips/new",
     "/privacy/person",
     "/privacy/person/erase",
     "/me/keys",
@@ -380,7 +385,10 @@ FORMS: dict[str, tuple[str | None, Body]] = {
         None,
         lambda of: {"rows-0-region_code": of.region, "rows-0-office_id": of.ids["office_id"], "rows-0-username": ""},
     ),
-    "/register": ("POST /businesses", newcomer),
+    "/register": (
+        "POST /businesses",
+        lambda of: {f"account-{name}": text for name, text in newcomer(of).items()},
+    ),
     "/register/correct": ("POST /businesses/<string:business>/resubmit", nothing),
     "/sign-in/pin": (None, lambda of: {"pin": "135790"}),
     "/slip/<secret>": (None, lambda of: {"pin": "135790", "again": "135790"}),
