@@ -38,11 +38,15 @@ RELATIONS: dict[str, dict[str, str]] = {
     "waiting": {"own": "other"},
     "carrier": {"own": "carried", "strange": "other"},
     "lab": {"own": "tested", "strange": "other"},
+    "clerk of the carrier": {"own": "carried"},
+    "clerk of the lab": {"own": "tested"},
     "owner's key for batches": {"own": "own"},
     "regulator's key for tasks": {"own": "in region"},
 }
 # Pages are asked by fewer than the API: their services are the same, their edges are not.
 NOT_AT_PAGES = {
+    "clerk of the carrier",
+    "clerk of the lab",
     "regulator of the other district", "inspector whose time is over", "owner's key for batches",
     "regulator's key for tasks",
 }  # fmt: skip

@@ -299,6 +299,8 @@ class Realm:
             self._asker("waiting", "merchant", "waiting", is_waiting=True),
             self._asker("carrier", "carrier", "carrier"),
             self._asker("lab", "lab", "lab"),
+            self._asker("clerk of the carrier", "carrier", "carrier", position="clerk"),
+            self._asker("clerk of the lab", "lab", "lab", position="clerk"),
             self._asker("other lab", "lab", "other lab"),
             self._asker("owner's key for batches", "merchant", "seller", scopes=["batch.read", "arrival.read"]),
             self._officer("regulator's key for tasks", "regulator", HERE, scopes=["recall.read", "finding.record"]),
