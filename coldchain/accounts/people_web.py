@@ -10,10 +10,10 @@ from coldchain.accounts import people_schemas as schemas
 from coldchain.accounts import service
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.addresses import absolute
-from coldchain.accounts.models import PIN_ROLES, User
+from coldchain.accounts.models import User
 from coldchain.accounts.rights import may
 from coldchain.accounts.service import acting, invitations, slips, team
-from coldchain.accounts.session import set_cookie
+from coldchain.accounts.web import go_on
 from coldchain.accounts.words import LABELS, POSITION_HINTS, POSITIONS
 from coldchain.core import limits
 from coldchain.core.edge import PUBLIC, edge
@@ -226,8 +226,6 @@ def join(session: Session, _actor: Actor | None, secret: str) -> Any:
 
 
 def first_sign_in(session: Session, user: User, target: str) -> Response:
-    """Go on to `target`, signed in, after somebody chose a password; who needs a second step signs in by the form."""
-    if user.role not in PIN_ROLES:
-        return redirect(url_for("accounts.sign_in"), 303)  # type: ignore[return-value]
-    opened = service.open_session(session, user, request.headers.get("User-Agent"))
-    return set_cookie(redirect(target, 303), opened)  # type: ignore[arg-type]
+    """Go on to `target`, signed in, after somebody chose a password; by the second step where the role needs one."""
+    opened = service.begin(session, user, request.remote_addr or "", request.headers.get("User-Agent"))
+    return go_on(session, user, opened, target)

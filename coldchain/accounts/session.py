@@ -22,6 +22,7 @@ from coldchain.core.errors import DomainError, FreshSignInRequired, Unauthentica
 
 COOKIE = "cc_session"
 DEVICE_COOKIE = "cc_device"
+PIN_COOKIE = "cc_pin"
 PARKED_COOKIE = "cc_parked"
 # Longer than any session: a browser still shows the cookie of one that has ended, so that its person can be told.
 COOKIE_LIFE = timedelta(hours=limits.SESSION_HOURS) + timedelta(days=limits.SESSIONS_KEPT_DAYS)
@@ -91,6 +92,11 @@ def signed_in(session: Session, response: Response, user_id: object, opened: ser
 def device_secret() -> str | None:
     """Return what the browser shows of former sign-ins."""
     return request.cookies.get(DEVICE_COOKIE)
+
+
+def pin_device_secret() -> str | None:
+    """Return what this device shows to sign somebody in by a PIN."""
+    return request.cookies.get(PIN_COOKIE)
 
 
 def _hand(response: Response, name: str, secret: str, life: timedelta) -> None:

@@ -2,16 +2,17 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts import devices, service
 from coldchain.accounts import people_schemas as schemas
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.addresses import absolute
-from coldchain.accounts.models import PIN_ROLES
+from coldchain.accounts.models import PIN_ROLES, User
 from coldchain.accounts.service import acting, slips, team
-from coldchain.accounts.session import set_cookie
+from coldchain.accounts.session import PIN_COOKIE
+from coldchain.accounts.web import go_on
 from coldchain.accounts.words import LABELS, POSITIONS
 from coldchain.core import db, limits
 from coldchain.core.edge import PUBLIC, edge
@@ -22,7 +23,6 @@ from coldchain.core.qr_svg import svg
 
 bp = Blueprint("slips", __name__)
 
-DEVICE_COOKIE: Final = "cc_pin"
 SECONDS_A_DAY: Final = 86_400
 PIN_TYPED_CHARS: Final = 40
 
@@ -117,13 +117,18 @@ def use_slip(session: Session, _actor: Actor | None, secret: str) -> Any:
         raise
     except REFUSALS as error:
         return _slip(session, secret, *refusal(error, LABELS))
-    opened = service.open_session(session, user, agent)
-    return _remember(set_cookie(redirect("/"), opened), cookie)  # type: ignore[arg-type]
+    return _remember(_signed_in(session, user), cookie)
+
+
+def _signed_in(session: Session, user: User) -> Response:
+    """Open a session by the PIN: the device and what its person knows are two steps already."""
+    opened = service.open_session(session, user, request.headers.get("User-Agent"), request.remote_addr)
+    return go_on(session, user, service.Opened(opened, "full"), "/")
 
 
 def _remember(response: Response, cookie: str) -> Response:
     response.set_cookie(
-        DEVICE_COOKIE,
+        PIN_COOKIE,
         cookie,
         max_age=limits.DEVICE_DAYS * SECONDS_A_DAY,
         httponly=True,
@@ -151,7 +156,7 @@ def device_name(user_agent: str | None) -> str:
 @bp.app_template_global("known_device")
 def known_device() -> dict[str, Any] | None:
     """Return whose PIN this device takes: name and phone number; None when it may sign nobody in."""
-    cookie = request.cookies.get(DEVICE_COOKIE)
+    cookie = request.cookies.get(PIN_COOKIE)
     if not cookie:
         return None
     with db.transaction() as session:
@@ -162,11 +167,10 @@ def known_device() -> dict[str, Any] | None:
 @edge(PUBLIC)
 def sign_in_by_pin(session: Session, _actor: Actor | None) -> Any:
     """Sign in by PIN on a device that a slip was scanned with; anywhere else a PIN is worth nothing."""
-    cookie = request.cookies.get(DEVICE_COOKIE, "")
+    cookie = request.cookies.get(PIN_COOKIE, "")
     user = slips.check_pin(session, cookie, request.form.get("pin", "")[:PIN_TYPED_CHARS].strip())
     if user is not None:
-        opened = service.open_session(session, user, request.headers.get("User-Agent"))
-        return _remember(set_cookie(redirect("/"), opened), cookie)  # type: ignore[arg-type]
+        return _remember(_signed_in(session, user), cookie)
     device = _known(session, cookie)
     if device is None:
         words = _("This device may not sign in by PIN. Ask your supervision office for a new slip.")

@@ -16,6 +16,7 @@ from coldchain.accounts.session import (
     device_secret,
     next_page,
     parked_secret,
+    pin_device_secret,
     signed_in,
 )
 from coldchain.core import limits, qr_svg
@@ -77,13 +78,13 @@ def sign_in_submit(session: Session, _actor: Actor | None) -> Any:
         message, status = said(error.message, error.params), error.status
     else:
         if user is not None:
-            return _go_on(session, user, service.begin(session, user, address(), _agent()), target)
+            return go_on(session, user, service.begin(session, user, address(), _agent()), target)
         message, status = _("Name or password is wrong."), 422
     errors = [{"pointer": "/username", "message": message}]
     return _sign_in_page(session, target, errors, {"username": username}, status)
 
 
-def _go_on(session: Session, user: User, opened: service.Opened, target: str) -> Response:
+def go_on(session: Session, user: User, opened: service.Opened, target: str) -> Response:
     """Lead to the next step of a sign-in, to what was parked, or to where the person was."""
     if opened.stage != "full":
         where = f"{next_page(opened.stage)}?{_query(target)}"
@@ -120,7 +121,7 @@ def second_step_submit(session: Session, _actor: Actor | None) -> Any:
         message, status = said(error.message, error.params), error.status
     else:
         if opened is not None:
-            return _go_on(session, session.get_one(User, g.visit.user_id), opened, target)
+            return go_on(session, session.get_one(User, g.visit.user_id), opened, target)
         message, status = _("This code doesn't fit, or was used before. Take the one that is shown now."), 422
     errors = [{"pointer": "/code", "message": message}]
     return Response(render_template("accounts/second_step.html", errors=errors, next=target), status)
@@ -179,7 +180,8 @@ def _again_page(
     session: Session, actor: Actor, target: str, action: str | None, errors: list[Any], status: int
 ) -> Response:
     page = render_template(
-        "accounts/again.html", errors=errors, next=target, minutes=limits.FRESH_MINUTES, username=actor.username,
+        "accounts/again.html", errors=errors, next=target, by_pin=not service.has_password(session, actor),
+        minutes=limits.FRESH_MINUTES, username=actor.username,
         second_step=actor.user_id is not None and totp.is_on(session, actor.user_id),
         kept=_kept_for(session, actor) is not None, action=action if action in action_words.WORDS else None,
         action_word=action_words.word(action) if action in action_words.WORDS else None,
@@ -198,7 +200,9 @@ def again_submit(session: Session, actor: Actor) -> Any:
     """Take the proof, and go on with what was to be done."""
     target = safe_target(request.form.get("_next"))
     try:
-        proven = service.prove(session, actor, _typed("password"), _typed("code"), address(), device_secret())
+        proven = service.prove(
+            session, actor, _typed("password"), _typed("code"), address(), device_secret(), pin_device_secret()
+        )
     except DomainError as error:
         message, status = said(error.message, error.params), error.status
     else:
@@ -254,7 +258,7 @@ def link_submit(session: Session, _actor: Actor | None, secret: str) -> Any:
         user = service.link_user(session, secret)
         page = render_template("accounts/link.html", errors=_errors(error), user=user, secret=secret)
         return Response(page, 422)
-    return _go_on(session, user, service.begin(session, user, address(), _agent()), "/")
+    return go_on(session, user, service.begin(session, user, address(), _agent()), "/")
 
 
 @bp.post("/language")

@@ -13,6 +13,7 @@ from sqlmodel import col
 from coldchain.accounts import pins
 from coldchain.accounts.models import AuditEvent, Device, SignInSlip, User
 from coldchain.core import clock, db, limits
+from tests.accounts.test_sign_in_pages import age
 from tests.factories.people import People
 from tests.factories.reader import Reader
 from tests.factories.world import World
@@ -207,3 +208,19 @@ def test_a_business_that_waits_gets_an_owner_who_waits(app: Flask, world: World)
     device.open("/batches", 403)
     world.regulator.post(f"/businesses/{business['business_id']}/approve")
     device.open("/batches", 200)
+
+
+def test_a_pin_proves_who_one_is_where_there_is_no_password(app: Flask, world: World) -> None:
+    business = world.business()
+    path = printed(Reader.of(app, world.inspector), business, display_name="赵店主", phone=PHONE)
+    device = scanned(app, path)
+    age(limits.FRESH_MINUTES + 1)
+    device.open("/people")
+    device.send("/people/invitations", position="owner")
+    assert device.path.startswith("/sign-in/again")
+    assert "The PIN of this device" in device.text
+    device.send("/sign-in/again", 422, password="999999")
+    device.send("/sign-in/again", 200, password=PIN)
+    assert device.path == "/sign-in/kept"
+    page = device.send("/people/invitations", 200)
+    assert re.search(r"http://[^<\s]+/invitation/[\w-]+", page)

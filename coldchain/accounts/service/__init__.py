@@ -13,6 +13,7 @@ from coldchain.accounts.service.signing import (
     check_password,
     close_session,
     enrolled,
+    has_password,
     open_session,
     prove,
     second_step,
@@ -21,7 +22,7 @@ from coldchain.accounts.service.signing import (
 
 __all__ = [
     "Opened", "Visit", "actor_by_token", "actor_of", "audit", "begin", "change_password", "check_password",
-    "choosable", "close_session", "create_key", "create_user", "digest", "enrolled", "link_user", "list_keys",
-    "list_sessions", "new_link", "new_token", "open_session", "prove", "reset_link", "revoke_key", "revoke_others",
-    "revoke_session", "second_step", "set_password", "use_link", "user_by_name", "visit",
+    "choosable", "close_session", "create_key", "create_user", "digest", "enrolled", "has_password", "link_user",
+    "list_keys", "list_sessions", "new_link", "new_token", "open_session", "prove", "reset_link", "revoke_key",
+    "revoke_others", "revoke_session", "second_step", "set_password", "use_link", "user_by_name", "visit",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from coldchain.accounts import passwords
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import User, UserSession
-from coldchain.accounts.service import sessions, throttle, totp
+from coldchain.accounts.service import sessions, slips, throttle, totp
 from coldchain.accounts.service.actors import digest
 from coldchain.accounts.service.audit import audit
 from coldchain.core import clock, limits
@@ -117,12 +117,25 @@ def close_session(session: Session, secret: str) -> None:
     )
 
 
-def prove(session: Session, actor: Actor, password: str, code: str, address: str, device: str | None = None) -> bool:
+def prove(
+    session: Session,
+    actor: Actor,
+    password: str,
+    code: str,
+    address: str,
+    device: str | None = None,
+    pin_device: str | None = None,
+) -> bool:
     """Say whether this is the actor in person, by password and, where it is set up, a code; remember it for a while.
 
-    Raises 429 `too_many_attempts`.
+    Who has no password gives the PIN of this device instead (`pin_device`). Raises 429 `too_many_attempts`.
     """
     user = session.get_one(User, actor.user_id)
+    if user.password_hash is None:
+        found = slips.check_pin(session, pin_device, password, "reauthenticated") if pin_device else None
+        if found is None or found.user_id != user.user_id:
+            return False
+        return _proven(session, actor)
     known = throttle.guard(session, user.username, address, device)
     fits = passwords.verify(user.password_hash, password)
     # The code is spent only by who knows the password: a stranger at an open page can't use codes up.
@@ -130,11 +143,20 @@ def prove(session: Session, actor: Actor, password: str, code: str, address: str
         throttle.record(session, user.username, address, known)
         audit(session, "reauthentication_refused", user.user_id, address=address)
         return False
+    audit(session, "reauthenticated", user.user_id, address=address)
+    return _proven(session, actor)
+
+
+def _proven(session: Session, actor: Actor) -> bool:
     session.execute(
         update(UserSession).where(col(UserSession.session_id) == actor.session_id).values(authenticated_at=clock.now())
     )
-    audit(session, "reauthenticated", user.user_id, address=address)
     return True
+
+
+def has_password(session: Session, actor: Actor) -> bool:
+    """Say whether the actor chose a password; who came in by a slip has a PIN on one device instead."""
+    return session.get_one(User, actor.user_id).password_hash is not None
 
 
 def check_length(password: str) -> None:

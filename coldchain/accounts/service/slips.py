@@ -145,10 +145,11 @@ def device_user(session: Session, cookie: str, *, lock: bool = False) -> tuple[D
     return (device, user) if last + timedelta(days=limits.DEVICE_DAYS) > clock.now() else None
 
 
-def check_pin(session: Session, cookie: str, pin: str) -> User | None:
+def check_pin(session: Session, cookie: str, pin: str, what: str = "signed_in") -> User | None:
     """Return the person when this device may sign in and the PIN fits, else None after counting the miss.
 
-    PINS_WRONG_MAX wrong ones in a row end the device's permission; the count stands in the row and survives a restart.
+    `what` the audit log says it was for. PINS_WRONG_MAX wrong ones in a row end the device's permission; the count
+    stands in the row and survives a restart.
     """
     found = device_user(session, cookie, lock=True)
     if found is None:
@@ -162,7 +163,7 @@ def check_pin(session: Session, cookie: str, pin: str) -> User | None:
         session.flush()
         return None
     device.wrong_pins, device.last_used_at = 0, clock.now()
-    audit(session, "signed_in", user.user_id, by_pin_on=str(device.device_id))
+    audit(session, what, user.user_id, by_pin_on=str(device.device_id))
     session.flush()
     return user
 
