@@ -69,7 +69,7 @@ def accounts(session: Session, actor: Actor) -> Any:
 @edge("account.manage")
 def new_account(_session: Session, _actor: Actor) -> Any:
     """Show the form to make an account."""
-    return _new_account(Form({"role": "inspector"}), {})
+    return _new_account(Form({"role": OFFICER_ROLES[-1]}), {})
 
 
 def _new_account(form: Form, errors: dict[str, str], status: int = 200) -> Response:

@@ -13,7 +13,8 @@ from coldchain.core.ids import new_id
 ROLES = ("admin", "regulator", "inspector", "merchant", "lab", "carrier")
 OFFICER_ROLES = ("regulator", "inspector")
 TRADE_ROLES = ("merchant", "lab", "carrier")  # they act for one business
-ROLE_OF_KIND = {"carrier": "carrier", "lab": "lab"}  # who acts for a business of this kind alone; else a merchant
+ROLE_OF_KIND = {"carrier": "carrier", "lab": "lab"}  # who acts for a business of this kind alone
+ROLE_OF_TRADERS = "merchant"  # who acts for any other
 PIN_ROLES = ("merchant", "carrier")  # one step is enough; officers, labs and administrators never sign in by a PIN
 POSITIONS = ("owner", "clerk")
 ASSIGNMENT_KINDS = ("standing", "support")

@@ -2,8 +2,8 @@
 
 Relations: `any`; `own` – the resource belongs to the actor's business; `site` – it does, and for a clerk who is limited
 to sites it lies at one of them; `owner` – it does, and the actor is an owner of the business, not a clerk; `region` –
-it lies in an assigned area. A relation that fails is answered with 404 (what one may not see), a role or a position
-that fails with 403.
+it lies in an assigned area; `duty` – whatever it is, while the officer is assigned anywhere. A relation that fails is
+answered with 404 (what one may not see), a role or a position that fails with 403.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from coldchain.core.edge import PUBLIC, SIGNED_IN
 from coldchain.core.errors import Forbidden, FreshSignInRequired, NotFound
 from coldchain.regions.tree import stem
 
-ANY, OWN, SITE, OWNER, REGION = "any", "own", "site", "owner", "region"
+ANY, OWN, SITE, OWNER, REGION, DUTY = "any", "own", "site", "owner", "region", "duty"
 _STAFF = {"merchant": SITE, "regulator": REGION, "system": ANY}
 _HEADS = {"merchant": OWNER, "regulator": REGION, "system": ANY}
 _READ = {"merchant": SITE, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY}
@@ -36,7 +36,7 @@ TABLE: dict[str, dict[str, str]] = {
     "site.register": _HEADS,
     "site.read": _READ,
     "zone.register": _HEADS,
-    "catalogue.register": {"merchant": ANY, "regulator": ANY, "inspector": ANY, "system": ANY},
+    "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
     "arrival.register": _STAFF,
@@ -58,7 +58,7 @@ TABLE: dict[str, dict[str, str]] = {
     "backcheck.read": _READ,
     "flag.read": _OFFICERS_READ,
     "flag.close": {"regulator": REGION, "system": ANY},
-    "code.resolve": _EVERYONE,
+    "code.resolve": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
     "recall.draft": {"regulator": REGION, "system": ANY},
     "recall.announce": {"regulator": REGION, "system": ANY},
     "recall.read": _OFFICERS_READ,
@@ -70,7 +70,7 @@ TABLE: dict[str, dict[str, str]] = {
     "assistance.take_over": _OFFICERS,
     "assistance.note": {"regulator": REGION, "system": ANY},
     "handover.do": {"regulator": REGION, "admin": ANY, "system": ANY},
-    "search": _EVERYONE,
+    "search": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
     "people.manage": {**_OWNERS, "regulator": REGION, "admin": ANY, "system": ANY},
     "slip.print": {"regulator": REGION, "inspector": REGION, "system": ANY},
     "device.end": {**_OWNERS, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},
@@ -144,6 +144,8 @@ def relation(actor: Actor, action: str) -> str | None:
         return None
     if actor.scopes is not None and action not in actor.scopes:
         return None
+    if needed == DUTY:
+        return ANY if actor.areas else REGION
     return needed
 
 

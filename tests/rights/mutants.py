@@ -11,7 +11,7 @@ from coldchain.accounts.models import ROLES
 from tests.rights.matrix import ALLOW, DENY, HIDE, REFUSE, Cell, Matrix
 
 LOOSER = {rights.SITE: (rights.OWN, rights.ANY), rights.OWNER: (rights.OWN, rights.ANY), rights.OWN: (rights.ANY,),
-          rights.REGION: (rights.ANY,)}  # fmt: skip
+          rights.REGION: (rights.ANY,), rights.DUTY: (rights.ANY,)}  # fmt: skip
 
 
 @dataclass(frozen=True)

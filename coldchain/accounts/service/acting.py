@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, column, or_, se
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor, Area
-from coldchain.accounts.models import ROLE_OF_KIND
+from coldchain.accounts.models import ROLE_OF_KIND, ROLE_OF_TRADERS
 from coldchain.accounts.rights import Resource
 from coldchain.core.errors import Conflict, Invalid, NotFound
 
@@ -45,7 +45,7 @@ class Business:
     @property
     def role(self) -> str:
         """Return the role in which people act for it."""
-        return ROLE_OF_KIND.get(self.kinds[0], "merchant") if len(self.kinds) == 1 else "merchant"
+        return ROLE_OF_KIND.get(self.kinds[0], ROLE_OF_TRADERS) if len(self.kinds) == 1 else ROLE_OF_TRADERS
 
     @property
     def is_waiting(self) -> bool:

@@ -23,7 +23,7 @@ from coldchain.registry.models import Business
 from coldchain.registry.service import businesses
 from coldchain.registry.service.business_view import describe, resource
 from coldchain.registry.service.lookups import find_business
-from coldchain.registry.service.reach import within_reach
+from coldchain.registry.service.reach import businesses_within
 
 
 class Nobody(NamedTuple):
@@ -144,8 +144,7 @@ def correct(
 def applications(session: Session, actor: Actor, limit: int) -> tuple[list[Application], int]:
     """Return the businesses that wait for a decision of `actor`, the longest waiting first, and how many there are."""
     reach = scope(actor, "business.decide")
-    here = within_reach(reach, col(Business.business_id), col(Business.region_code))
-    waiting = select(Business).where(here, col(Business.status) == "pending")
+    waiting = select(Business).where(businesses_within(reach), col(Business.status) == "pending")
     since = func.coalesce(col(Business.applied_at), col(Business.recorded_at))
     rows = session.scalars(waiting.order_by(since, col(Business.business_id)).limit(limit)).all()
     total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
