@@ -9,9 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from coldchain.accounts import passwords
 from coldchain.core import db
 from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
@@ -25,6 +27,12 @@ def default_language() -> Iterator[None]:
     """Each test begins in the default language; a test client's request leaves its own behind in this thread."""
     with use_locale(DEFAULT_LOCALE):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> None:
+    """Hash with argon2 as the program does, at the least cost: what a hash costs is no question of these tests."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
