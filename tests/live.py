@@ -50,7 +50,7 @@ def live(database: Engine, tmp_path: Path) -> Iterator[Live]:
         }  # fmt: skip
         processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "coldchain.ops.run_web", str(bound.fileno())],
+                [sys.executable, "-m", "coldchain.ops.run_web", str(bound.fileno()), "wsgi:app", "1"],
                 cwd=ROOT, env=environment, pass_fds=(bound.fileno(),),
             ),
             subprocess.Popen([sys.executable, "-m", "coldchain.ops.worker"], cwd=ROOT, env=environment),

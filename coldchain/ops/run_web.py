@@ -1,7 +1,7 @@
 """The web server: granian on a socket that the supervisor has bound.
 
-`python -m coldchain.ops.run_web DESCRIPTOR [MODULE:APP]`. On Linux granian binds by itself with SO_REUSEPORT, so that a
-second server on a busy port starts without an error and takes half of the requests; a socket bound beforehand without
+`python -m coldchain.ops.run_web DESCRIPTOR [MODULE:APP [WORKERS]]`. On Linux granian binds by itself with SO_REUSEPORT,
+so that a second server on a busy port starts without an error and takes half of the requests; a socket bound beforehand without
 that option is what makes "busy" an error. Workers end with this process, and this one with its parent.
 """
 
@@ -63,15 +63,15 @@ def serve_worker(*arguments: Any, **options: Any) -> None:
     MPServer._spawn_wsgi_worker(*arguments, **options)
 
 
-def serve(bound: socket.socket, target: str) -> None:
-    """Serve a WSGI application (`module:name`) on a bound socket until SIGTERM."""
+def serve(bound: socket.socket, target: str, workers: int = WORKERS) -> None:
+    """Serve a WSGI application (`module:name`) on a bound socket until SIGTERM, by so many processes."""
     multiprocessing.set_start_method("fork")  # what the shared socket needs, and not the default from Python 3.14 on
     server = PreboundServer(
         target,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
-        workers=WORKERS,
+        workers=workers,
         blocking_threads=BLOCKING_THREADS,
         backlog=BACKLOG,
         respawn_failed_workers=True,
@@ -87,4 +87,5 @@ def serve(bound: socket.socket, target: str) -> None:
 if __name__ == "__main__":
     follow_parent(grace_s=WORKER_STOP_S + 4)
     presence.stay(var_dir_of())
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2] if len(sys.argv) > 2 else "wsgi:app")
+    given = dict(enumerate(sys.argv))
+    serve(socket.socket(fileno=int(given[1])), given.get(2, "wsgi:app"), int(given.get(3, WORKERS)))

@@ -53,7 +53,7 @@ class Looker:
             self.page.screenshot(path=path, full_page=True)
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("narrow", [pytest.param(False, marks=pytest.mark.slow), True], ids=["wide", "narrow"])
 def test_a_proven_part_is_split_off(live: Live, world: World, open_page: Callable[..., Page], narrow: bool) -> None:
     store = Store(world)
     page = signed_in(open_page(narrow=narrow), store.merchant)
@@ -84,7 +84,7 @@ def test_a_proven_part_is_split_off(live: Live, world: World, open_page: Callabl
     assert store.units(store.batch_id) == 45
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("narrow", [pytest.param(False, marks=pytest.mark.slow), True], ids=["wide", "narrow"])
 def test_goods_are_cut(live: Live, world: World, open_page: Callable[..., Page], narrow: bool) -> None:
     kitchen = Kitchen(world)
     page = signed_in(open_page(narrow=narrow), kitchen.merchant)

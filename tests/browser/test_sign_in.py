@@ -48,7 +48,7 @@ def end_sessions() -> None:
         session.execute(update(UserSession).values(expires_at=clock.now()))
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("narrow", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["wide", "narrow"])
 def test_an_officer_sets_the_second_step_up_and_signs_in_with_it(
     people: People, live: Live, open_page: Callable[..., Page], narrow: bool
 ) -> None:
