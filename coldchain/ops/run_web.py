@@ -1,8 +1,8 @@
 """The web server: granian on a socket that the supervisor has bound.
 
 `python -m coldchain.ops.run_web DESCRIPTOR [MODULE:APP [WORKERS]]`. On Linux granian binds by itself with SO_REUSEPORT,
-so that a second server on a busy port starts without an error and takes half of the requests; a socket bound beforehand without
-that option is what makes "busy" an error. Workers end with this process, and this one with its parent.
+so that a second server on a busy port starts without an error and takes half of the requests; a socket bound beforehand
+without that option is what makes "busy" an error. Workers end with this process, and this one with its parent.
 """
 
 from __future__ import annotations
