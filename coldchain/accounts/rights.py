@@ -70,7 +70,7 @@ TABLE: dict[str, dict[str, str]] = {
     "assistance.take_over": _OFFICERS,
     "assistance.note": {"regulator": REGION, "system": ANY},
     "handover.do": {"regulator": REGION, "admin": ANY, "system": ANY},
-    "search": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
+    "search": _EVERYONE,
     "people.manage": {**_OWNERS, "regulator": REGION, "admin": ANY, "system": ANY},
     "slip.print": {"regulator": REGION, "inspector": REGION, "system": ANY},
     "device.end": {**_OWNERS, "regulator": REGION, "inspector": REGION, "admin": ANY, "system": ANY},

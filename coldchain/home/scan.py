@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import may, relation
+from coldchain.accounts.rights import Resource, may, relation
 from coldchain.batches import reach
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.core import limits
@@ -62,8 +62,8 @@ class Elsewhere:
 
 
 def is_for(actor: Actor) -> bool:
-    """Say whether a label shows this actor the page for officers."""
-    return relation(actor, "recall.read") is not None
+    """Say whether a label shows this actor the page for officers; one without an assignment reads what all read."""
+    return relation(actor, "recall.read") is not None and may(actor, "code.resolve", Resource())
 
 
 def own_batch(session: Session, actor: Actor | None, batch_code: str) -> UUID | None:

@@ -127,10 +127,11 @@ def get(
     Both sides read it: the officers of the place, and who runs the recall. It is taken over at the place, and the
     asking side adds notes.
     """
-    request = session.get(AssistanceRequest, request_id)
-    recall = session.get(Recall, request.recall_id) if request else None
-    if request is None or recall is None:
+    pairs = select(AssistanceRequest, Recall).join(Recall, col(Recall.recall_id) == col(AssistanceRequest.recall_id))
+    found = session.execute(pairs.where(col(AssistanceRequest.request_id) == request_id)).first()
+    if found is None:
         raise NotFound
+    request, recall = found
     there, here = place_of(request), Area(recall.region_code)
     places = {"assistance.take_over": [there], "assistance.note": [here]}.get(action, [there, here])
     authorize(actor, action, Resource.of(places=places))

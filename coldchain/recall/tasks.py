@@ -136,6 +136,26 @@ def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.rea
     return task, recall
 
 
+def of_finding(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -> tuple[SweepTask, Recall]:
+    """Return the task and recall of a finding, to officers of the place and to who recorded it, also after leaving.
+
+    Raises NotFound, Forbidden.
+    """
+    statement = (
+        select(SweepTask, Recall, col(Finding.recorded_by))
+        .join(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
+        .join(Finding, col(Finding.task_id) == col(SweepTask.task_id))
+        .where(col(SweepTask.task_id) == task_id, col(Finding.finding_id) == finding_id)
+    )
+    found = session.execute(statement).first()
+    if found is None:
+        raise NotFound
+    task, recall, recorded_by = found
+    if recorded_by != actor.user_id:
+        authorize(actor, "recall.read", place_of(task))
+    return task, recall
+
+
 def place_of(task: SweepTask) -> Resource:
     """Return where a task lies, for its officers: who runs the recall from another region sees totals (R9)."""
     return Resource.of(places=[reach.place_of(task)])

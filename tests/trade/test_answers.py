@@ -104,7 +104,7 @@ def test_an_answer_is_final(session: Session, buyer: Party, goods: UUID, road: U
         ("stranger", NotFound),
         ("elsewhere", NotFound),
         ("inspector", Forbidden),
-        ("lab", NotFound),
+        ("lab", Forbidden),
     ],
 )
 def test_who_may_not_answer(

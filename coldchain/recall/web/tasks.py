@@ -13,7 +13,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
-from coldchain.core.errors import Invalid, NotFound
+from coldchain.core.errors import Invalid
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.recall import drafts, duties, present, reach, samples, schemas, tasks
@@ -98,14 +98,8 @@ def task_page(session: Session, actor: Actor, task_id: UUID, errors: dict[str, s
 @edge("recall.read")
 def show_finding(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -> Any:
     """Show the receipt of a finding, to who recorded it also after leaving the place."""
-    found = next((each for each in goods.findings(session, task_id) if each.finding.finding_id == finding_id), None)
-    if found is None:
-        raise NotFound
-    if found.finding.recorded_by == actor.user_id:
-        task = session.get_one(SweepTask, task_id)
-        recall = session.get_one(Recall, task.recall_id)
-    else:
-        task, recall = tasks.get(session, actor, task_id)
+    task, recall = tasks.of_finding(session, actor, task_id, finding_id)
+    found = next(each for each in goods.findings(session, task_id) if each.finding.finding_id == finding_id)
     return render_template("recall/finding_receipt.html", **context(session, task, recall), found=found)
 
 
