@@ -105,6 +105,17 @@ def _submit(session: Session, actor: Actor, act: Callable[[Form], str], again: C
         return again(form, *refusal(error, LABELS))
 
 
+def _form(template: str, **shown: Any) -> Callable[..., Response]:
+    """Return what shows a form: as it was typed, with what is wrong about it."""
+
+    def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
+        once_only = form.get("_once") or new_once()
+        page = render_template(template, values=form, errors=errors, labels=LABELS, once=once_only, **shown)
+        return Response(page, status)
+
+    return show
+
+
 @bp.route("/regions/<string:code>/offices/new", methods=["GET", "POST"])
 @edge("office.manage")
 def new_office(session: Session, actor: Actor, code: str) -> Any:
@@ -112,17 +123,7 @@ def new_office(session: Session, actor: Actor, code: str) -> Any:
     region = regions.get(session, code)
     authorize(actor, "office.manage", _at(code))
 
-    def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
-        page = render_template(
-            "regions/office_form.html",
-            region=region,
-            office=None,
-            values=form,
-            errors=errors,
-            labels=LABELS,
-            once=form.get("_once") or new_once(),
-        )
-        return Response(page, status)
+    show = _form("regions/office_form.html", region=region, office=None)
 
     def act(form: Form) -> str:
         form["region_code"] = code
@@ -168,17 +169,7 @@ def change_office(session: Session, actor: Actor, office_id: UUID) -> Any:
     authorize(actor, "office.manage", _at(office.region_code))
     region = regions.get(session, office.region_code)
 
-    def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
-        page = render_template(
-            "regions/office_form.html",
-            region=region,
-            office=office,
-            values=form,
-            errors=errors,
-            labels=LABELS,
-            once=form.get("_once") or new_once(),
-        )
-        return Response(page, status)
+    show = _form("regions/office_form.html", region=region, office=office)
 
     def act(form: Form) -> str:
         offices.change(session, actor, office_id, **load(OfficeChangeSchema(), form))
@@ -207,19 +198,7 @@ def end_office(session: Session, actor: Actor, office_id: UUID) -> Any:
 
 
 def _end_form(name: str, back: str) -> Callable[..., Response]:
-    def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
-        page = render_template(
-            "regions/end.html",
-            name=name,
-            back=back,
-            values=form,
-            errors=errors,
-            labels=LABELS,
-            once=form.get("_once") or new_once(),
-        )
-        return Response(page, status)
-
-    return show
+    return _form("regions/end.html", name=name, back=back)
 
 
 @bp.post("/offices/<uuid:office_id>/grids")
@@ -244,17 +223,7 @@ def change_grid(session: Session, actor: Actor, grid_id: UUID) -> Any:
     """Ask for a grid's new name, or rename it."""
     grid, office = offices.grid_of(session, actor, grid_id)
 
-    def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
-        page = render_template(
-            "regions/grid_form.html",
-            grid=grid,
-            office=office,
-            values=form,
-            errors=errors,
-            labels=LABELS,
-            once=form.get("_once") or new_once(),
-        )
-        return Response(page, status)
+    show = _form("regions/grid_form.html", grid=grid, office=office)
 
     def act(form: Form) -> str:
         offices.change_grid(session, actor, grid_id, **load(GridChangeSchema(), form))
