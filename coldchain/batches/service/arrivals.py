@@ -99,8 +99,6 @@ def register(
     supplier_id, supplier_name = _supplier(session, supplier)
     now = clock.now()
     late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", now.date())))
-    name, phone = (driver or {}).get("name"), (driver or {}).get("phone")
-    of: dict[str, Any] = {"business_id": business.business_id, "region_code": site.region_code}
     head = Head(
         arrival_id=new_id(),
         owner=business,
@@ -118,10 +116,7 @@ def register(
             "vehicle_plate": vehicle_plate,
             "expected_at": expected_at,
         },
-        driver={
-            "name": personal.keep(session, name, "driver_name", **of),
-            "phone": personal.keep(session, phone, "driver_phone", **of),
-        },
+        driver=_driver(session, driver or {}, business, site),
     )
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
     arrival, batches = write(session, actor, head, checked)
@@ -134,6 +129,13 @@ def register(
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id
+
+
+def _driver(
+    session: Session, driver: Mapping[str, Any], owner: Business, site: Site
+) -> dict[str, PersonalValue | None]:
+    of: dict[str, Any] = {"business_id": owner.business_id, "region_code": site.region_code}
+    return {name: personal.keep(session, driver.get(name), f"driver_{name}", **of) for name in ("name", "phone")}
 
 
 def _site(session: Session, site_id: UUID) -> Site:
