@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,12 @@ from tests.trade.parties import merchant
 from tests.trade.test_backcheck import dated
 from tests.trade.test_entry_pages import SALES, Counter
 
-TODAY = clock.now().astimezone(clock.BEIJING).date()
+
+@pytest.fixture
+def today() -> Iterator[date]:
+    """Hold the clock, so that no midnight falls between a date and what is judged by it."""
+    with clock.simulated(clock.now()):
+        yield clock.now().astimezone(clock.BEIJING).date()
 
 
 def warnings(made: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
@@ -27,11 +33,11 @@ def warnings(made: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
 
 
 @pytest.mark.parametrize("use_case", [entries.sell, entries.use])
-def test_batches_past_their_date_are_counted(session: Session, use_case: Any) -> None:
+def test_batches_past_their_date_are_counted(session: Session, today: date, use_case: Any) -> None:
     owner = party(session)
     of = product(session)
-    yesterday = TODAY - timedelta(days=1)
-    past, also_past, last_day = (dated(session, owner, of, 100, day) for day in (yesterday, yesterday, TODAY))
+    yesterday = today - timedelta(days=1)
+    past, also_past, last_day = (dated(session, owner, of, 100, day) for day in (yesterday, yesterday, today))
     undated = batch(session, owner, of, 100)
     lines = [line(each, 5) for each in (past, also_past, last_day, undated)]
     made = use_case(session, merchant(owner), zone_id=owner.zone_id, lines=lines)
@@ -40,9 +46,9 @@ def test_batches_past_their_date_are_counted(session: Session, use_case: Any) ->
     assert warnings(made) == []
 
 
-def test_the_day_is_the_day_it_happened_in_beijing(session: Session) -> None:
+def test_the_day_is_the_day_it_happened_in_beijing(session: Session, today: date) -> None:
     owner = party(session)
-    day = TODAY - timedelta(days=3)
+    day = today - timedelta(days=3)
     with clock.simulated(SINCE_2023):
         goods = dated(session, owner, product(session), 100, day)
     last_minute = datetime(day.year, day.month, day.day, 23, 59, tzinfo=clock.BEIJING)
