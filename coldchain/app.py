@@ -47,12 +47,10 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
     settings = settings or Settings.from_env()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "coldchain" / "static"))
     app.config.update(
-        SECRET_KEY=settings.secret_key,
         SETTINGS=settings,
         MAX_CONTENT_LENGTH=limits.UPLOAD_BYTES + 65_536,
         MAX_FORM_MEMORY_SIZE=limits.JSON_BYTES,
         MAX_FORM_PARTS=5_000,
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
@@ -63,10 +61,6 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    if connect:
-        settings = database.with_database(settings)
-        app.config["SETTINGS"] = settings
-        db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
     app.before_request(_language)
     problems.install(app)
     origin.install(app)
@@ -77,12 +71,23 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
     pages.install(app)
     _register_rooms(app)
     app.after_request(_headers)
+    serve(app, settings, connect=connect)
     return app
+
+
+def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
+    """Let a program serve one place: its database, its files, its address."""
+    from coldchain.labels import jobs as label_jobs
+
+    if connect:
+        settings = database.with_database(settings)
+        db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, SESSION_COOKIE_SECURE=settings.secure_cookies)
+    label_jobs.install(settings.public_url, settings.var_dir)
 
 
 def _register_rooms(app: Flask) -> None:
     from coldchain.home import batch_page, public_label, shell
-    from coldchain.labels import jobs as label_jobs
     from coldchain.ops import cli
     from coldchain.recall import handover, pull_in
     from coldchain.trade.service import roads
@@ -99,8 +104,6 @@ def _register_rooms(app: Flask) -> None:
     pull_in.install()
     handover.install()
     roads.install()
-    settings: Settings = app.config["SETTINGS"]
-    label_jobs.install(settings.public_url, settings.var_dir)
     cli.install(app)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -20,6 +21,8 @@ from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from config import Settings
 from tests.factories.people import People
 from tests.live import live  # noqa: F401  (a fixture)
+
+_program: list[Flask] = []
 
 
 @pytest.fixture(autouse=True)
@@ -122,12 +125,17 @@ def settings(tmp_path: Path, database: Engine) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings):  # type: ignore[no-untyped-def]
-    """The whole program on the fresh database."""
-    from coldchain.app import create_app
+    """The whole program on the fresh database: made once a process, it serves each test's place in turn."""
+    from coldchain.app import create_app, serve
 
-    app = create_app(settings)
-    app.testing = False
+    if not _program:
+        _program.append(create_app(settings, connect=False))
+    app = _program[0]
+    hooks = {blueprint: list(functions) for blueprint, functions in app.before_request_funcs.items()}
+    serve(app, settings)
     yield app
+    app.before_request_funcs.clear()
+    app.before_request_funcs.update(hooks)
     db.engine().dispose()
 
 

@@ -48,7 +48,11 @@ TREATMENT_LABELS: Final[dict[str, LazyText]] = {
 
 
 def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
-    """Return what a form is about: a batch with the arrival that it came with (None: not the reader's), an arrival."""
+    """Return what a form is about: a batch with the arrival that it came with (None: not the reader's), an arrival.
+
+    Whoever may read it and not add to it gets no form: raises NotFound.
+    """
+    service.find_target(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     if batch_id is None:
         return {"batch": None, "arrival": service.read_arrival(session, actor, arrival_id or UUID(int=0))}
     batch = service.read_batch(session, actor, batch_id)

@@ -159,7 +159,7 @@ def test_the_pages_of_an_officer(app: Flask, admin: Any, world: World) -> None:
     assert re.search(r"http://[^<\s]+/link/[\w-]+", page)
     page = reader.open("/accounts/lao.li")
     assert "Jianhua" in page
-    assert ("/handover" in page) == any(rule.rule == "/handover" for rule in app.url_map.iter_rules())
+    assert "/handover" in page
     page = reader.send("/accounts/lao.li/assignments", 422, region_code="230202", kind="support", valid_to="")
     assert 'href="#f-valid_to"' in page
     assert 'value="230202"' in page

@@ -6,7 +6,9 @@ from pathlib import Path
 from flask import Flask
 
 from coldchain.accounts import rights
+from coldchain.app import create_app
 from coldchain.core import edge
+from config import Settings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "routes.txt"
 
@@ -38,8 +40,9 @@ def test_every_route_names_a_known_permission(app: Flask) -> None:
     assert wrong == {}
 
 
-def test_a_view_without_permission_is_refused(app: Flask) -> None:
+def test_a_view_without_permission_is_refused(settings: Settings) -> None:
     """Default deny: forgetting `@edge` gives nobody anything."""
+    app = create_app(settings)
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     response = app.test_client().get("/forgotten")
     assert response.status_code == 404

@@ -379,7 +379,7 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/invitation/<secret>": (None, newcomer),
     "/people/<string:username>/end": (None, nothing),
     "/people/<string:username>/sites": ("POST /people/<string:username>/sites", nothing),
-    "/people/invitations": ("POST /invitations", nothing),
+    "/people/invitations": ("POST /invitations", lambda of: {"_business": of.owner["business_id"]}),
     "/people/invitations/<uuid:invitation_id>/revoke": (None, nothing),
     "/recalls/<uuid:recall_id>/assign": (
         None,

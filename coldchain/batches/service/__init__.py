@@ -12,6 +12,7 @@ from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
 from coldchain.batches.service.results import report as report_result
+from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
 from coldchain.batches.service.tubes import read as read_tube
 from coldchain.batches.service.tubes import register as register_tube
@@ -20,6 +21,7 @@ from coldchain.batches.service.tubes import search as search_tubes
 __all__ = [
     "batch_ids_of",
     "descendants",
+    "find_target",
     "gate",
     "judge",
     "note_code_made",
