@@ -97,7 +97,7 @@ def list_people(session: Session, actor: Actor, query: Body) -> Body:
 @blp.response(200, schemas.PersonOfBusinessSchema)
 def set_sites(session: Session, actor: Actor, data: Body, username: str) -> Body:
     """Limit a clerk to some sites of the business, or to none in particular."""
-    return _person(team.set_sites(session, actor, username, data["site_ids"]))
+    return _person(team.set_sites(session, actor, username, data["site_ids"] or ()))
 
 
 @blp.route("/people/<string:username>/end", methods=["POST"])

@@ -9,6 +9,7 @@ REGION = r"[0-9]{6}"
 USERNAME = r"[0-9A-Za-z][0-9A-Za-z._@-]{1,59}"
 LINK = "one-time link, shown this once"
 INVITATION_STATES = ("open", "used", "revoked", "expired")
+LIMIT = "the sites that a clerk is limited to; null: every site of the business, which an empty list doesn't say"
 NO_LIMIT = "the sites that a clerk is limited to; none: every site of the business"
 
 
@@ -47,7 +48,7 @@ class InvitationSchema(Schema):
 
     business = fields.BusinessRef(doc="default: the business that you act for")
     position = fields.OneOf(POSITIONS, required=True)
-    site_ids = fields.Items(fields.Key(required=True), maximum=limits.SITES_PER_CLERK, doc=NO_LIMIT)
+    site_ids = fields.Items(fields.Key(required=True), minimum=1, maximum=limits.SITES_PER_CLERK, doc=LIMIT)
 
 
 class InvitedSchema(Schema):
@@ -107,7 +108,9 @@ class PersonPage(Schema):
 class SitesSchema(Schema):
     """The sites of a clerk."""
 
-    site_ids = fields.Items(fields.Key(required=True), required=True, maximum=limits.SITES_PER_CLERK, doc=NO_LIMIT)
+    site_ids = fields.Items(
+        fields.Key(required=True), required=True, allow_none=True, minimum=1, maximum=limits.SITES_PER_CLERK, doc=LIMIT
+    )
 
 
 class NothingSchema(Schema):

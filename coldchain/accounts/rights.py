@@ -89,8 +89,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "recall.announce",
-        "sign_in.manage", "slip.print",
+        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "personal.erase",
+        "personal.export", "recall.announce", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

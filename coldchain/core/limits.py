@@ -55,6 +55,7 @@ TOUCH_SECONDS = 60  # "last seen" and "last used" are at most this stale
 FAILURES_ALLOWED = 10  # of one name from one address, or from one known device, in FAILURE_MINUTES
 FAILURES_OF_ADDRESS = 100  # of all names from one address, in FAILURE_MINUTES
 FAILURES_OF_ACCOUNT = 200  # of one name from unknown devices everywhere, in FAILURE_HOURS
+FAILURES_COUNTED_OF_ADDRESS = 20  # of these, so that one stranger never fills them
 FAILURE_MINUTES = 15
 FAILURE_HOURS = 24
 KNOWN_DEVICE_DAYS = 400

@@ -53,6 +53,7 @@ VALUES: Final[dict[str, LazyText]] = {
     "driver_phone": _p("personal", "Driver's phone"),
     "receiver_name": _p("personal", "Receiver without an account"),
     "receiver_phone": _p("personal", "Receiver's phone"),
+    "receiver_address": _p("personal", "Receiver's address"),
     "witness": _p("personal", "Witness"),
     "sampled_by": _p("personal", "Who took the samples"),
     "analyst": _p("personal", "Analyst"),

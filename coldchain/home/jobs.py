@@ -18,7 +18,7 @@ from coldchain.core import clock, pages
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
 from coldchain.policy import service as policy
-from coldchain.recall import assistance_view, drafts, present, report, tasks
+from coldchain.recall import assistance_view, drafts, handover, present, report, tasks
 from coldchain.recall.figures import CHECKED, Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
@@ -87,12 +87,22 @@ def _pending(session: Session, actor: Actor, recall: Recall) -> int:
 def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[Job]:
     """Return a regulator's jobs, the nearest deadline first, then those without one."""
     found = [*assistance(session, actor), *(job for sweep in sweeps for job in _of_sweep(sweep))]
+    found += _astray(session, actor)
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
     found += _tubes(session, actor)
     found += _flags(session, actor)
     found += backchecks(session, actor)
     return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
+
+
+def _astray(session: Session, actor: Actor) -> list[Job]:
+    count = handover.astray(session, actor)
+    title = ngettext("%(num)s open thing has an owner whose assignment has ended",
+                     "%(num)s open things have an owner whose assignment has ended", count)  # fmt: skip
+    return (
+        [Job("open", "/handover", title, _("Nobody works on it until it is handed on."), _("Hand on"))] if count else []
+    )
 
 
 def _of_sweep(sweep: Running) -> list[Job]:

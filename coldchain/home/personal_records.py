@@ -99,6 +99,7 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any]]:
         ("arrival", arrival.driver_phone_id, arrival.arrival_id, arrival.recorded_at, arrived),
         ("consignment", consignment.to_name_id, consignment.consignment_id, consignment.recorded_at, sent),
         ("consignment", consignment.to_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
+        ("consignment", consignment.to_address_id, consignment.consignment_id, consignment.recorded_at, sent),
         ("consignment", consignment.driver_name_id, consignment.consignment_id, consignment.recorded_at, sent),
         ("consignment", consignment.driver_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
         ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted),
@@ -112,6 +113,7 @@ PAIRS: Final = (  # a phone and the name of the same person beside it
     (Business.phone_id, Business.legal_representative_id),
     (Arrival.driver_phone_id, Arrival.driver_name_id),
     (Consignment.to_phone_id, Consignment.to_name_id),
+    (Consignment.to_phone_id, Consignment.to_address_id),
     (Consignment.driver_phone_id, Consignment.driver_name_id),
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core.edge import SIGNED_IN, Blueprint, edge
+from coldchain.core.edge import Blueprint, edge
 from coldchain.home import personal_records, privacy
 from coldchain.home.privacy_schemas import ErasedSchema, EraseSchema, ExportSchema, HeldValueSchema, PersonSchema
 
@@ -14,7 +14,7 @@ blp = Blueprint("privacy", __name__, url_prefix="/api/v1", description="Personal
 
 
 @blp.route("/privacy")
-@edge(SIGNED_IN)
+@edge("sign_in.manage")
 @blp.response(200, ExportSchema)
 def read_own_data(session: Session, actor: Actor) -> dict[str, Any]:
     """Read what is held about you."""

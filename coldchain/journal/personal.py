@@ -85,6 +85,11 @@ def shown(session: Session) -> dict[UUID, UUID | None]:
     return found
 
 
+def told(session: Session, business_by_id: Mapping[UUID, UUID | None]) -> None:
+    """Remember that names were shown which stand in no erasable row: those of accounts, each with its business."""
+    shown(session).update(business_by_id)
+
+
 def erased(
     session: Session, ids: Iterable[UUID | None], known: Mapping[UUID, str] | None = None
 ) -> dict[UUID, PersonalValue]:

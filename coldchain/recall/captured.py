@@ -1,19 +1,12 @@
-"""By whose rights a finding is judged: those of the moment when it was captured, not when it was uploaded.
+"""Findings are recorded by the rights of the moment when they were captured (`rights_then`), within some days."""
 
-An officer who has left a place still uploads what was seen there while the assignment was in force, and nothing that
-was seen before it began or after it ended. What is not entered late counts as recorded when it happened, so that the
-rights of now serve as well: a device's clock and ours differ a little.
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
-from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.models import User
 from coldchain.accounts.rights import authorize, may
 from coldchain.core import clock
 from coldchain.core.claims import claimed
@@ -21,6 +14,7 @@ from coldchain.core.errors import Invalid, NotFound
 from coldchain.policy import service as policy
 from coldchain.recall import tasks
 from coldchain.recall.models import Recall, SweepTask
+from coldchain.recall.rights_then import NOT_THEN, as_of
 
 RECORD = "finding.record"
 
@@ -42,13 +36,10 @@ def open_task(
     if task is None or recall is None:
         raise NotFound
     place = tasks.place_of(task)
-    now = then = may(actor, RECORD, place)
-    user = session.get(User, actor.user_id) if actor.user_id and captured_at else None
-    if user is not None:
-        then = may(replace(actor, areas=accounts.actor_of(session, user, at=captured_at).areas), RECORD, place)
-    if not now and not then:
+    judged = Judged(may(actor, RECORD, place), may(as_of(session, actor, captured_at), RECORD, place))
+    if not judged.now and not judged.then:
         authorize(actor, RECORD, place)
-    return task, recall, Judged(now, then)
+    return task, recall, judged
 
 
 def get_task(session: Session, actor: Actor, task_id: UUID, captured_at: datetime | None) -> tuple[SweepTask, Recall]:
@@ -69,7 +60,6 @@ def get_task(session: Session, actor: Actor, task_id: UUID, captured_at: datetim
             "/captured_at", "captured_too_long_ago",
             "What was seen more than {days} days ago can't be recorded as a finding any more.", days=days,
         )  # fmt: skip
-    at_once = now - captured_at <= timedelta(minutes=int(figures["late_after_min"]))
-    if not judged.then and not (at_once and judged.now):
-        raise Invalid.of("/captured_at", "not_assigned_then", "You were not assigned to this place at that time.")
+    if not judged.then:
+        raise Invalid.of("/captured_at", "not_assigned_then", NOT_THEN)
     return task, recall

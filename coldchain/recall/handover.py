@@ -153,11 +153,30 @@ def _drafts(session: Session, user_ids: Mapping[UUID, Any]) -> list[tuple[UUID, 
     return found
 
 
-def people(session: Session, actor: Actor) -> list[tuple[Actor, int]]:
-    """Return the active officers whose things the actor may hand on, each with how many are open."""
-    mine = [each for each in officers(session) if may(actor, DO, Resource.of(places=each.areas))]
-    found = open_of(session, [each.user_id for each in mine if each.user_id])
-    return [(each, len(_within(actor, found[each.user_id]))) for each in mine if each.user_id]
+@dataclass(frozen=True)
+class Load:
+    """What an officer has open where the actor may hand it on, and how much of it is out of reach by now."""
+
+    officer: Actor
+    open_count: int
+    astray_count: int
+
+
+def loads(session: Session, actor: Actor) -> list[Load]:
+    """Return the active officers whose things the actor may hand on, those first whose assignment ran out over them."""
+    everyone = {each.user_id: each for each in officers(session) if each.user_id}
+    found = []
+    for user_id, rows in open_of(session, everyone).items():
+        officer, here = everyone[user_id], _within(actor, rows)
+        if here or may(actor, DO, Resource.of(places=officer.areas)):
+            astray = [row for row in here if not duties.may_have(officer, row.kind, row.place)]
+            found.append(Load(officer, len(here), len(astray)))
+    return sorted(found, key=lambda load: (-load.astray_count, load.officer.username))
+
+
+def astray(session: Session, actor: Actor) -> int:
+    """Return how many open things of the actor's areas have an owner who may not have them any more."""
+    return sum(load.astray_count for load in loads(session, actor))
 
 
 def _within(actor: Actor, rows: Iterable[Open]) -> list[Open]:

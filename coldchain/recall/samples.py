@@ -20,6 +20,7 @@ from coldchain.core.errors import FieldError, Invalid
 from coldchain.journal import service as journal
 from coldchain.recall import drafts, reach
 from coldchain.recall.models import Recall, SampleEvent, SweepTask
+from coldchain.recall.rights_then import get_recall
 
 # A result is drawn from the states before it, the nearest first.
 BEFORE = {"sent": ("taken",), "negative": ("sent", "taken"), "positive": ("sent", "taken", "negative")}
@@ -142,16 +143,17 @@ def record_result(
 ) -> list[SampleEvent]:
     """Move `pieces` of a place, or of some tasks, and a round to `state`; return the rows that did it.
 
-    Raises Invalid `one_target` unless exactly one of place and task_ids is given, `more_than_there_are`, `in_future`.
+    Raises Invalid `one_target` unless exactly one of place and task_ids is given, `more_than_there_are`, `in_future`,
+    `not_assigned_then`; NotFound, Forbidden.
     """
     if (place is None) == (not task_ids):
         raise Invalid.of("/place", "one_target", "Name either a place or the tasks.")
     when = claimed(occurred_at)
-    recall = drafts.get(session, actor, recall_id, "sample.record", lock=True)
+    recall, then = get_recall(session, actor, recall_id, "sample.record", occurred_at, lock=True)
     drafts.require_state(recall, "announced")
     now = clock.now()
     wanted = set(task_ids or ())
-    have = within_reach(session, actor, buckets(events_of(session, recall.recall_id)))
+    have = within_reach(session, then, buckets(events_of(session, recall.recall_id)))
     fitting = [
         bucket
         for before in BEFORE[state]

@@ -21,6 +21,7 @@ from coldchain.inspections.models import Finding
 from coldchain.journal import service as journal
 from coldchain.recall import drafts, reach
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
+from coldchain.recall.rights_then import get_recall
 from coldchain.regions import service as regions
 from coldchain.regions.tree import NATION
 from coldchain.registry import service as registry
@@ -202,21 +203,22 @@ def find_on_foot(
 ) -> tuple[SweepTask, bool]:
     """Add a site that no book or route knew; return its task and whether it is new (one task per site and recall).
 
-    Raises Invalid when neither a site nor a name is given, Conflict when the recall is not running (R9, R12).
+    Raises Invalid when neither a site nor a name is given, `not_assigned_then`; Conflict when the recall is not
+    running (R9, R12). Judged by the rights at the time it was found.
     """
-    recall = drafts.get(session, actor, recall_id, "recall.find_on_foot")
+    recall, then = get_recall(session, actor, recall_id, "recall.find_on_foot", occurred_at)
     drafts.require_state(recall, "announced")
     occurred = claimed(occurred_at)
     site = registry.site(session, site_id) if site_id else None
     business_id = registry.find_business(session, business).business_id if business else None
     if site is None and not name:
         raise Invalid.of("/name", "required", "Say which site this is, or what it is called.")
-    area = site.region_code if site else region_code or next(iter(actor.regions), recall.region_code)
+    area = site.region_code if site else region_code or next(iter(then.regions), recall.region_code)
     if area == NATION:
         area = recall.region_code
     regions.check(session, area)
-    office_id = site.office_id if site else _office_on_foot(session, actor, area, office)
-    authorize(actor, "recall.find_on_foot", Resource.of(places=[Area(area, office_id)]))
+    office_id = site.office_id if site else _office_on_foot(session, then, area, office)
+    authorize(then, "recall.find_on_foot", Resource.of(places=[Area(area, office_id)]))
     task_id = session.scalar(
         insert(SweepTask)
         .values(

@@ -45,7 +45,7 @@ class Consignment(SQLModel, table=True):
     to_business_id: UUID | None = ref("business.business_id", null=True)
     to_name_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
     to_phone_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
-    to_address: str | None = words(null=True)
+    to_address_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
     to_site_id: UUID | None = ref("site.site_id", null=True)
     carrier_id: UUID | None = ref("business.business_id", null=True)
     purpose: str = words()

@@ -27,7 +27,7 @@ from coldchain.core.page_forms import Form, copy
 from coldchain.ledger.models import Holding
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Product, Site, Zone
-from coldchain.registry.service.reach import sites_within
+from coldchain.registry.service.reach import goods_within, sites_within
 from coldchain.registry.words import ZONE_KINDS
 from coldchain.trade.models import HANDOVERS
 
@@ -88,11 +88,9 @@ def places(session: Session, actor: Actor, owner: Business) -> list[tuple[Zone, 
         .where(col(Zone.zone_id).in_(held))
         .order_by(col(Site.name), col(Zone.code))
     )
-    if actor.business_id is None:
-        reach = scope(actor, "trade.dispatch")
-        statement = statement.where(sites_within(reach))
-    elif actor.business_id != owner.business_id:  # goods that the reader only keeps
-        statement = statement.where(col(Site.business_id) == actor.business_id)
+    reach = scope(actor, "trade.dispatch")
+    own = actor.business_id == owner.business_id  # else goods that the reader only keeps, or looks after as an officer
+    statement = statement.where(goods_within(reach, owner.business_id) if own else sites_within(reach))
     return [(zone, site) for zone, site in session.execute(statement)]
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -42,6 +43,27 @@ def old_line(years: float, kind: str = "signed_in") -> uuid.UUID:
             audit(session, kind, None)
         (line,) = session.new
         return line.event_id
+
+
+def test_names_and_phones_of_accounts_are_personal_too(world: World, people: People) -> None:
+    """Who lists the people of a business leaves a line that names them; an owner who looks at the own people none."""
+    shop = world.business()
+    owner = world.merchant(shop)
+
+    def read(speaker: Any, path: str) -> list[AuditEvent]:
+        before = len(lines(kind="personal_read"))
+        speaker.get(path)
+        return lines(kind="personal_read")[before:]
+
+    for speaker, path in (
+        (world.regulator, f"/people?business={shop['business_id']}"),
+        (people.admin(), f"/accounts?q={owner.user.username}"),
+        (people.admin(), f"/accounts/{owner.user.username}"),
+    ):
+        (line,) = read(speaker, path)
+        assert line.user_id == speaker.user.user_id
+        assert {uuid.UUID(shop["business_id"]), owner.user.user_id} <= set(line.subjects)
+    assert read(owner, "/people") == []
 
 
 class TestRefusals:

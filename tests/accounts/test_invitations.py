@@ -79,7 +79,8 @@ def test_a_clerk_comes_in_limited_to_a_site(app: Flask, people: People, shop: di
         assert {str(site_id) for site_id in actor.site_ids or ()} == {first["site_id"]}
     for method, address in (("get", "/people"), ("get", "/invitations"), ("post", "/invitations")):
         getattr(clerk, method)(address, *([{"position": "clerk"}] if method == "post" else []), expect=403)
-    clerk.post(f"/people/{JOINED['phone']}/sites", {"site_ids": []}, 403)  # a limit is not the clerk's to lift
+    owner.post(f"/people/{JOINED['phone']}/sites", {"site_ids": []}, 422)  # no site is not every site
+    clerk.post(f"/people/{JOINED['phone']}/sites", {"site_ids": None}, 403)  # a limit is not the clerk's to lift
 
     owner.post(f"/people/{JOINED['phone']}/sites", {"site_ids": [shop["other"]["site_id"]]}, 422)
     changed = owner.post(f"/people/{JOINED['phone']}/sites", {"site_ids": [second["site_id"]]}, 200)

@@ -4,16 +4,18 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from coldchain.accounts import rights, service
 from coldchain.accounts.action_words import WORDS
 from coldchain.accounts.models import (
     ApiToken,
+    Assignment,
     AuditEvent,
     KnownDevice,
     ParkedForm,
@@ -177,6 +179,30 @@ def test_a_forgotten_password_is_replaced_by_a_link_of_who_may_give_it(
     with clock.simulated(clock.now() + timedelta(hours=limits.RESET_LINK_HOURS, seconds=1)):
         Reader(app).open("/link/" + late, 404)
     assert link.rpartition("/")[2] not in caplog.text
+
+
+def test_what_an_officer_handed_out_ends_with_the_right_to_it(app: Flask, people: People, world: World) -> None:
+    """A reset link and an invitation open no door once their maker may open none there."""
+    shop = world.shop()["owner"]
+    merchant = world.merchant(shop)
+    officer = people.get("soon_gone", "regulator", region_code="230203")
+    link = officer.post(f"/accounts/{merchant.user.username}/reset-link", None, 201)["link"]
+    invited = officer.post("/invitations", {"position": "owner", "business": shop["business_id"]}, 201)["link"]
+    paths = [urlsplit(each).path for each in (link, invited)]
+    stranger = app.test_client()
+    assert [stranger.get(path).status_code for path in paths] == [200, 200]
+    with db.transaction() as session:
+        ended = update(Assignment).where(col(Assignment.user_id) == officer.user.user_id)
+        session.execute(ended.values(valid_to=clock.now()))
+    assert [stranger.get(path).status_code for path in paths] == [404, 404]
+
+
+def test_a_narrowed_key_reads_no_personal_export(app: Flask, people: People, world: World) -> None:
+    merchant = world.merchant(world.shop()["owner"])
+    page = PageSession(app, merchant)
+    made = page.post("/keys", {"label": "till", "expires_at": in_days(30), "scopes": ["stock.read"]}).get_json()
+    Speaker(app.test_client(), made["token"]).get("/privacy", expect=403)
+    merchant.get("/privacy")
 
 
 def test_a_link_is_no_way_around_the_second_step(app: Flask, people: People) -> None:

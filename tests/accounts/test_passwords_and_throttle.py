@@ -99,6 +99,19 @@ def test_strangers_everywhere_dont_lock_a_person_out_of_a_known_browser(
     assert service.check_password(session, "kim", PASSWORD, "10.0.0.7", "kim's own browser") is not None
 
 
+def test_one_stranger_never_fills_a_names_count(session: Session, make_user: Callable[..., User]) -> None:
+    """However often one address tries in a day: another address of the person's is asked for the password."""
+    make_user("kim")
+    _rows(session, limits.FAILURES_OF_ACCOUNT + 1, "kim", "10.0.0.1")
+    assert not _refused(session, "kim", "10.0.0.7")
+    addresses = limits.FAILURES_OF_ACCOUNT // limits.FAILURES_COUNTED_OF_ADDRESS
+    for n in range(2, addresses):
+        _rows(session, limits.FAILURES_COUNTED_OF_ADDRESS, "kim", f"10.0.1.{n}")
+    assert not _refused(session, "kim", "10.0.0.7")
+    _rows(session, limits.FAILURES_COUNTED_OF_ADDRESS, "kim", "10.0.1.1")
+    assert _refused(session, "kim", "10.0.0.7")
+
+
 def test_a_known_browser_is_counted_by_itself(session: Session, make_user: Callable[..., User]) -> None:
     kim = make_user("kim")
     throttle.remember_device(session, kim.user_id, "stolen browser")

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from coldchain.accounts.models import Assignment
-from coldchain.core import clock, db
+from coldchain.core import clock, db, limits
 from coldchain.journal import history
 from tests.factories.reader import Reader
 from tests.factories.world import World
@@ -68,9 +68,9 @@ def test_what_was_seen_before_the_assignment_is_not_recorded(world: World, task:
         answer = world.inspector.post(address, body, expect)
         return answer["errors"][0] if expect == 422 else answer
 
-    refused = upload(timedelta(minutes=16), 422)
+    refused = upload(timedelta(seconds=limits.CLOCK_SKEW_S + 30), 422)
     assert (refused["code"], refused["pointer"]) == ("not_assigned_then", "/captured_at")
-    upload(timedelta(minutes=14), 201)
+    upload(timedelta(seconds=limits.CLOCK_SKEW_S - 30), 201)
     assert upload(timedelta(minutes=-10), 422)["code"] == "in_future"
 
 
@@ -101,3 +101,31 @@ def test_the_form_that_was_open_when_the_assignment_ended_is_still_sent(
     assert "/findings/" in inspector.path  # the receipt, to who recorded it
     inspector.open(address, 404)
     inspector.open(f"/sweep-tasks/{task['task_id']}", 404)
+
+
+@pytest.mark.parametrize("path", ["tasks", "sample-results"])
+def test_a_place_on_foot_and_a_sample_count_are_judged_like_a_finding(
+    world: World, task: dict[str, Any], path: str
+) -> None:
+    """By the rights of when it was, for who has left as for who has only come."""
+    world.regulator.post(
+        f"/sweep-tasks/{task['task_id']}/findings",
+        {"outcome": "none_found", "samples": [{"place": "示例市场", "round": 1, "pieces": 4}]}, 201,
+    )  # fmt: skip
+    bodies = {
+        "tasks": {"name": "示例无名小店", "region_code": "230203"},
+        "sample-results": {"round": 1, "place": "示例市场", "pieces": 1, "state": "sent"},
+    }
+    now = clock.now()
+
+    def upload(moment: datetime, expect: int) -> Any:
+        body = bodies[path] | {"occurred_at": moment.isoformat()}
+        return world.inspector.post(f"/recalls/{task['recall_id']}/{path}", body, expect)
+
+    _assigned(world, now - timedelta(days=3), now - timedelta(days=1))
+    upload(now - timedelta(days=4), 404)
+    upload(now, 404)
+    upload(now - timedelta(days=2), 201)
+    _assigned(world, now - timedelta(minutes=1), None)
+    assert upload(now - timedelta(hours=1), 422)["errors"][0]["code"] == "not_assigned_then"
+    upload(now, 201)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from coldchain.accounts import service as accounts
@@ -14,7 +14,7 @@ from coldchain.accounts.actor import Area
 from coldchain.accounts.models import Assignment, AuditEvent, User
 from coldchain.accounts.service import leaving
 from coldchain.accounts.service.officers import officers
-from coldchain.core import db
+from coldchain.core import clock, db
 from coldchain.core.errors import Conflict
 from coldchain.journal import history
 from coldchain.recall import duties
@@ -229,3 +229,26 @@ def test_only_officers_of_ones_own_areas_are_handed_on(app: Flask, world: World,
     Reader.of(app, sweep["second"]).open("/handover", 403)
     merchant = world.merchant(world.business())
     Reader.of(app, merchant).open("/handover", 403)
+
+
+def test_what_outlives_an_assignment_is_seen_and_handed_on(world: World, sweep: dict[str, Any]) -> None:
+    """A loan that runs out asks nobody: whoever looks after the place reads at once what has no owner there now."""
+    task = _task(world, sweep, sweep["sites"][0])
+    world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": "second"})
+    reader = Reader.of(world.people.app, world.regulator, lang="zh-CN")
+    assert "辖区分配已经结束" not in reader.open("/")
+    with db.transaction() as session:
+        session.execute(
+            update(Assignment)
+            .where(col(Assignment.user_id) == sweep["second"].user.user_id)
+            .values(valid_to=clock.now())
+        )
+    assert "1 件未办完的工作，负责人的辖区分配已经结束" in reader.open("/")
+    page = reader.open("/handover")
+    assert page.index("officer=second") < page.index("officer=of_office")
+    assert tasks(world, sweep["recall"])  # still there, and nobody else's
+    elsewhere = Reader.of(world.people.app, world.people.regulator("330105"), lang="zh-CN")
+    assert "officer=second" not in elsewhere.open("/handover")
+    reader.open("/handover?officer=second")
+    reader.send("/handover", 200, to_all=world.inspector.user.username)
+    assert "辖区分配已经结束" not in reader.open("/")

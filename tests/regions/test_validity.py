@@ -4,9 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
+from coldchain.accounts.models import Assignment
 from coldchain.core import clock, db
 from coldchain.core.errors import Invalid
 from coldchain.regions import service
@@ -128,6 +132,20 @@ class TestOffices:
         }  # fmt: skip
         assert regulator.post("/sites", body, 422)["errors"][0]["code"] == "unknown_grid"
         assert regulator.post(f"{here}/end", {"ended_on": "2999-01-01"}, 422)["errors"][0]["pointer"] == "/ended_on"
+        people.get("of_office", "inspector", region_code="230203")
+        with db.transaction() as session:
+            session.execute(
+                update(Assignment)
+                .values(office_id=UUID(made["office_id"]))
+                .where(col(Assignment.user_id) == people.get("of_office", "inspector").user.user_id)
+            )
+        assert regulator.post(f"{here}/end", {}, 409)["code"] == "office_has_officers"
+        with db.transaction() as session:
+            session.execute(
+                update(Assignment)
+                .values(valid_to=clock.now())
+                .where(col(Assignment.office_id) == UUID(made["office_id"]))
+            )
         regulator.post(f"{here}/end", {"ended_on": "2021-01-01"}, 200)
         del body["grid"]
         assert regulator.post("/sites", body, 422)["errors"][0]["code"] == "unknown_office"

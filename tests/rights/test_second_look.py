@@ -161,6 +161,21 @@ def test_a_keeper_sees_goods_and_papers_but_no_buyer(realm: Realm, undone: Undon
     kept = realm.cases["kept"]
     stock = look.read(f"/api/v1/stock?batch_id={kept.ids['batch_id']}")
     assert '"quantity_units"' in stock
+    buyer = kept.buyer["business_id"]
+    assert '"items":[]' in look.read(f"/api/v1/consignments?business={buyer}").replace(" ", "")
+    assert '"items":[]' not in look.read(f"/api/v1/consignments?business={kept.owner['business_id']}").replace(" ", "")
     assert "JIAQZX-ins" in look.read(f"/api/v1/batches/{kept.ids['batch_id']}"), "the papers needed to store"
     look.walk(starts(realm))
+    assert not look.leaks, "\n".join(sorted(look.leaks))
+
+
+def test_a_clerk_of_some_sites_finds_nothing_of_the_others(realm: Realm, undone: Undone) -> None:
+    """No list, desk or empty form shows goods that lie at other sites of the same business, or in others' stores."""
+    look = Look(realm, undone, "clerk of another site")
+    for case in ("own", "kept"):
+        ids = realm.cases[case].ids
+        look.strange |= dict.fromkeys((ids["batch_code"], str(ids["batch_id"])), case)
+    begin = starts(realm)
+    kept = realm.cases["kept"].ids["zone_id"]
+    look.walk([*begin, *(f"{path}?zone_id={kept}" for path in begin if path.endswith("/new"))])
     assert not look.leaks, "\n".join(sorted(look.leaks))

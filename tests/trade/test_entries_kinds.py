@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from coldchain.core.errors import DomainError, Invalid
+from coldchain.core.errors import Conflict, DomainError, Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.ledger import check
 from coldchain.ledger.models import Movement
@@ -239,7 +239,14 @@ def test_goods_may_move_into_another_businesss_store(session: Session, owner: Pa
 
 def test_goods_go_into_anothers_shop_by_a_consignment_only(session: Session, owner: Party, goods: UUID) -> None:
     shop = party(session)
-    refused("not_a_store", session, entries.relocate, owner, goods, 30, to_zone_id=shop.zone_id)
+    with pytest.raises(NotFound):  # whose zone that is, and of what kind, is nobody else's to learn
+        do(session, entries.relocate, owner, goods, 30, to_zone_id=shop.zone_id)
+    with pytest.raises(Conflict) as told:
+        entries.relocate(
+            session, officer(), owner=owner.business_id, zone_id=owner.zone_id, to_zone_id=shop.zone_id,
+            lines=[line(goods, 30)],
+        )  # fmt: skip
+    assert told.value.code == "not_a_store"
 
 
 def test_unproven_goods_may_be_stored_elsewhere(session: Session, owner: Party) -> None:

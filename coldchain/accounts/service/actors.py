@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.models import ApiToken, Assignment, User, UserSite
+from coldchain.accounts.rights import Resource, may
 from coldchain.core import clock, limits
 from coldchain.core.errors import Unauthenticated
 
@@ -61,6 +62,12 @@ def actor_of(
         session_id=session_id,
         is_fresh=is_fresh,
     )
+
+
+def may_still(session: Session, user_id: UUID, action: str, resource: Resource) -> bool:
+    """Say whether a person who did something may do it now: what was handed out by a right ends with it."""
+    user = session.get(User, user_id)
+    return user is not None and user.is_active and may(actor_of(session, user), action, resource)
 
 
 def actor_by_token(session: Session, token: str) -> Actor:

@@ -15,7 +15,7 @@ from coldchain.accounts.service import acting, leaving
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.links import new_link
 from coldchain.accounts.service.people import create_user, user_by_name
-from coldchain.accounts.service.team import end_access
+from coldchain.accounts.service.team import end_access, tell
 from coldchain.core import clock, paging
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.regions import service as regions
@@ -37,6 +37,7 @@ class Account:
 
 
 def _accounts(session: Session, users: Sequence[User]) -> list[Account]:
+    tell(session, users)
     ids = [user.user_id for user in users]
     assigned: dict[UUID, list[Assignment]] = {}
     statement = select(Assignment).where(col(Assignment.user_id).in_(ids))

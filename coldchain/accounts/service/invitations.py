@@ -13,7 +13,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import POSITIONS, Invitation, InvitationSite, User
 from coldchain.accounts.rights import authorize
 from coldchain.accounts.service import acting
-from coldchain.accounts.service.actors import digest
+from coldchain.accounts.service.actors import digest, may_still
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.people import create_user
 from coldchain.accounts.service.team import limit_to
@@ -138,9 +138,15 @@ def opened(session: Session, secret: str) -> Invited:
     statement = select(Invitation).where(col(Invitation.link_hash) == digest(secret)).with_for_update()
     row = session.scalars(statement).first()
     found = _described(session, [row])[0] if row else None
-    if found is None or found.state != "open" or found.business.status == "closed":
+    works = found is not None and found.state == "open" and found.business.status != "closed"
+    if found is None or not works or not _may_still(session, found):
         raise NotFound("This link was used or has run out. Ask for a new one.", code="link_spent")
     return found
+
+
+def _may_still(session: Session, invited: Invited) -> bool:
+    by, resource = invited.row.created_by, invited.business.resource
+    return by is None or may_still(session, by, "people.manage", resource)
 
 
 def accept(session: Session, secret: str, *, display_name: str, phone: str, password: str) -> User:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.models import SignInLink, User
 from coldchain.accounts.rights import Resource, authorize
-from coldchain.accounts.service.actors import digest
+from coldchain.accounts.service.actors import digest, may_still
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.signing import check_length, set_password
 from coldchain.core import clock, limits
@@ -46,21 +46,32 @@ def reset_link(session: Session, actor: Actor, user: User) -> str:
     Raises Forbidden; NotFound for somebody whose business lies outside the actor's areas, and for officers unless an
     administrator asks.
     """
+    authorize(actor, "account.reset", _resource(session, user))
+    return new_link(session, user, kind="reset", created_by=actor)
+
+
+def _resource(session: Session, user: User) -> Resource:
     places = []
     if user.business_id is not None:
         row = session.execute(select(_BUSINESS).where(_BUSINESS.c.business_id == user.business_id)).one()
         places = [Area(row.region_code, row.office_id)]
-    authorize(actor, "account.reset", Resource.of(user.business_id, places=places))
-    return new_link(session, user, kind="reset", created_by=actor)
+    return Resource.of(user.business_id, places=places)
 
 
 def link_user(session: Session, secret: str) -> User:
     """Return the user of an unused link, which stays unused. Raises NotFound `link_spent`."""
     link = session.get(SignInLink, digest(secret), with_for_update=True)
     user = session.get(User, link.user_id) if link else None
-    if link is None or user is None or link.used_at is not None or link.expires_at <= clock.now() or not user.is_active:
+    works = link is not None and link.used_at is None and link.expires_at > clock.now()
+    if link is None or user is None or not works or not user.is_active or not _may_still(session, link, user):
         raise NotFound("This link was used or has run out. Ask for a new one.", code="link_spent")
     return user
+
+
+def _may_still(session: Session, link: SignInLink, user: User) -> bool:
+    """Say whether who made a link might make it now: it ends with that right; the command line's never does."""
+    action = {"first": "account.manage", "reset": "account.reset"}[link.kind]
+    return link.created_by is None or may_still(session, link.created_by, action, _resource(session, user))
 
 
 def use_link(session: Session, secret: str, password: str) -> User:

@@ -12,6 +12,15 @@ from coldchain.accounts.models import OFFICER_ROLES, Assignment, User
 from coldchain.core import clock
 
 
+def anybody_assigned(session: Session, office_id: UUID) -> bool:
+    """Say whether an assignment to an office is in force or will be."""
+    statement = select(col(Assignment.assignment_id)).where(
+        col(Assignment.office_id) == office_id,
+        or_(col(Assignment.valid_to).is_(None), col(Assignment.valid_to) > clock.now()),
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
 def officers(session: Session, user_ids: Iterable[UUID] | None = None, *, lock: bool = False) -> list[Actor]:
     """Return the active officers (or those among `user_ids`) by name, with the assignments in force now.
 

@@ -20,6 +20,7 @@ from coldchain.accounts.service import acting
 from coldchain.accounts.service.actors import digest
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.people import create_user
+from coldchain.accounts.service.team import tell
 from coldchain.core import clock, limits
 from coldchain.core.errors import Conflict, Invalid, NotFound
 
@@ -47,7 +48,9 @@ def candidates(session: Session, actor: Actor, business: acting.Business) -> lis
     statement = select(User).where(
         col(User.business_id) == business.business_id, col(User.is_active), col(User.role).in_(PIN_ROLES)
     )
-    return list(session.scalars(statement.order_by(col(User.user_id))))
+    found = list(session.scalars(statement.order_by(col(User.user_id))))
+    tell(session, found)
+    return found
 
 
 def print_slip(session: Session, actor: Actor, business: acting.Business, username: str) -> Slip:

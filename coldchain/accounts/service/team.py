@@ -24,6 +24,7 @@ from coldchain.accounts.service import acting
 from coldchain.accounts.service.audit import audit
 from coldchain.core import clock, paging
 from coldchain.core.errors import Conflict, Invalid, NotFound
+from coldchain.journal import personal
 
 _WAYS_IN: Final[tuple[tuple[Any, Any], ...]] = (
     (UserSession, "revoked_at"), (ApiToken, "revoked_at"), (SignInLink, "used_at"), (SignInSlip, "used_at"),
@@ -54,6 +55,7 @@ def people(
 
 
 def _persons(session: Session, users: Sequence[User]) -> list[Person]:
+    tell(session, users)
     ids = [user.user_id for user in users]
     limits: dict[UUID, set[UUID]] = {}
     for row in session.scalars(select(UserSite).where(col(UserSite.user_id).in_(ids))):
@@ -66,6 +68,11 @@ def _persons(session: Session, users: Sequence[User]) -> list[Person]:
 
     devices = devices_of(session, ids)
     return [Person(user, limited(user), devices.get(user.user_id, [])) for user in users]
+
+
+def tell(session: Session, users: Iterable[User]) -> None:
+    """Remember for the audit log that names and phones of accounts are shown (R21)."""
+    personal.told(session, {user.user_id: user.business_id for user in users})
 
 
 def devices_of(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, list[Device]]:
@@ -102,7 +109,9 @@ def owners(session: Session, business_id: UUID) -> list[User]:
     statement = select(User).where(
         col(User.business_id) == business_id, col(User.position) == "owner", col(User.is_active)
     )
-    return list(session.scalars(statement.order_by(col(User.user_id))))
+    found = list(session.scalars(statement.order_by(col(User.user_id))))
+    tell(session, found)
+    return found
 
 
 def set_sites(session: Session, actor: Actor, username: str, site_ids: Sequence[UUID]) -> Person:

@@ -6,9 +6,10 @@ never keeps the person out there.
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -45,8 +46,8 @@ def guard(session: Session, username: str, address: str, device: str | None) -> 
             func.count().filter(named, from_here, lately),
             func.count().filter(named, here, strange, lately),
             func.count().filter(here, strange, lately),
-            func.count().filter(named, strange),
-        ).where(or_(named, and_(here, lately)), col(SignInFailure.at) > now - LONG)
+            _of_account(named, strange, col(SignInFailure.at) > now - LONG),
+        ).where(or_(named, here), lately)
     ).one()
     by_device, by_both, by_address, by_account = counts
     if known:
@@ -60,6 +61,13 @@ def guard(session: Session, username: str, address: str, device: str | None) -> 
     if refused:
         raise DomainError("Too many attempts. Try again in 15 minutes.", code="too_many_attempts", status=429)
     return known
+
+
+def _of_account(*conditions: ColumnElement[bool]) -> Any:
+    """Return the count of failures of a name from all addresses, of each at most FAILURES_COUNTED_OF_ADDRESS."""
+    each = func.least(func.count(), limits.FAILURES_COUNTED_OF_ADDRESS).label("counted")
+    by_address = select(each).where(*conditions).group_by(col(SignInFailure.address)).subquery()
+    return select(func.coalesce(func.sum(by_address.c.counted), 0)).scalar_subquery()
 
 
 def record(session: Session, username: str, address: str, known_device: str | None) -> None:

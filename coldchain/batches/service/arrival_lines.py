@@ -117,7 +117,7 @@ def _wrong(
     errors = []
     if product is None:
         errors.append(error("product_id", "unknown_product", "There is no such product."))
-    if zone is None:
+    if zone is None or zone[1].business_id != site.business_id:  # what is another's is no other than what isn't there
         errors.append(error("zone_id", "unknown_zone", "There is no such zone."))
     elif zone[1].site_id != site.site_id:
         errors.append(error("zone_id", "wrong_site", "This zone belongs to another site."))

@@ -112,12 +112,14 @@ def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
     ).first()
     if arrival is None:
         raise NotFound
-    people = personal.reveal(session, [arrival.driver_name_id, arrival.driver_phone_id])
+    keeps_only = actor.business_id not in {None, arrival.owner_id}  # a keeper needs no driver to store the goods (R16)
+    persons = [] if keeps_only else [arrival.driver_name_id, arrival.driver_phone_id]
+    people = personal.reveal(session, persons)
     name = people.get(arrival.driver_name_id) if arrival.driver_name_id else None
     phone = people.get(arrival.driver_phone_id) if arrival.driver_phone_id else None
     return describe(session, [arrival])[0] | {
         "driver": {"name": name, "phone": phone} if name or phone else None,
-        "erased": list(personal.erased(session, [arrival.driver_name_id, arrival.driver_phone_id], people).values()),
+        "erased": list(personal.erased(session, persons, people).values()),
         "evidence": [evidence.describe(paper) for paper in facts.current_evidence(session, [arrival_id], [])],
         "disinfections": [disinfections.describe(record) for record in facts.disinfections(session, [arrival_id], [])],
     }

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import scope
 from coldchain.batches import facts, reach
 from coldchain.batches.models import Batch
 from coldchain.batches.origins import descendants
@@ -19,8 +20,8 @@ from coldchain.policy import engine
 from coldchain.policy import service as policy
 from coldchain.policy.facts import BatchFacts, PolicyRow, Source, Verdict
 from coldchain.regions.tree import ancestry
-from coldchain.registry import service as registry
 from coldchain.registry.models import Site, Zone
+from coldchain.registry.service.reach import sites_within
 
 
 def gate(session: Session, batch_ids: Iterable[UUID], region_code: str) -> dict[UUID, Verdict]:
@@ -163,7 +164,8 @@ def batch_ids_of(session: Session, arrival_id: UUID) -> list[UUID]:
 def read(session: Session, actor: Actor, batch_id: UUID, *, zone_id: UUID | None = None) -> dict[str, Any]:
     """Return the verdict on one batch as `actor` may see it, for the site of `zone_id`.
 
-    Without a zone: for the asker's only holding, else for the site where the batch entered the books. Raises NotFound.
+    Without a zone: for the asker's only holding, else for the site where the batch entered the books. Raises NotFound,
+    also for a zone where neither the asker's reach nor the asker's goods go.
     """
     region_code = session.scalar(
         select(Batch.region_code).where(col(Batch.batch_id) == batch_id, reach.visible_batches(actor))
@@ -171,10 +173,28 @@ def read(session: Session, actor: Actor, batch_id: UUID, *, zone_id: UUID | None
     if region_code is None:
         raise NotFound
     if zone_id is not None:
-        region_code = registry.site_of_zone(session, zone_id)[1].region_code
+        region_code = _place_asked(session, actor, zone_id)
     elif actor.business_id is not None:
         region_code = _only_place(session, actor.business_id, batch_id) or region_code
     return gate(session, [batch_id], region_code)[batch_id].as_dict() | {"batch_id": batch_id}
+
+
+def _place_asked(session: Session, actor: Actor, zone_id: UUID) -> str:
+    """Return the region of a zone that `actor` may ask about: of an own site or area, or where own goods ever lay."""
+    lay = select(col(Holding.zone_id)).where(
+        col(Holding.zone_id) == zone_id, col(Holding.owner_id) == actor.business_id, col(Holding.account) == "zone"
+    )
+    found = session.scalar(
+        select(col(Site.region_code))
+        .join(Zone, col(Zone.site_id) == col(Site.site_id))
+        .where(
+            col(Zone.zone_id) == zone_id,
+            or_(sites_within(scope(actor, "batch.read")), col(Zone.zone_id).in_(lay)),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _only_place(session: Session, business_id: UUID, batch_id: UUID) -> str | None:

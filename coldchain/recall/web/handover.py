@@ -25,7 +25,7 @@ def show_handover(session: Session, actor: Actor) -> Any:
     query = load(duty_schemas.HandoverQuerySchema(), request.args)
     if query["officer"] is None:
         return render_template(
-            "recall/handover_officers.html", people=handover.people(session, actor), done=query["done"]
+            "recall/handover_officers.html", loads=handover.loads(session, actor), done=query["done"]
         )
     return _page(session, actor, query["officer"], Form(), {})
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.accounts.service import audit
+from coldchain.accounts.service.officers import anybody_assigned
 from coldchain.core import clock
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text import normalise_name
@@ -100,8 +101,15 @@ def change(session: Session, actor: Actor, office_id: UUID, **values: str | None
 
 
 def end(session: Session, actor: Actor, office_id: UUID, *, ended_on: date | None = None) -> Office:
-    """End an office with its grids; what lies under it keeps it. Raises Invalid `in_future`, what `_managed` raises."""
+    """End an office with its grids; what lies under it keeps it.
+
+    Raises Invalid `in_future`, Conflict `office_has_officers` while somebody is assigned to it, what `_managed` raises.
+    """
     office = _managed(session, actor, office_id)
+    if anybody_assigned(session, office_id):
+        raise Conflict(
+            "Officers are assigned to this office. End or move their assignments first.", code="office_has_officers"
+        )
     office.ended_on = _day(ended_on)
     for grid in session.scalars(select(Grid).where(col(Grid.office_id) == office_id, col(Grid.ended_on).is_(None))):
         grid.ended_on = office.ended_on

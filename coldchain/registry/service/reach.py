@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
 from sqlmodel import col
 
 from coldchain.accounts.actor import Actor, Area
@@ -49,6 +49,14 @@ def _in_region(region_code: Any, digits: str) -> ColumnElement[bool]:
 def sites_within(reach: Scope, site: Any = Site) -> ColumnElement[bool]:
     """Return the condition that a site (or an alias of it) lies in `reach`."""
     return within_reach(reach, site.business_id, site.region_code, office_id=site.office_id, site_id=site.site_id)
+
+
+def goods_within(reach: Scope, owner_id: UUID, site: Any = Site) -> ColumnElement[bool]:
+    """Return the condition that goods of an owner at a site (or an alias of it) lie in `reach`.
+
+    An owner's own lie within it in anybody's store; for a clerk who is limited to sites, only there.
+    """
+    return within_reach(reach, literal(owner_id), site.region_code, office_id=site.office_id, site_id=site.site_id)
 
 
 def businesses_within(reach: Scope, business: Any = Business) -> ColumnElement[bool]:

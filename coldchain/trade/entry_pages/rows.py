@@ -25,7 +25,7 @@ from coldchain.core.page_forms import Form, copy
 from coldchain.ledger.models import Holding, Posting
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
-from coldchain.registry.service.reach import sites_within
+from coldchain.registry.service.reach import goods_within, sites_within
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 from coldchain.trade.entry_pages.kinds import Act
 from coldchain.trade.pages_dispatch import Offer
@@ -72,12 +72,13 @@ def places(session: Session, actor: Actor, owner_id: UUID, act: Act, wanted: str
         select(Zone, Site, there)
         .join(Site, col(Site.site_id) == col(Zone.site_id))
         .join(Holding, col(Holding.zone_id) == col(Zone.zone_id))
-        .where(col(Holding.owner_id) == owner_id, col(Holding.account) == "zone")
+        .where(
+            col(Holding.owner_id) == owner_id,
+            col(Holding.account) == "zone",
+            goods_within(scope(actor, "stock.record"), owner_id),
+        )
         .group_by(col(Zone.zone_id), col(Site.site_id))
     )
-    if actor.business_id is None:
-        reach = scope(actor, "stock.record")
-        ever = ever.where(sites_within(reach))
     known = {zone.zone_id: Place(zone, site, count) for zone, site, count in session.execute(ever)}
     if act.by_code:
         for zone, site in _own_zones(session, actor, owner_id):
@@ -96,11 +97,10 @@ def targets(session: Session, actor: Actor, owner_id: UUID, from_zone_id: UUID) 
         .where(
             col(Zone.zone_id).in_(
                 select(col(Holding.zone_id)).where(col(Holding.owner_id) == owner_id, col(Holding.zone_id).is_not(None))
-            )
+            ),
+            goods_within(scope(actor, "stock.record"), owner_id),
         )
     )
-    if actor.business_id is None:
-        ever = ever.where(sites_within(scope(actor, "stock.record")))
     known = {zone.zone_id: Place(zone, site, 0) for zone, site in session.execute(ever)}
     known |= {zone.zone_id: Place(zone, site, 0) for zone, site in _own_zones(session, actor, owner_id)}
     here = known.pop(from_zone_id, None)
@@ -112,12 +112,9 @@ def _own_zones(session: Session, actor: Actor, owner_id: UUID) -> list[tuple[Zon
     statement = (
         select(Zone, Site)
         .join(Site, col(Site.site_id) == col(Zone.site_id))
-        .where(col(Site.business_id) == owner_id)
+        .where(col(Site.business_id) == owner_id, sites_within(scope(actor, "stock.record")))
         .limit(limits.PAGE_MAX)
     )
-    if actor.business_id is None:
-        reach = scope(actor, "stock.record")
-        statement = statement.where(sites_within(reach))
     return [(zone, site) for zone, site in session.execute(statement)]
 
 

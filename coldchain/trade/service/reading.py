@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -107,7 +107,7 @@ def search(
     statement = select(Consignment).where(visible_consignments(actor, direction if not business else None))
     if business is not None:
         named = Scope(business_id=registry.find_business(session, business).business_id)
-        statement = statement.where(_ways(named, direction))
+        statement = statement.where(_ways(named, direction), _may_ask(actor, named))
     if state is not None:
         statement = statement.where(col(Consignment.state) == state)
     if unanswered is not None:
@@ -181,6 +181,18 @@ def count_by_state(session: Session, actor: Actor, direction: str | None = None)
 def visible_consignments(actor: Actor, direction: str | None = None) -> ColumnElement[bool]:
     """Return the condition on `Consignment` of what `actor` may see; `direction` as in `search`."""
     return _ways(scope(actor, "trade.read"), direction)
+
+
+def _may_ask(actor: Actor, named: Scope) -> ColumnElement[bool]:
+    """Return the condition that `actor` may find a consignment by a party: a keeper of the goods not by the buyer."""
+    own = actor.business_id
+    if own in {None, named.business_id}:
+        return true()
+    return or_(
+        col(Consignment.owner_id).in_((own, named.business_id)),
+        col(Consignment.to_business_id) == own,
+        col(Consignment.carrier_id) == own,
+    )
 
 
 def _ways(reach: Scope, direction: str | None) -> ColumnElement[bool]:
@@ -333,7 +345,7 @@ def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]
         session, [i for row in rows for i in (row.owner_id, row.to_business_id, row.carrier_id)]
     )
     sites = registry.sites(session, [i for row in rows for i in (row.from_site_id, row.to_site_id)])
-    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
+    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id, row.to_address_id)])
     waited = {row.consignment_id: _waited(row) for row in rows}
     long = any(since is not None and since >= HOUR for since in waited.values())
     longest = timedelta(hours=unanswered_after_h(session)) if long else timedelta.max
@@ -355,7 +367,7 @@ def _heads(session: Session, rows: Sequence[Consignment]) -> list[dict[str, Any]
                 "business": businesses[row.to_business_id] if row.to_business_id else None,
                 "name": known.get(row.to_name_id) if row.to_name_id else None,
                 "phone": known.get(row.to_phone_id) if row.to_phone_id else None,
-                "address": row.to_address,
+                "address": known.get(row.to_address_id) if row.to_address_id else None,
             },
         }
         for row in rows

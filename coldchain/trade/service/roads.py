@@ -73,12 +73,12 @@ def persons(session: Session, consignment_ids: Iterable[UUID | None]) -> dict[UU
             col(Consignment.consignment_id).in_(wanted), col(Consignment.to_business_id).is_(None)
         )
     ).all()
-    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id)])
+    known = personal.reveal(session, [i for row in rows for i in (row.to_name_id, row.to_phone_id, row.to_address_id)])
     return {
         row.consignment_id: Person(
             known.get(row.to_name_id) if row.to_name_id else None,
             known.get(row.to_phone_id) if row.to_phone_id else None,
-            row.to_address,
+            known.get(row.to_address_id) if row.to_address_id else None,
         )
         for row in rows
     }

@@ -78,6 +78,7 @@ def write(
     typed = {
         "to_name": (shipment.receiver.name, "receiver_name"),
         "to_phone": (shipment.receiver.phone, "receiver_phone"),
+        "to_address": (shipment.receiver.address, "receiver_address"),
         "driver_name": (driver.get("name"), "driver_name"),
         "driver_phone": (driver.get("phone"), "driver_phone"),
         "reason": (shipment.load.reason, "reason"),
@@ -129,7 +130,6 @@ def _row(actor: Actor, shipment: Shipment, people: Mapping[str, PersonalValue | 
         from_zone_id=shipment.zone.zone_id,
         from_site_id=shipment.site.site_id,
         to_business_id=receiver.business.business_id if receiver.business else None,
-        to_address=receiver.address,
         to_site_id=receiver.site.site_id if receiver.site else None,
         carrier_id=shipment.load.carrier.business_id if shipment.load.carrier else None,
         purpose=shipment.purpose,
@@ -144,6 +144,7 @@ def _row(actor: Actor, shipment: Shipment, people: Mapping[str, PersonalValue | 
         on_behalf_of=shipment.on_behalf_of,
         to_name_id=_id(people["to_name"]),
         to_phone_id=_id(people["to_phone"]),
+        to_address_id=_id(people["to_address"]),
         driver_name_id=_id(people["driver_name"]),
         driver_phone_id=_id(people["driver_phone"]),
     )

@@ -58,7 +58,8 @@ def new_consignment_submit(session: Session, actor: Actor) -> Any:
         form.poplist("_find")
         return _dispatch_page(session, actor, form, {}, count=count)
     owner = _owner(session, actor, form.get("owner", ""))
-    zones = pages_goods.uuids([form.get("from_zone_id", "")])
+    places = dispatch_form.places(session, actor, owner)
+    zones = [zone.zone_id for zone, _site in places if str(zone.zone_id) == form.get("from_zone_id")]
     listed = dispatch_form.offers(session, owner, zones[0], _wanted(form)) if zones else []
 
     def act() -> str:

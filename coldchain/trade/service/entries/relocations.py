@@ -6,14 +6,16 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import authorize
 from coldchain.batches import flags, watch
 from coldchain.batches.flags import Mark
-from coldchain.core.errors import Conflict, Invalid
+from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.i18n import N_
 from coldchain.ledger import postings
 from coldchain.ledger import service as ledger
 from coldchain.registry import service as registry
 from coldchain.registry.models import Zone
+from coldchain.registry.service.reach import at
 from coldchain.trade.models import StockEntry
 from coldchain.trade.service import lateness
 from coldchain.trade.service.entries import core, reading, storing
@@ -33,9 +35,12 @@ def relocate(session: Session, actor: Actor, *, to_zone_id: UUID, **given: Any) 
     """
     document = core.begin(session, actor, "relocation", to_zone_id=to_zone_id, **given)
     target, site = registry.site_of_zone(session, to_zone_id)
+    authorize(actor, "stock.record", at(site, document.owner_id))
     if target.zone_id == document.zone.zone_id:
         raise Invalid.of("/to_zone_id", "same_zone", "The goods are in this zone already.")
     if site.business_id not in {document.owner_id, document.site.business_id} and site.kind not in STORES:
+        if not actor.is_officer:
+            raise NotFound  # what stands there is nothing that a stranger learns by asking
         raise Conflict(
             "Goods go into another business's shop, kitchen or plant by a consignment, which it confirms.",
             code="not_a_store",
