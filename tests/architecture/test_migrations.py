@@ -44,7 +44,7 @@ def test_a_receivers_address_is_kept_apart(postgres: Endpoint, empty: str) -> No
             connection.execute(
                 "INSERT INTO consignment (consignment_id, consignment_no, owner_id, from_zone_id, from_site_id, "
                 "to_name_id, to_address, purpose, handover, state, late, occurred_at, recorded_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, 'delivery', 'await_confirmation', 'in_transit', false, now(), now())",
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, 'delivery', 'await_confirmation', 'in_transit', false, now(), now())",  # noqa: E501
                 [consignment_id, str(consignment_id), business, business, business, name_id, address],
             )
     upgraded(postgres, empty, "0011")
