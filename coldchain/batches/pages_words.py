@@ -43,6 +43,10 @@ RESULTS: Final[dict[str, LazyText]] = {
 FLAGS: Final[dict[str, LazyText]] = {
     "suspected_mixed_storage": _p("flag", "Goods and zone don't fit: suspected mixed storage"),
     "seal_missing": _p("flag", "The seal number is missing"),
+    "from_paper": _p("flag", "Entered from paper"),
+    "voucher_missing": _p("flag", "No photograph of the paper yet"),
+    "declared_late": _p("flag", "Declared late"),
+    "quantity_differs": _p("flag", "Less or more came than declared"),
 }
 FLAG_KINDS: Final[dict[str, LazyText]] = {
     "late_under_lock": _p("flag", "Entered after the lock: had left before"),
@@ -51,6 +55,8 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "count_under_lock": _p("flag", "Locked goods are not there"),
     "count_differs": _p("flag", "The count differs from the books"),
     "warmer_zone": _p("flag", "Moved to where it is warmer"),
+    "declared_late": _p("flag", "Declared late"),
+    "entered_from_paper": _p("flag", "Entered from paper"),
 }
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),
