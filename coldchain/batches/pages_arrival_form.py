@@ -23,6 +23,7 @@ from coldchain.core.ids import new_id
 from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, refusal
 from coldchain.registry import service as registry
 from coldchain.registry.schemas import ProducerRegistrationSchema, ProductRegistrationSchema
+from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 
 LINES: Final = "lines"
 PAPERS: Final = "papers"
@@ -84,6 +85,18 @@ def blank(sites: list[dict[str, Any]]) -> Form:
 def own_sites(session: Session, actor: Actor, owner: str | None) -> list[dict[str, Any]]:
     """Return the sites, with their zones, that goods of the owner (default: the actor's business) can arrive at."""
     return registry.search_sites(session, actor, business=owner or str(actor.business_id), limit=SITES_SHOWN)[0]
+
+
+def zone_texts(sites: list[dict[str, Any]]) -> list[tuple[Any, str]]:
+    """Return zones and what they are called, with their site where there are several."""
+    found = []
+    for site in sites:
+        for zone in site["zones"]:
+            parts = [zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
+            if len(sites) > 1:
+                parts.insert(0, site["name"])
+            found.append((zone, " ".join(parts)))
+    return found
 
 
 def redrawn(form: Form) -> tuple[Form, dict[str, int], bool]:

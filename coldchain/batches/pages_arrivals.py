@@ -12,7 +12,7 @@ from coldchain.accounts.rights import relation
 from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_goods, reach, schemas, service
 from coldchain.batches import pages_words as words
-from coldchain.batches.models import Arrival
+from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.core.edge import edge
@@ -23,7 +23,7 @@ from coldchain.policy import vocabulary
 from coldchain.registry import service as registry
 from coldchain.registry.models import CATEGORIES
 from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
-from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
+from coldchain.registry.words import ZONE_KINDS
 
 MODES: Final = ("arrived", "existing_stock")
 FIND_NAME: Final = re.compile(r"_(lines|outputs)-(\d{1,4})-find")
@@ -147,7 +147,7 @@ def _form_page(
         owner=owner,
         on_behalf=actor.business_id != owner.business_id,
         sites=[(site["site_id"], site["name"]) for site in sites],
-        zones=[(zone.zone_id, text) for zone, text in _zone_texts(sites)],
+        zones=[(zone.zone_id, text) for zone, text in arrival_form.zone_texts(sites)],
         found=[
             pages_goods.found_products(
                 session, actor, form.get(f"_{LINES}-{n}-find", ""), form.get(f"{LINES}-{n}-product_id", "")
@@ -162,17 +162,6 @@ def _form_page(
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
-
-
-def _zone_texts(sites: list[dict[str, Any]]) -> list[tuple[Any, str]]:
-    found = []
-    for site in sites:
-        for zone in site["zones"]:
-            parts = [zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
-            if len(sites) > 1:
-                parts.insert(0, site["name"])
-            found.append((zone, " ".join(parts)))
-    return found
 
 
 def _check_page(session: Session, actor: Actor, arrival_id: UUID, form: Form) -> str:
@@ -212,12 +201,16 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
 def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     """Show one arrival: its batches, papers, disinfections."""
     arrival = service.read_arrival(session, actor, arrival_id)
+    own = actor.business_id in {None, arrival["owner"]["business_id"]}
+    standing = arrival["state"] != "withdrawn" and arrival["entry_mode"] not in MADE_MODES
     return render_template(
         "batches/arrival.html",
         flags=words.FLAGS,
         protocol_states=words.PROTOCOL_STATES,
-        may_add=relation(actor, "evidence.register") is not None
-        and (actor.business_id in {None, arrival["owner"]["business_id"]}),
+        may_add=own and relation(actor, "evidence.register") is not None and arrival["state"] != "withdrawn",
+        may_take_in=own and relation(actor, "arrival.register") is not None and arrival["state"] == "declared",
+        may_correct=own and relation(actor, "arrival.correct") is not None and standing,
+        identity_fields=words.IDENTITY_FIELDS,
         **_shown(session, arrival),
     )
 

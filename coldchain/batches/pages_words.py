@@ -6,6 +6,7 @@ from typing import Any, Final
 from coldchain.core import pages
 from coldchain.core.i18n import LazyText, current_locale, ngettext
 from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.policy import vocabulary
 from coldchain.policy.vocabulary import Word
@@ -57,6 +58,16 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "warmer_zone": _p("flag", "Moved to where it is warmer"),
     "declared_late": _p("flag", "Declared late"),
     "entered_from_paper": _p("flag", "Entered from paper"),
+}
+IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
+    "container_no": _l("Container number"),
+    "seal_no": _l("Seal number"),
+    "customs_declaration_no": _l("Customs declaration number"),
+    "vehicle_plate": _l("Vehicle plate"),
+    "product_id": _l("Product"),
+    "batch_no": _l("Production batch number"),
+    "production_date": _l("Production date"),
+    "expiry_date": _l("Expiry date"),
 }
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),

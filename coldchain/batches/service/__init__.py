@@ -1,6 +1,7 @@
 """The use cases of arrivals, batches, their evidence and their tests; one file each."""
 
 from coldchain.batches.origins import descendants
+from coldchain.batches.service.arrival_acts import grasp
 from coldchain.batches.service.arrival_view import read as read_arrival
 from coldchain.batches.service.arrival_view import search as search_arrivals
 from coldchain.batches.service.arrivals import register as register_arrival
@@ -30,6 +31,7 @@ __all__ = [
     "find_target",
     "find_voucher",
     "gate",
+    "grasp",
     "judge",
     "keep_voucher",
     "note_code_made",
