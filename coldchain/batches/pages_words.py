@@ -19,6 +19,12 @@ ENTRY_MODES: Final[dict[str, LazyText]] = {
     "paper": _p("entry mode", "Entered from paper"),
     "processed": _p("entry mode", "Made here from other goods"),
 }
+ENTRY_MODE_HINTS: Final[dict[str, LazyText]] = {
+    "declared": _p("entry mode", "They come later: a day before at least"),
+    "arrived": _p("entry mode", "They are here now"),
+    "existing_stock": _p("entry mode", "They were here before you began to register"),
+    "paper": _p("entry mode", "They came some time ago; the paper is at hand to be photographed"),
+}
 BASES: Final[dict[str, LazyText]] = {
     "scanned": _p("basis", "Scanned"),
     "declared_range": _p("basis", "Pieces as declared"),

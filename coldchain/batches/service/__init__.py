@@ -2,6 +2,7 @@
 
 from coldchain.batches.origins import descendants
 from coldchain.batches.service.arrival_acts import grasp
+from coldchain.batches.service.arrival_view import awaited
 from coldchain.batches.service.arrival_view import read as read_arrival
 from coldchain.batches.service.arrival_view import search as search_arrivals
 from coldchain.batches.service.arrivals import register as register_arrival
@@ -25,6 +26,7 @@ from coldchain.batches.service.vouchers import keep as keep_voucher
 from coldchain.batches.service.withdrawals import withdraw as withdraw_arrival
 
 __all__ = [
+    "awaited",
     "batch_ids_of",
     "correct_arrival",
     "descendants",

@@ -150,6 +150,19 @@ def _line(batch: Batch, product: Product, status: str, taken_in: Mapping[UUID, I
     }
 
 
+def awaited(session: Session, actor: Actor, limit: int) -> list[Arrival]:
+    """Return the arrivals of the actor's own business that were declared and not taken in, the next one first."""
+    withdrawn = select(ArrivalWithdrawal.arrival_id)
+    statement = select(Arrival).where(
+        reach.visible_arrivals(actor),
+        col(Arrival.owner_id) == actor.business_id,
+        col(Arrival.entry_mode) == "declared",
+        col(Arrival.arrived_at).is_(None),
+        col(Arrival.arrival_id).not_in(withdrawn),
+    )
+    return list(session.exec(statement.order_by(col(Arrival.expected_at)).limit(limit)))
+
+
 def find(session: Session, actor: Actor, arrival_id: UUID) -> Arrival:
     """Return the row of an arrival that `actor` may see. Raises NotFound."""
     arrival = session.exec(
