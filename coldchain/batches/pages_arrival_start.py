@@ -76,7 +76,8 @@ def started(session: Session, actor: Actor, owner: Business, like: Mapping[str, 
     if actor.business_id != owner.business_id:
         form["owner"] = str(owner.business_id)
     if like is not None:
-        form |= _like(session, like, {site["site_id"] for site in sites})
+        for name, text in _like(session, like, {site["site_id"] for site in sites}).items():
+            form[name] = text
     return form, None
 
 

@@ -1,6 +1,7 @@
 """Sampling a whole arrival: which lines go into which tube, and the tube's form with them filled in."""
 
 import re
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +30,7 @@ def tubes_of(session: Session, actor: Actor, arrival: dict[str, Any]) -> list[tu
     count = len(arrival["batches"])
     tubes = max(1, round(count / pool_size(session)))
     edges = [round(count * number / tubes) for number in range(tubes + 1)]
-    return [(first + 1, last) for first, last in zip(edges, edges[1:], strict=False) if last > first]
+    return [(first + 1, last) for first, last in pairwise(edges) if last > first]
 
 
 def samples_of(session: Session, actor: Actor, arrival_id: str, lines: str) -> Form:

@@ -85,7 +85,9 @@ def new_tube(session: Session, actor: Actor) -> Any:
     """Show the form of a tube; `batch` fills in the code of the first sample's batch."""
     form: Form = Form({"sampled_at": pages.form_moment(clock.now()), "samples-0-sample_site": "outer_pack"})
     form["_samples-0-code"] = request.args.get("batch", "")[:100]
-    form |= pages_sampling.samples_of(session, actor, request.args.get("arrival", ""), request.args.get("lines", ""))
+    for name, text in pages_sampling.samples_of(session, actor, request.args.get("arrival", ""),
+                                                request.args.get("lines", "")).items():  # fmt: skip
+        form[name] = text
     return _tube_page(session, actor, form, {})
 
 

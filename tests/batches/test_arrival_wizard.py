@@ -166,7 +166,8 @@ def test_goods_may_come_to_another_business_s_cold_store(world, merchant, delive
     (made,) = delivery.merchant.get("/arrivals")["items"]
     assert made["site_id"] == store["site_id"]
     like = merchant.open(f"{NEW}?like={made['arrival_id']}")
-    assert zone["zone_id"] in like
+    assert f'value="{zone["zone_id"]}" selected' in like
+    assert f'value="{store["site_id"]}" selected' in like
 
 
 @pytest.mark.parametrize(
