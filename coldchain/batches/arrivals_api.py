@@ -22,7 +22,7 @@ blp = Blueprint(
 @blp.route("/arrivals/<uuid:arrival_id>/intake", methods=["POST"])
 @blp.arguments(schemas.IntakeSchema)
 @edge("arrival.register")
-@blp.response(201, schemas.ArrivalSchema)
+@blp.response(200, schemas.ArrivalSchema)
 def take_in(session: Session, actor: Actor, data: dict[str, Any], arrival_id: UUID) -> Any:
     """Take in what was declared: it becomes stock as it really came; 409 `wrong_state`, `arrival_withdrawn`."""
     return service.read_arrival(session, actor, service.take_in(session, actor, arrival_id, **data))

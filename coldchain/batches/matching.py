@@ -40,6 +40,7 @@ def identity_of(product: Product, producer: Producer, batch: Batch | None, arriv
     )
 
 
+IN_THE_BOOKS: ColumnElement[bool] = col(Batch.status) != "withdrawn"
 _LOTS: Any = (
     select(Batch, Arrival, Product, Producer)
     .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
@@ -70,7 +71,7 @@ def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
         statement = (
             select(Batch, Arrival)
             .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
-            .where(*_lot_conditions(said), col(Batch.product_id).in_(products))
+            .where(*_lot_conditions(said), col(Batch.product_id).in_(products), IN_THE_BOOKS)
         )
         for batch, arrival in session.exec(statement):
             row = products[batch.product_id]
@@ -86,7 +87,8 @@ def _corrected(session: Session) -> list[Identity]:
         return []
     whole = {row.arrival_id for row in corrections if row.batch_id is None}
     single = {row.batch_id for row in corrections if row.batch_id is not None}
-    rows = session.execute(_LOTS.where(or_(col(Batch.batch_id).in_(single), col(Batch.arrival_id).in_(whole)))).all()
+    named = or_(col(Batch.batch_id).in_(single), col(Batch.arrival_id).in_(whole))
+    rows = session.execute(_LOTS.where(named, IN_THE_BOOKS)).all()
     return _with_former(session, rows, corrections)
 
 

@@ -21,7 +21,7 @@ STAGES = ("preliminary", "recheck", "confirmation")
 RESULTS = ("negative", "positive", "invalid")
 FLAG_KINDS = (
     "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
-    "declared_late", "entered_from_paper",
+    "declared_late", "entered_from_paper", "number_override",
 )  # fmt: skip
 
 _TARGET = "(arrival_id IS NULL) <> (batch_id IS NULL)"

@@ -42,6 +42,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "_store": _l("In another business's cold store"),
     "_supplier": _l("Supplier"),
     "container_no": _l("Container number"),
+    "container_override": _l("Why this container number is right all the same"),
     "seal_no": _l("Seal number"),
     "customs_declaration_no": _l("Customs declaration number"),
     "vehicle_plate": _l("Vehicle plate"),

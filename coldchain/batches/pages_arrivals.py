@@ -84,11 +84,13 @@ def new_arrival(session: Session, actor: Actor) -> Any:
 def save_draft(session: Session, actor: Actor) -> Any:
     """Keep the form as far as it is filled in, or forget it (`_discard`); the page sends this while one types."""
     owner = registry.find_business(session, request.form.get("owner") or str(actor.business_id))
+    if not arrival_drafts.may_keep(actor, owner):
+        raise NotFound
     if "_discard" in request.form:
         arrival_drafts.discard(session, actor, owner.business_id)
         of = str(owner.business_id) if actor.business_id is None else None
         return redirect(url_for("batches_pages.new_arrival", owner=of), 303)
-    arrival_drafts.save(session, actor, owner.business_id, request.form.items(multi=True))
+    arrival_drafts.save(session, actor, owner, request.form.items(multi=True))
     return Response(status=204)
 
 
@@ -99,7 +101,7 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
     form, counts, pressed = arrival_form.redrawn(copy(request.form))
     step = (form.poplist("_step") or [""])[-1]
     owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
-    arrival_drafts.save(session, actor, owner.business_id, form.items(multi=True))
+    arrival_drafts.save(session, actor, owner, form.items(multi=True))
     registering = (form.poplist("_register") or [""])[-1]
     if registering:
         return _register_product(session, actor, form, registering)

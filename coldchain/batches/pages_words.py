@@ -64,6 +64,7 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "warmer_zone": _p("flag", "Moved to where it is warmer"),
     "declared_late": _p("flag", "Declared late"),
     "entered_from_paper": _p("flag", "Entered from paper"),
+    "number_override": _p("flag", "Container number kept although its check digit fails"),
 }
 IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "container_no": _l("Container number"),

@@ -17,7 +17,7 @@ APPEND_ONLY = ("intake_line", "arrival_withdrawal", "identity_correction", "arri
 CHECKS = (
     ("ck_batch_status", "batch", "status IN ('declared', 'held', 'cleared', 'depleted', 'withdrawn')"),
     ("ck_flag_kind", "flag", "kind IN ('late_under_lock', 'late_unproven', 'mixed_storage', 'count_under_lock', "
-     "'count_differs', 'warmer_zone', 'declared_late', 'entered_from_paper')"),
+     "'count_differs', 'warmer_zone', 'declared_late', 'entered_from_paper', 'number_override')"),
 )  # fmt: skip
 
 # What an arrival and a batch are is not rewritten (R11): until declared goods are taken in the row may become what

@@ -57,7 +57,7 @@ class Delivery:
         body = {name: value for name, value in self.body(*lines, **head | fields).items() if value is not None}
         return self.merchant.post("/arrivals", body, expect)
 
-    def take_in(self, arrival, expect=201, **fields):
+    def take_in(self, arrival, expect=200, **fields):
         """Take in what was declared."""
         return self.merchant.post(f"/arrivals/{arrival['arrival_id']}/intake", fields, expect)
 

@@ -26,6 +26,9 @@ def test_taking_in_by_page_starts_as_it_was_declared(merchant, delivery) -> None
     made = delivery.declare()
     page = f"/arrivals/{made['arrival_id']}"
     assert "Take in" in merchant.open(page)
+    declared = merchant.open(f"/batches/{made['batches'][0]['batch_id']}")
+    assert f"{page}/intake" in declared, "the batch's page leads to it"
+    assert "Make labels" not in declared
     with at(1):
         form = merchant.open(f"{page}/intake")
         assert 'value="10"' in form  # 60 units are 10 pieces

@@ -7,6 +7,7 @@ from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches.service import arrival_drafts
 from coldchain.core import db, limits
 from coldchain.core.page_forms import Form
+from coldchain.registry import service as registry
 from tests.batches.deliveries import Delivery, at, hours
 from tests.factories.reader import Reader
 
@@ -133,8 +134,9 @@ def test_a_draft_can_be_started_over(merchant, delivery) -> None:
 
 def test_a_draft_has_a_bound(delivery, monkeypatch) -> None:
     monkeypatch.setattr(limits, "DRAFT_CHARS", 10)
-    user, owner = delivery.merchant.user, delivery.owner["business_id"]
+    user = delivery.merchant.user
     with db.transaction() as session:
+        owner = registry.find_business(session, delivery.owner["business_id"])
         actor = Actor(user.user_id, user.username, "", "merchant", business_id=user.business_id)
         assert arrival_drafts.save(session, actor, owner, [("a", "x" * 9)])
         assert not arrival_drafts.save(session, actor, owner, [("a", "x" * 10)])

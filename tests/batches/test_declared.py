@@ -148,7 +148,7 @@ def test_only_the_owner_and_its_officers_take_in(world, delivery):
     world.merchant(world.business()).post(path, {}, 404)
     world.people.regulator("110101").post(path, {}, 404)
     with at(48):
-        assert world.regulator.post(path, {}, 201)["state"] == "arrived"
+        assert world.regulator.post(path, {}, 200)["state"] == "arrived"
 
 
 def test_a_notice_finds_what_is_declared_and_locks_it_when_it_comes(world, delivery):

@@ -19,7 +19,8 @@ class IntakeSchema(Schema):
     """Declared goods that came."""
 
     arrived_at = fields.Moment(doc="default: occurred_at, else now")
-    container_no = fields.Identifier(identifiers.check_container, doc="ISO 6346; default: as declared")
+    container_no = fields.Text(limits.CODE_CHARS, doc="ISO 6346; default: as declared")
+    container_override = fields.Text(limits.TEXT_CHARS, doc="why a number is right although its check digit fails")
     seal_no = fields.Text(limits.NUMBER_CHARS, doc="default: as declared")
     customs_declaration_no = fields.Identifier(identifiers.check_customs_declaration, doc="18 digits")
     vehicle_plate = fields.Text(limits.CODE_CHARS)
@@ -49,7 +50,8 @@ class IdentityCorrectionRequestSchema(Schema):
     """What is right of an arrival and its batches; what is left out stays."""
 
     reason = fields.Text(limits.TEXT_CHARS, required=True)
-    container_no = fields.Identifier(identifiers.check_container, doc="ISO 6346")
+    container_no = fields.Text(limits.CODE_CHARS, doc="ISO 6346")
+    container_override = fields.Text(limits.TEXT_CHARS, doc="why a number is right although its check digit fails")
     seal_no = fields.Text(limits.NUMBER_CHARS)
     customs_declaration_no = fields.Identifier(identifiers.check_customs_declaration, doc="18 digits")
     vehicle_plate = fields.Text(limits.CODE_CHARS)

@@ -13,22 +13,41 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
 from coldchain.batches.models_arrivals import ArrivalDraft
 from coldchain.core import clock, limits
 from coldchain.core.ids import new_id
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
+from coldchain.registry.service.reach import place
 
 UNKEPT: Final = ("csrf_token", "_once", "_step", "driver-name", "driver-phone")
 
 
-def save(session: Session, actor: Actor, owner_id: UUID, fields: Iterable[tuple[str, str]]) -> bool:
-    """Keep what was typed of an arrival for an owner in place of what was kept; False when it is too long."""
+def may_keep(actor: Actor, owner: Business) -> bool:
+    """Say whether the actor could enter an arrival of an owner: its own people, an officer of where it is."""
+    if actor.business_id is not None:
+        return actor.business_id == owner.business_id
+    return may(actor, "arrival.register", Resource.of(owner.business_id, places=[place(owner)]))
+
+
+def save(session: Session, actor: Actor, owner: Business, fields: Iterable[tuple[str, str]]) -> bool:
+    """Keep what was typed for an owner in place of what was kept; False when it is too long, or not the actor's to."""
     kept = [[name, text] for name, text in fields if name not in UNKEPT and text]
-    if actor.user_id is None or sum(len(name) + len(text) for name, text in kept) > limits.DRAFT_CHARS:
+    if (
+        actor.user_id is None
+        or not may_keep(actor, owner)
+        or sum(len(name) + len(text) for name, text in kept) > limits.DRAFT_CHARS
+    ):
         return False
     now = clock.now()
-    values = {"draft_id": new_id(), "user_id": actor.user_id, "owner_id": owner_id, "fields": kept, "updated_at": now}
+    values = {
+        "draft_id": new_id(),
+        "user_id": actor.user_id,
+        "owner_id": owner.business_id,
+        "fields": kept,
+        "updated_at": now,
+    }
     statement = insert(ArrivalDraft).values(**values)
     session.execute(
         statement.on_conflict_do_update(

@@ -15,7 +15,7 @@ from coldchain.accounts.rights import authorize
 from coldchain.batches import flags, watch
 from coldchain.batches.matching import Identity, identity_of
 from coldchain.batches.models import MADE_MODES, Arrival, Batch
-from coldchain.batches.service import arrival_lines
+from coldchain.batches.service import arrival_lines, arrival_numbers
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.arrival_modes import entered_late, marks, moment_of, seen_at_once
 from coldchain.batches.service.arrival_parties import owner_of, refuse_shut_out, site_of, supplier_of
@@ -77,6 +77,7 @@ def register(
     expected_at: datetime | None = None,
     supplier: Mapping[str, Any] | None = None,
     container_no: str | None = None,
+    container_override: str | None = None,
     seal_no: str | None = None,
     customs_declaration_no: str | None = None,
     vehicle_plate: str | None = None,
@@ -86,8 +87,9 @@ def register(
     """Enter an arrival with its batches and their stock, and return its `arrival_id`; declared goods have no stock yet.
 
     Goods may lie in another business's store: the owner is who has them, the site's business is their custodian.
-    Raises Invalid (`required`, `in_past`, `in_future`, `not_yet`, `unknown_site`, the lines' codes), Conflict
-    `zone_not_dedicated` (R4) or `business_suspended`; a batch that a running recall describes is held at once (R9).
+    A batch that a running recall describes is held at once (R9). Raises Invalid (`required`, `in_past`, `in_future`,
+    `not_yet`, `unknown_site`, the container's and the lines' codes), Conflict `zone_not_dedicated` (R4) or
+    `business_suspended`.
     """
     site = site_of(session, site_id)
     business = owner_of(session, actor, owner)
@@ -98,6 +100,7 @@ def register(
     arrived_on = arrived.astimezone(clock.BEIJING).date()
     checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=entry_mode in HAPPENED)
     supplier_id, supplier_name = supplier_of(session, supplier)
+    number = arrival_numbers.container(container_no, container_override)
     head = Head(
         arrival_id=new_id(),
         owner=business,
@@ -109,7 +112,7 @@ def register(
         supplier_name=supplier_name,
         on_behalf_of=business.business_id if actor.is_officer else None,
         papers={
-            "container_no": container_no,
+            "container_no": number.value,
             "seal_no": seal_no,
             "customs_declaration_no": customs_declaration_no,
             "vehicle_plate": vehicle_plate,
@@ -127,7 +130,8 @@ def register(
     movements = _post(session, actor, head, batches) if declared_at is None else []
     more = [{"movements": [movement]} for movement in movements] or [{}] * len(batches)
     tell(session, actor, head, arrival, checked, more, batches)
-    flags.raise_(session, actor, marks(session, arrival, site))
+    told = arrival_numbers.marks(number, arrival, site, head.occurred_at)
+    flags.raise_(session, actor, [*marks(session, arrival, site), *told])
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import origins, watch
+from coldchain.batches import flags, origins, watch
 from coldchain.batches.matching import identities
 from coldchain.batches.models import Batch
 from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS, IdentityCorrection
 from coldchain.batches.origins import descendants
-from coldchain.batches.service import arrival_view, arrivals, positives
+from coldchain.batches.service import arrival_numbers, arrival_view, arrivals, positives
 from coldchain.batches.service.arrival_acts import Grasp, catalogue, grasp
 from coldchain.batches.service.gate import refresh_status
 from coldchain.core import clock, limits
@@ -46,6 +46,8 @@ def correct(
     reason: str,
     lines: Sequence[Mapping[str, Any]] | None = None,
     occurred_at: datetime | None = None,
+    container_no: str | None = None,
+    container_override: str | None = None,
     **fields: Any,
 ) -> UUID:
     """Append corrections of an arrival's numbers and of its batches' product, number and dates; return its id.
@@ -62,8 +64,9 @@ def correct(
         session, [line["product_id"] for line in lines or [] if line.get("product_id")]
         + [batch.product_id for batch in held.batches]
     )  # fmt: skip
+    number = arrival_numbers.container(container_no, container_override)
     parts = _parts(session, held)
-    changes = _of_parts(_changes(held, known, fields, lines or []), parts)
+    changes = _of_parts(_changes(held, known, fields | {"container_no": number.value}, lines or []), parts)
     if not changes:
         raise Invalid.of("", "nothing_to_correct", "This is what the arrival says already.")
     watch.lock_shared(session)
@@ -91,6 +94,7 @@ def correct(
             ],
         },
     )
+    flags.raise_(session, actor, arrival_numbers.marks(number, held.arrival, held.site, occurred))
     _hold_described(session, actor, touched)
     refresh_status(session, touched)
     return arrival_id
@@ -231,8 +235,8 @@ def _apply(
 def _hold_described(session: Session, actor: Actor, batch_ids: Sequence[UUID]) -> None:
     """Hold what a running recall describes now and did not before, with all that was made from it (R9)."""
     for match in watch.find(session, identities(session, batch_ids)):
-        held = holds.active(session, match.batch_ids)
-        new = {b for b in match.batch_ids if match.cause not in {holds.cause_of(hold) for hold in held.get(b, [])}}
+        described = {*match.batch_ids, *descendants(session, match.batch_ids)}
+        held = holds.active(session, described)
+        new = {b for b in described if match.cause not in {holds.cause_of(hold) for hold in held.get(b, [])}}
         if new:
-            every = sorted(new | descendants(session, new))
-            watch.hold(session, actor, [replace(match, batch_ids=tuple(every))])
+            watch.hold(session, actor, [replace(match, batch_ids=tuple(sorted(new)))])

@@ -13,7 +13,7 @@ from coldchain.batches import flags, watch
 from coldchain.batches.matching import identity_of
 from coldchain.batches.models import Batch, Flag
 from coldchain.batches.models_arrivals import IntakeLine
-from coldchain.batches.service import arrival_lines, arrivals
+from coldchain.batches.service import arrival_lines, arrival_numbers, arrivals
 from coldchain.batches.service.arrival_acts import Catalogue, Grasp, catalogue, grasp
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.arrival_modes import declared_late, entered_late
@@ -44,6 +44,7 @@ def take_in(
     *,
     arrived_at: datetime | None = None,
     container_no: str | None = None,
+    container_override: str | None = None,
     seal_no: str | None = None,
     customs_declaration_no: str | None = None,
     vehicle_plate: str | None = None,
@@ -55,7 +56,8 @@ def take_in(
 
     A line: batch_id, quantity_units? (0: it did not come), zone_id?. Raises NotFound, Forbidden; Conflict `wrong_state`
     when it is no declared arrival that is still awaited, `arrival_withdrawn`, `zone_not_dedicated` (R4),
-    `business_suspended`; Invalid `in_future`, `unknown_batch`, `duplicate_batch`, `nothing_received`, the lines' codes.
+    `business_suspended`; Invalid `in_future`, `unknown_batch`, `duplicate_batch`, `nothing_received`, the container's
+    and the lines' codes.
     """
     held = grasp(session, actor, arrival_id, "arrival.register")
     arrival = held.arrival
@@ -66,11 +68,12 @@ def take_in(
     refuse_shut_out(held.owner)
     came_at = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
     received = _received(session, held, came_at, lines or [])
+    number = arrival_numbers.container(container_no, container_override)
     watch.lock_shared(session)
     ledger.lock_batches(session, held.batch_ids, exclusive=True)
     arrival.arrived_at = came_at
     for name, value in (
-        ("container_no", container_no), ("seal_no", seal_no), ("customs_declaration_no", customs_declaration_no),
+        ("container_no", number.value), ("seal_no", seal_no), ("customs_declaration_no", customs_declaration_no),
         ("vehicle_plate", vehicle_plate),
     ):  # fmt: skip
         if value is not None:
@@ -87,6 +90,7 @@ def take_in(
     movements = _post(session, actor, held, came, came_at)
     _tell(session, actor, held, received, movements, kept)
     _mark(session, actor, held, came_at)
+    flags.raise_(session, actor, arrival_numbers.marks(number, arrival, held.site, came_at))
     watch.hold(session, actor, found)
     refresh_status(session, held.batch_ids)
     return arrival_id
