@@ -137,7 +137,7 @@ def test_a_draft_has_a_bound(delivery, monkeypatch) -> None:
     user = delivery.merchant.user
     with db.transaction() as session:
         owner = registry.find_business(session, delivery.owner["business_id"])
-        actor = Actor(user.user_id, user.username, "", "merchant", business_id=user.business_id)
+        actor = Actor(user.user_id, user.username, "", "merchant", business_id=owner.business_id)
         assert arrival_drafts.save(session, actor, owner, [("a", "x" * 9)])
         assert not arrival_drafts.save(session, actor, owner, [("a", "x" * 10)])
 
