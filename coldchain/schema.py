@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from coldchain.accounts import models as accounts
 from coldchain.batches import models as batches
+from coldchain.batches import models_arrivals as batches_arrivals
 from coldchain.core import idempotency, marks, stored_files
 from coldchain.inspections import models as inspections
 from coldchain.journal import models as journal
@@ -16,8 +17,8 @@ from coldchain.registry import models as registry
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, idempotency, inspections, journal, labels, ledger, marks, policy, recall, regions, registry,
-    stored_files, trade,
+    accounts, batches, batches_arrivals, idempotency, inspections, journal, labels, ledger, marks, policy, recall,
+    regions, registry, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -27,4 +28,5 @@ APPEND_ONLY = (
     "commitment_letter", "commitment_text", "audit_event", "evidence_policy", "disinfection_protocol",
     "policy_parameter", "consignment_answer", "consignment_answer_line", "stock_entry", "stock_entry_line",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty",
+    "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
 )  # fmt: skip

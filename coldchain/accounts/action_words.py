@@ -20,6 +20,7 @@ WORDS: Final[dict[str, LazyText]] = {
     "office.read": _p("action", "Read regions and offices"),
     "arrival.register": _p("action", "Register arrivals"),
     "arrival.read": _p("action", "Read arrivals"),
+    "arrival.correct": _p("action", "Withdraw or correct arrivals"),
     "evidence.register": _p("action", "Hand in papers and disinfections"),
     "tube.register": _p("action", "Register samples"),
     "tube.read": _p("action", "Read samples and results"),

@@ -41,6 +41,7 @@ TABLE: dict[str, dict[str, str]] = {
     "office.read": _EVERYONE,
     "arrival.register": _STAFF,
     "arrival.read": _READ,
+    "arrival.correct": _STAFF,
     "evidence.register": _STAFF,
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},

@@ -1,7 +1,7 @@
 """Pure: whether a batch is what a notice describes (R9).
 
 `matches` is the one meaning of a criterion: every field that is given must fit, any of its values may. A criterion that
-names nothing selects nothing.
+names nothing selects nothing. What was corrected is matched by what was said at first as well (R11).
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,12 @@ FIELDS = (
     "production_date_from", "production_date_to", "origin_countries", "container_nos", "customs_declaration_nos",
     "imported",
 )  # fmt: skip
+LOT_PARTS = (
+    ("batch_nos",),
+    ("production_date_from", "production_date_to"),
+    ("container_nos",),
+    ("customs_declaration_nos",),
+)  # fmt: skip  (fields of a lot that one value has to fit together)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Identity:
     container_no: str | None = None
     customs_declaration_no: str | None = None
     batch_id: UUID | None = field(default=None, compare=False)
+    before: tuple["Identity", ...] = field(default=(), compare=False)  # with one field as it was before a correction
 
 
 def given(criterion: Criterion) -> dict[str, Any]:
@@ -53,10 +60,13 @@ def matches(criterion: Criterion, identity: Identity) -> bool:
     """Say whether `identity` is what `criterion` describes (R9): all given fields, any value of each.
 
     Numbers and names are compared without case, blanks and separators. A pack without a batch number has its production
-    date (YYYYMMDD) for one.
+    date (YYYYMMDD) for one. What was corrected fits by its value now or by any that it had before (R11).
     """
-    said = given(criterion)
-    return bool(said) and matches_product(said, identity) and matches_lot(said, identity)
+    said, known = given(criterion), (identity, *identity.before)
+    if not said or not any(matches_product(said, each) for each in known):
+        return False
+    parts = [{name: said[name] for name in group if name in said} for group in LOT_PARTS]
+    return all(any(matches_lot(part, each) for each in known) for part in parts)
 
 
 def matches_product(criterion: Criterion, identity: Identity) -> bool:

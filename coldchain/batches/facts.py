@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from coldchain.batches import origins, states
-from coldchain.batches.models import Arrival, Batch, Disinfection, Evidence, Sample, TestResult, Tube
+from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, Evidence, Sample, TestResult, Tube
 from coldchain.batches.origins import Origin, Origins, Step
 from coldchain.core import clock
 from coldchain.core.columns import among
@@ -86,7 +86,7 @@ class Books:
             region_code="",
             imported=product.imported,
             category=product.category,
-            arrived_on=(arrival.arrived_at or arrival.occurred_at).astimezone(clock.BEIJING).date(),
+            arrived_on=_came_at(arrival).astimezone(clock.BEIJING).date(),
             piece_count=batch.piece_count,
             existing_stock=arrival.entry_mode == "existing_stock",
             recorded_on=arrival.recorded_at.astimezone(clock.BEIJING).date(),
@@ -103,6 +103,7 @@ class Books:
             batch_code=batch.batch_code,
             split_from=self._split_from(split),
             gone=tuple(self.origins.gone.get(batch.batch_id, ())),
+            not_here=batch.status if batch.status in NOT_HERE else None,
             made_from=tuple(b for b in self.origins.made_from(batch.batch_id) if b in self.batches),
         )
 
@@ -139,6 +140,11 @@ class Books:
             )
             if samples:
                 yield TubeFact(found.tube.tube_id, found.tube.tube_no, found.state.state, samples)
+
+
+def _came_at(arrival: Arrival) -> datetime:
+    """Return when goods came; what is declared is judged as of when it is expected."""
+    return arrival.arrived_at or arrival.expected_at or arrival.occurred_at
 
 
 def _concerns(step: Step, basis: str, occurred_at: datetime) -> bool:

@@ -13,12 +13,16 @@ from coldchain.core.columns import document, key, moment, one_of, ref, whole, wo
 ENTRY_MODES = ("declared", "arrived", "existing_stock", "paper")
 MADE_MODES = ("processed",)  # made here from other batches: written by the program, never entered
 ORIGIN_KINDS = ("split", "transformation")
-BATCH_STATES = ("declared", "held", "cleared", "depleted")
+BATCH_STATES = ("declared", "held", "cleared", "depleted", "withdrawn")
+NOT_HERE = ("declared", "withdrawn")  # states of a batch of which nothing came; no verdict changes them
 BASES = ("scanned", "declared_range", "whole_batch")
 SAMPLE_SITES = ("outer_pack", "inner_pack", "surface", "environment", "personnel")
 STAGES = ("preliminary", "recheck", "confirmation")
 RESULTS = ("negative", "positive", "invalid")
-FLAG_KINDS = ("late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone")
+FLAG_KINDS = (
+    "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
+    "declared_late", "entered_from_paper", "number_override",
+)  # fmt: skip
 
 _TARGET = "(arrival_id IS NULL) <> (batch_id IS NULL)"
 _RANGE = """(basis = 'whole_batch' AND piece_from IS NULL AND piece_to IS NULL) OR

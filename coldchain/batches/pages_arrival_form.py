@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_goods, schemas, service
-from coldchain.core import clock, countries, pages
+from coldchain.core import clock, countries, limits, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
@@ -23,11 +24,13 @@ from coldchain.core.ids import new_id
 from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, refusal
 from coldchain.registry import service as registry
 from coldchain.registry.schemas import ProducerRegistrationSchema, ProductRegistrationSchema
+from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 
 LINES: Final = "lines"
 PAPERS: Final = "papers"
 PAPER: Final = "_papers"
 SITES_SHOWN: Final = 200
+MODES: Final = ("declared", "arrived", "existing_stock", "paper")
 GRAM_UNIT_MASS_G: Final = "1"
 
 LABELS: Final[dict[str, LazyText]] = {
@@ -35,8 +38,11 @@ LABELS: Final[dict[str, LazyText]] = {
     "entry_mode": _l("What is entered"),
     "site_id": _l("Site"),
     "arrived_at": _l("Arrived at"),
+    "expected_at": _l("Expected at"),
+    "_store": _l("In another business's cold store"),
     "_supplier": _l("Supplier"),
     "container_no": _l("Container number"),
+    "container_override": _l("Why this container number is right all the same"),
     "seal_no": _l("Seal number"),
     "customs_declaration_no": _l("Customs declaration number"),
     "vehicle_plate": _l("Vehicle plate"),
@@ -86,10 +92,23 @@ def own_sites(session: Session, actor: Actor, owner: str | None) -> list[dict[st
     return registry.search_sites(session, actor, business=owner or str(actor.business_id), limit=SITES_SHOWN)[0]
 
 
+def zone_texts(sites: list[dict[str, Any]]) -> list[tuple[Any, str]]:
+    """Return zones and what they are called, with their site where there are several."""
+    found = []
+    for site in sites:
+        for zone in site["zones"]:
+            parts = [zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
+            if len(sites) > 1:
+                parts.insert(0, site["name"])
+            found.append((zone, " ".join(parts)))
+    return found
+
+
 def redrawn(form: Form) -> tuple[Form, dict[str, int], bool]:
     """Return the form after an add or remove button, how many lines each group shows, and whether one was pressed."""
     pressed = form.get("_add") or (form.get("_remove") or "").rpartition("-")[0]
     counts, changed, any_pressed = {}, form, False
+    changed, repeated = _rows_changed(changed)
     for group, least in ((LINES, 1), (PAPERS, 0)):
         for_group = copy(changed)
         if pressed != group:
@@ -98,11 +117,32 @@ def redrawn(form: Form) -> tuple[Form, dict[str, int], bool]:
         after, counts[group], was_pressed = change_lines(for_group, group, least)
         any_pressed = any_pressed or was_pressed
         changed = after if pressed == group or pressed not in {LINES, PAPERS} else _with_buttons(after, form)
-    if form.get("_add") == LINES and (above := changed.get(f"{LINES}-{counts[LINES] - 2}-zone_id")):
+    above = changed.get(f"{LINES}-{rows.parent(changed, max(0, counts[LINES] - 2))}-zone_id")
+    if form.get("_add") == LINES and above:
         changed.setdefault(f"{LINES}-{counts[LINES] - 1}-zone_id", above)  # goods of one delivery mostly go together
     changed.poplist("_add")
     changed.poplist("_remove")
-    return changed, counts, any_pressed
+    return changed, counts, any_pressed or repeated
+
+
+def _rows_changed(form: Form) -> tuple[Form, bool]:
+    """Return the form after a button that repeats a product, or removes it with its other dates."""
+    count = change_lines(_plain(form), LINES)[1]
+    changed = copy(form)
+    repeated = changed.poplist("_repeat")
+    if repeated and repeated[-1].isdecimal() and int(repeated[-1]) < count < limits.LINES_PER_REQUEST:
+        return rows.repeat(changed, int(repeated[-1]), count), True
+    gone = re.fullmatch(rf"{LINES}-(\d{{1,4}})", form.get("_remove", ""))
+    if gone is None or int(gone[1]) >= count:
+        return changed, bool(repeated)
+    return _plain(rows.remove(_plain(changed), int(gone[1]), count)), True
+
+
+def _plain(form: Form) -> Form:
+    changed = copy(form)
+    for name in ("_add", "_remove"):
+        changed.poplist(name)
+    return changed
 
 
 def _with_buttons(form: Form, original: Form) -> Form:
@@ -116,37 +156,44 @@ def without_empty(form: Form) -> Form:
     """Return the form without lines and papers in which nothing was typed, the others counted anew from 0."""
     kept = copy(form)
     for group, least in ((LINES, 1), (PAPERS, 0)):
-        filled = sorted(
-            {
-                int(found[1])
-                for name, text in kept.items(multi=True)
-                if text.strip() and (found := re.match(rf"_?{group}-(\d{{1,4}})-(?!zone_id$)", name))
-            }
-        ) or list(range(least))
-        rows: Form = Form()
+        filled = (rows.filled(kept) if group == LINES else _papers_at_hand(kept)) or list(range(least))
+        renumbered: Form = Form()
         for name, text in kept.items(multi=True):
             found = re.match(rf"(_?{group}-)(\d{{1,4}})(-.*)", name)
             if found is None:
-                rows.add(name, text)
+                renumbered.add(name, text)
             elif int(found[2]) in filled:
-                rows.add(f"{found[1]}{filled.index(int(found[2]))}{found[3]}", text)
-        kept = rows
+                renumbered.add(f"{found[1]}{filled.index(int(found[2]))}{found[3]}", text)
+        kept = renumbered
     return kept
+
+
+def _papers_at_hand(form: Form) -> list[int]:
+    """Return the papers of which more than the kind was typed: a kind alone only says which are asked for."""
+    return sorted(
+        {
+            int(found[1])
+            for name, text in form.items(multi=True)
+            if text.strip() and (found := re.match(rf"_{PAPERS}-(\d{{1,4}})-(?!kind$)", name))
+        }
+    )
 
 
 def units_per_piece(session: Session, form: Form) -> dict[int, int]:
     """Return how many ledger units a piece holds, of each line in which a known product was chosen."""
-    products = registry.products(session, pages_goods.uuids(chosen_products(form).values()))
+    chosen = chosen_products(rows.joined(form))
+    products = registry.products(session, pages_goods.uuids(chosen.values()))
     return {
         index: products[UUID(text)].units_per_piece
-        for index, text in chosen_products(form).items()
+        for index, text in chosen.items()
         if pages_goods.uuids([text]) and UUID(text) in products
     }
 
 
 def for_schema(session: Session, form: Form) -> Form:
     """Return the form with quantities in the ledger's unit and the supplier as a business or a name."""
-    fields = copy(form)
+    fields = rows.joined(form)
+    fields.poplist("expected_at" if form.get("entry_mode") != "declared" else "arrived_at")
     pages_goods.fill_quantities(fields, LINES, units_per_piece(session, form))
     supplier = form.get("_supplier", "").strip()
     if supplier:
@@ -206,7 +253,7 @@ def register(session: Session, actor: Actor, form: Form) -> UUID:
     loaded: list[dict[str, Any]] = []
     prefixes = [f"{PAPER}-{index}" for index in range(change_lines(form, PAPERS, 0)[1])]
     parts = [("", schemas.ArrivalRegistrationSchema(), _without_own(for_schema(session, form)))]
-    parts += [(prefix, schemas.EvidenceRegistrationSchema(), part(form, prefix)) for prefix in prefixes]  # type: ignore[misc]
+    parts += [(prefix, schemas.EvidenceRegistrationSchema(), _paper(form, prefix)) for prefix in prefixes]  # type: ignore[misc]
     for prefix, schema, fields in parts:
         try:
             with named(prefix):
@@ -221,6 +268,14 @@ def register(session: Session, actor: Actor, form: Form) -> UUID:
         with named(prefix):
             service.register_evidence(session, actor, arrival_id=arrival_id, **paper)
     return arrival_id
+
+
+def _paper(form: Form, prefix: str) -> Form:
+    """Return the fields of a paper; the declaration's number was typed once already."""
+    fields = part(form, prefix)
+    if fields.get("kind") == "customs_declaration" and not fields.get("number"):
+        fields["number"] = form.get("customs_declaration_no", "")
+    return fields
 
 
 def _without_own(form: Form) -> Form:

@@ -1,20 +1,24 @@
 """Pages of arrivals: the list, the form with its check and receipt, and one arrival with its papers."""
 
 import re
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_arrival_form as arrival_form
-from coldchain.batches import pages_goods, reach, schemas, service
+from coldchain.batches import pages_arrival_rows as rows
+from coldchain.batches import pages_arrival_start as start
+from coldchain.batches import pages_goods, pages_sampling, reach, schemas, service
 from coldchain.batches import pages_words as words
-from coldchain.batches.models import Arrival
+from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
+from coldchain.batches.service import arrival_drafts
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -23,9 +27,8 @@ from coldchain.policy import vocabulary
 from coldchain.registry import service as registry
 from coldchain.registry.models import CATEGORIES
 from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
-from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
+from coldchain.registry.words import ZONE_KINDS
 
-MODES: Final = ("arrived", "existing_stock")
 FIND_NAME: Final = re.compile(r"_(lines|outputs)-(\d{1,4})-find")
 
 
@@ -62,6 +65,9 @@ def list_arrivals(session: Session, actor: Actor) -> Any:
 def new_arrival(session: Session, actor: Actor) -> Any:
     """Show the form of an arrival; an officer says first for whom."""
     owner = request.args.get("owner", "").strip()
+    like = start.read_like(session, actor, request.args.get("like", ""))
+    if actor.business_id is None and like is not None:
+        owner = str(like["owner"]["business_id"])
     if actor.business_id is None and not owner:
         return render_template("batches/arrival_owner.html", errors={}, owner="")
     try:
@@ -69,11 +75,23 @@ def new_arrival(session: Session, actor: Actor) -> Any:
     except NotFound as error:
         page = render_template("batches/arrival_owner.html", errors={"owner": _(error.message)}, owner=owner)
         return Response(page, 422)
-    sites = arrival_form.own_sites(session, actor, str(business.business_id))
-    form = arrival_form.blank(sites)
-    if actor.business_id != business.business_id:
-        form["owner"] = str(business.business_id)
-    return _form_page(session, actor, form, {})
+    form, begun = start.started(session, actor, business, like)
+    return _form_page(session, actor, form, {}, begun=begun)
+
+
+@bp.post("/arrivals/draft")
+@edge("arrival.register")
+def save_draft(session: Session, actor: Actor) -> Any:
+    """Keep the form as far as it is filled in, or forget it (`_discard`); the page sends this while one types."""
+    owner = registry.find_business(session, request.form.get("owner") or str(actor.business_id))
+    if not arrival_drafts.may_keep(actor, owner):
+        raise NotFound
+    if "_discard" in request.form:
+        arrival_drafts.discard(session, actor, owner.business_id)
+        of = str(owner.business_id) if actor.business_id is None else None
+        return redirect(url_for("batches_pages.new_arrival", owner=of), 303)
+    arrival_drafts.save(session, actor, owner, request.form.items(multi=True))
+    return Response(status=204)
 
 
 @bp.post("/arrivals/new")
@@ -82,10 +100,12 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
     """Go one step on with the form: a line more or less, a product found or registered, the check, or send it."""
     form, counts, pressed = arrival_form.redrawn(copy(request.form))
     step = (form.poplist("_step") or [""])[-1]
+    owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
+    arrival_drafts.save(session, actor, owner, form.items(multi=True))
     registering = (form.poplist("_register") or [""])[-1]
     if registering:
         return _register_product(session, actor, form, registering)
-    for name, kept in (("_new", "_new_for"), ("_find", None)):
+    for name, kept in (("_new", "_new_for"), ("_find", None), ("_find_store", None), ("_keep", None)):
         if name in form:
             value = form.poplist(name)[-1]
             pressed = True
@@ -105,6 +125,10 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
 
 def _send(session: Session, actor: Actor, form: Form) -> str:
     arrival_id = arrival_form.register(session, actor, form)
+    owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
+    arrival_drafts.discard(session, actor, owner.business_id)
+    if form.get("entry_mode") == "paper":  # a file can't be carried through the check
+        return url_for("batches_pages.new_voucher", arrival_id=arrival_id)
     return url_for("batches_pages.arrival_receipt", arrival_id=arrival_id)
 
 
@@ -134,29 +158,33 @@ def _form_page(
     *,
     registered: str = "",
     counts: dict[str, int] | None = None,
+    begun: datetime | None = None,
 ) -> Response:
     counts = counts or arrival_form.redrawn(form)[1]
     owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
-    sites = arrival_form.own_sites(session, actor, str(owner.business_id))
+    sites = start.sites_for(session, actor, owner, form)
     page = render_template(
         "batches/arrival_new.html",
         values=form,
-        errors=pages_goods.at_pieces(errors, LINES, form),
+        errors=rows.without_shared(pages_goods.at_pieces(errors, LINES, form), form),
+        begun=begun,
         registered=registered,
         labels=LABELS,
         owner=owner,
         on_behalf=actor.business_id != owner.business_id,
         sites=[(site["site_id"], site["name"]) for site in sites],
-        zones=[(zone.zone_id, text) for zone, text in _zone_texts(sites)],
+        zones=[(zone.zone_id, text) for zone, text in arrival_form.zone_texts(sites)],
         found=[
-            pages_goods.found_products(
+            None
+            if rows.is_same(form, n)
+            else pages_goods.found_products(
                 session, actor, form.get(f"_{LINES}-{n}-find", ""), form.get(f"{LINES}-{n}-product_id", "")
             )
             for n in range(counts[LINES])
         ],
         papers=range(counts[arrival_form.PAPERS]),
         new_for=form.get("_new_for", ""),
-        modes=words.tiles(words.ENTRY_MODES, MODES),
+        modes=_mode_tiles(),
         evidence_kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
         once=form.get("_once") or new_once(),
@@ -164,15 +192,12 @@ def _form_page(
     return Response(page, status)
 
 
-def _zone_texts(sites: list[dict[str, Any]]) -> list[tuple[Any, str]]:
-    found = []
-    for site in sites:
-        for zone in site["zones"]:
-            parts = [zone.code, str(ZONE_KINDS[zone.kind]), str(TEMPERATURE_CLASSES[zone.temperature_class])]
-            if len(sites) > 1:
-                parts.insert(0, site["name"])
-            found.append((zone, " ".join(parts)))
-    return found
+def _mode_tiles() -> list[dict[str, str]]:
+    """Return the ways to enter an arrival, each with when it is the right one."""
+    return [
+        {"value": mode, "text": str(words.ENTRY_MODES[mode]), "hint": str(words.ENTRY_MODE_HINTS[mode])}
+        for mode in arrival_form.MODES
+    ]
 
 
 def _check_page(session: Session, actor: Actor, arrival_id: UUID, form: Form) -> str:
@@ -212,12 +237,19 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
 def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     """Show one arrival: its batches, papers, disinfections."""
     arrival = service.read_arrival(session, actor, arrival_id)
+    own = actor.business_id in {None, arrival["owner"]["business_id"]}
+    standing = arrival["state"] != "withdrawn" and arrival["entry_mode"] not in MADE_MODES
     return render_template(
         "batches/arrival.html",
         flags=words.FLAGS,
         protocol_states=words.PROTOCOL_STATES,
-        may_add=relation(actor, "evidence.register") is not None
-        and (actor.business_id in {None, arrival["owner"]["business_id"]}),
+        may_add=own and relation(actor, "evidence.register") is not None and arrival["state"] != "withdrawn",
+        may_take_in=own and relation(actor, "arrival.register") is not None and arrival["state"] == "declared",
+        may_repeat=own and relation(actor, "arrival.register") is not None and arrival["entry_mode"] not in MADE_MODES,
+        may_correct=own and relation(actor, "arrival.correct") is not None and standing,
+        identity_fields=words.IDENTITY_FIELDS,
+        sampling=pages_sampling.tubes_of(session, actor, arrival),
+        pool_size=pages_sampling.pool_size(session),
         **_shown(session, arrival),
     )
 

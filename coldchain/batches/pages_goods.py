@@ -18,6 +18,8 @@ from coldchain.registry import service as registry
 FOUND_MAX: Final = 8
 QUERY_CHARS_MIN: Final = 2
 QUERY_CHARS_MAX: Final = 100
+_GS1 = re.compile(r"^(?:\](?:C1|d2|Q3|e0))?\(?01\)?(?=[0-9]{14}(?![0-9]))")
+_ITEM = re.compile(r"[0-9]{8,14}")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
 
@@ -92,12 +94,18 @@ def option(product: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def scanned(text: str) -> str:
+    """Return the number of a trade item that a scanner typed, as the catalogue may hold it: without leading zeros."""
+    plain = _GS1.sub("", text)
+    return plain.lstrip("0") if _ITEM.fullmatch(plain) else text
+
+
 def found_products(session: Session, actor: Actor, query: str, chosen: str = "") -> dict[str, Any]:
     """Return what a line shows of products: the chosen one, those that the typed text finds, whether there are more.
 
     The only one that is found is chosen at once.
     """
-    query = query.strip()[:QUERY_CHARS_MAX]
+    query = scanned(query.strip()[:QUERY_CHARS_MAX])
     options: list[dict[str, Any]] = []
     more = False
     for product_id in uuids([chosen] if chosen else []):

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation, scope
-from coldchain.batches import labelled, schemas, service
+from coldchain.batches import labelled, pages_sampling, schemas, service
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
@@ -85,6 +85,9 @@ def new_tube(session: Session, actor: Actor) -> Any:
     """Show the form of a tube; `batch` fills in the code of the first sample's batch."""
     form: Form = Form({"sampled_at": pages.form_moment(clock.now()), "samples-0-sample_site": "outer_pack"})
     form["_samples-0-code"] = request.args.get("batch", "")[:100]
+    for name, text in pages_sampling.samples_of(session, actor, request.args.get("arrival", ""),
+                                                request.args.get("lines", "")).items():  # fmt: skip
+        form[name] = text
     return _tube_page(session, actor, form, {})
 
 

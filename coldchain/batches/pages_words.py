@@ -6,6 +6,7 @@ from typing import Any, Final
 from coldchain.core import pages
 from coldchain.core.i18n import LazyText, current_locale, ngettext
 from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.policy import vocabulary
 from coldchain.policy.vocabulary import Word
@@ -17,6 +18,12 @@ ENTRY_MODES: Final[dict[str, LazyText]] = {
     "existing_stock": _p("entry mode", "Stock that was there already"),
     "paper": _p("entry mode", "Entered from paper"),
     "processed": _p("entry mode", "Made here from other goods"),
+}
+ENTRY_MODE_HINTS: Final[dict[str, LazyText]] = {
+    "declared": _p("entry mode", "They come later: a day before at least"),
+    "arrived": _p("entry mode", "They are here now"),
+    "existing_stock": _p("entry mode", "They were here before you began to register"),
+    "paper": _p("entry mode", "They came some time ago; the paper is at hand to be photographed"),
 }
 BASES: Final[dict[str, LazyText]] = {
     "scanned": _p("basis", "Scanned"),
@@ -43,6 +50,10 @@ RESULTS: Final[dict[str, LazyText]] = {
 FLAGS: Final[dict[str, LazyText]] = {
     "suspected_mixed_storage": _p("flag", "Goods and zone don't fit: suspected mixed storage"),
     "seal_missing": _p("flag", "The seal number is missing"),
+    "from_paper": _p("flag", "Entered from paper"),
+    "voucher_missing": _p("flag", "No photograph of the paper yet"),
+    "declared_late": _p("flag", "Declared late"),
+    "quantity_differs": _p("flag", "Less or more came than declared"),
 }
 FLAG_KINDS: Final[dict[str, LazyText]] = {
     "late_under_lock": _p("flag", "Entered after the lock: had left before"),
@@ -51,6 +62,19 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "count_under_lock": _p("flag", "Locked goods are not there"),
     "count_differs": _p("flag", "The count differs from the books"),
     "warmer_zone": _p("flag", "Moved to where it is warmer"),
+    "declared_late": _p("flag", "Declared late"),
+    "entered_from_paper": _p("flag", "Entered from paper"),
+    "number_override": _p("flag", "Container number kept although its check digit fails"),
+}
+IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
+    "container_no": _l("Container number"),
+    "seal_no": _l("Seal number"),
+    "customs_declaration_no": _l("Customs declaration number"),
+    "vehicle_plate": _l("Vehicle plate"),
+    "product_id": _l("Product"),
+    "batch_no": _l("Production batch number"),
+    "production_date": _l("Production date"),
+    "expiry_date": _l("Expiry date"),
 }
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),

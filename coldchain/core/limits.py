@@ -26,6 +26,11 @@ SITES_PER_CLERK = 200
 DISTRICTS_OFFERED = 400
 
 LINES_PER_REQUEST = 500
+DECLARED_DAYS_MAX = 366  # how far ahead goods may be declared
+CORRECTIONS_PER_ARRIVAL = 200  # fields corrected of one arrival and its batches, all in all
+DRAFT_CHARS = 400_000  # of one arrival's form that is not sent yet
+STORES_FOUND = 8  # businesses whose cold stores a search offers
+VOUCHERS_PER_ARRIVAL = 20  # photographs of the paper that an arrival was entered from
 SAMPLES_PER_TUBE = 200
 MADE_FROM = 100  # batches that go into one transformation
 MADE_BATCHES = 50  # batches that come out of one

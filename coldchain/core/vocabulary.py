@@ -28,6 +28,8 @@ class Chip:
 CHIPS: Final[dict[str, Chip]] = {
     # evidence life of a batch and the gate
     "declared": Chip("idle", "truck-delivery", lazy_gettext("Declared, not arrived")),
+    "draft": Chip("idle", "pencil", lazy_gettext("Draft")),
+    "withdrawn": Chip("idle", "arrow-back-up", lazy_gettext("Withdrawn")),
     "held": Chip("wait", "hourglass", lazy_gettext("Awaiting verification")),
     "cleared": Chip("go", "circle-check", lazy_gettext("Clear to circulate")),
     "depleted": Chip("idle", "circle-minus", lazy_gettext("Depleted")),

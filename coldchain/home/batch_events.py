@@ -173,8 +173,8 @@ def _swabs(entries: Sequence[TimelineEntry]) -> dict[tuple[Any, ...], list[str]]
 def _told(entry: TimelineEntry, known: Names, product: Any, *, merchant: bool) -> tuple[str, list[str]]:
     """Return a fact in one sentence, and its smaller parts."""
     facts = entry.details
-    if entry.kind == "arrived":
-        return _arrived(facts, known, product)
+    if entry.kind in {"declared", "arrived", "withdrawn", "corrected"}:
+        return _came(entry.kind, facts, known, product)
     if entry.kind == "evidence":
         return _("Paper: %(kind)s", kind=words.evidence_kind(facts["kind"])), [facts["number"], facts["issuer"]]
     if entry.kind == "disinfection":
@@ -193,6 +193,24 @@ def _told(entry: TimelineEntry, known: Names, product: Any, *, merchant: bool) -
     if entry.kind in {"hold_placed", "hold_ended"}:
         return _held(entry, known)
     return _moved(facts, known, product)
+
+
+def _came(kind: str, facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:
+    """Return what became of the arrival that the batch came with."""
+    if kind == "declared":
+        return _("Declared in advance, expected %(moment)s", moment=pages.short_moment(facts["expected_at"])), []
+    if kind == "withdrawn":
+        return _("The arrival was withdrawn"), [facts["reason"]]
+    if kind == "corrected":
+        former, value = facts["former_value"], facts["value"]
+        if facts["field"] == "product_id":
+            return _("Corrected: %(field)s", field=words.IDENTITY_FIELDS["product_id"]), [facts["reason"]]
+        text = _(
+            "Corrected: %(field)s %(former)s → %(value)s", field=words.IDENTITY_FIELDS[facts["field"]],
+            former=former or _("not given"), value=value,
+        )  # fmt: skip
+        return text, [facts["reason"]]
+    return _arrived(facts, known, product)
 
 
 def _arrived(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:

@@ -16,6 +16,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation, scope
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
+from coldchain.batches.models import NOT_HERE
 from coldchain.core import clock, pages
 from coldchain.core.countries import country_name
 from coldchain.core.edge import edge
@@ -36,6 +37,7 @@ bp = Blueprint("batch_page", __name__)
 
 EVENTS_SHOWN: Final = 12
 ICONS: Final = {
+    "arrival": "truck-delivery",
     "evidence": "file-x",
     "disinfection_record": "spray",
     "test": "test-pipe-2",
@@ -165,6 +167,7 @@ def _title(item: Mapping[str, Any]) -> str:
     if item["kinds"]:
         return _(" or ").join(words.evidence_kind(kind) for kind in item["kinds"])
     titles = {
+        "arrival": _("Arrival"),
         "disinfection_record": _("Disinfection record"),
         "test": _("Test of the goods"),
         "code": _("Traceability code"),
@@ -189,7 +192,9 @@ def _act(actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], *, may
         gap = list(item["uncovered"][0]) if len(item["uncovered"]) == 1 else [1, batch["piece_count"]]
         pieces = "" if gap == [1, batch["piece_count"]] else f"?piece_from={gap[0]}&piece_to={gap[1]}"
         return f"{base}/disinfections/new{pieces}", _("Add a disinfection"), "plus"
-    if item["kind"] == "code":
+    if item["code"] == "not_arrived" and relation(actor, "arrival.register") is not None:
+        return f"/arrivals/{batch['arrival_id']}/intake", _("Take in"), "truck-delivery"
+    if item["kind"] == "code" and batch["status"] not in NOT_HERE:
         return f"{base}/labels", _("Make labels"), "tag"
     if item["kind"] == "supplier":
         return f"{base}/evidence/new?kind=purchase_receipt", _("Add the purchase receipt"), "plus"

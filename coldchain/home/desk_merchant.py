@@ -13,6 +13,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
+from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
@@ -34,6 +35,8 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     business_id = actor.business_id or UUID(int=0)
     jobs = [
         *_locked(session, business_id),
+        *_begun(session, actor),
+        *_to_take_in(session, actor),
         *_to_confirm(session, actor),
         *_to_settle(session, actor),
         *_not_clear(session, business_id),
@@ -119,6 +122,35 @@ def _locked(session: Session, business_id: UUID) -> list[Job]:
     ]  # fmt: skip
     oldest = datetime.min.replace(tzinfo=clock.BEIJING)
     return [job for _since, job in sorted(jobs, key=lambda pair: pair[0] or oldest, reverse=True)]
+
+
+def _begun(session: Session, actor: Actor) -> list[Job]:
+    """Return a job for an arrival that the reader has begun and not sent."""
+    return [
+        Job(
+            "draft",
+            "/arrivals/new",
+            _("An arrival that you began and have not sent"),
+            _("Last touched %(moment)s", moment=pages.moment(touched)),
+            _("Go on with it"),
+        )
+        for owner, touched in arrival_drafts.waiting(session, actor)
+        if owner.business_id == actor.business_id
+    ]
+
+
+def _to_take_in(session: Session, actor: Actor) -> list[Job]:
+    """Return a job for each arrival that was declared and not taken in yet, those that are overdue first."""
+    return [
+        Job(
+            "declared",
+            f"/arrivals/{arrival.arrival_id}",
+            _("Declared: arrival %(number)s", number=arrival.arrival_no),
+            _("Expected %(moment)s", moment=pages.moment(arrival.expected_at)),
+            _("Take in"),
+        )
+        for arrival in batches.awaited(session, actor, BATCHES_LOOKED_AT)
+    ]
 
 
 def _to_confirm(session: Session, actor: Actor) -> list[Job]:

@@ -65,6 +65,8 @@ UNDER_CHECK: Final = Reason("under_check", N_("The authorities are looking for t
 RECHECK: Final = Reason("awaiting_recheck", N_("Sale is paused until a re-check is over."))
 SEALED: Final = Reason("sealed_in_part", N_("Part of these goods was sealed on site."))
 NOT_ARRIVED: Final = Reason("not_arrived", N_("These goods have been declared and have not arrived."))
+WITHDRAWN: Final = Reason("withdrawn", N_("The entry of these goods was taken back; the books hold nothing of them."))
+ABSENT: Final = {"declared": NOT_ARRIVED, "withdrawn": WITHDRAWN}
 NOT_PRINTED: Final = Reason("code_not_printed", N_("No label with this code was ever made."))
 
 ON_PLATE: Final = frozenset({CONFIRMED, RECALLED, UNDER_CHECK, RECHECK})
@@ -156,15 +158,15 @@ def _reasons(facts: PublicFacts) -> Iterable[Reason]:
         yield RECHECK
     if any(hold.cause_kind == "inspection" for hold in facts.holds):
         yield SEALED
-    if facts.status == "declared":
-        yield NOT_ARRIVED
+    if facts.status in ABSENT:
+        yield ABSENT[facts.status]
     for item in facts.verdict.missing:
         if item.code in _PAPERS:
             yield Reason(item.code, _PAPERS[item.code], item.kind)
         elif item.kind == TEST:
             if item.code != "test_positive" or not is_confirmed(facts):
                 yield _TESTS.get(item.code, _NOT_TESTED)
-        else:
+        elif item.kind in _OTHERS:  # that it isn't here was said above
             yield _OTHERS[item.kind]
     if not facts.printed:
         yield NOT_PRINTED

@@ -85,9 +85,10 @@ def order(
     """Record a run for pieces `piece_from`–`piece_to` or for the batch label, and queue its making (R2, R13).
 
     From now on the batch counts as coded. Raises NotFound, Forbidden; Invalid `one_of`, `wrong_order`, `beyond_pieces`,
-    `too_many_labels`, `in_future`; AddressTooLong.
+    `too_many_labels`, `in_future`; Conflict `not_arrived`, `arrival_withdrawn`; AddressTooLong.
     """
     target = targets.find(session, actor, "label.make", batch_id=batch_id)
+    targets.require_entered(session, target, arrived=True)  # how many pieces there are is known when they are there
     level = _checked(level, piece_from, piece_to, target.batches[0][1])
     now = clock.now()
     if occurred_at is not None and (occurred_at - now).total_seconds() > limits.CLOCK_SKEW_S:

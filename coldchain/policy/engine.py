@@ -45,6 +45,8 @@ __all__ = [
     "judge",
 ]
 
+ABSENT = MappingProxyType({"declared": "not_arrived", "withdrawn": "withdrawn"})
+
 
 def latest_versions(rows: Iterable[PolicyRow]) -> list[PolicyRow]:
     """Return the newest version of each code: a correction replaces what it corrects, its dates too."""
@@ -90,8 +92,9 @@ def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source]
     """Return whether the batch of `facts` may leave under `policy`, with every missing item (R1).
 
     A batch that was processed from others (`facts.made_from`) is judged by them (`sources`), by its own code and by its
-    own tests: papers and treatments were theirs.
+    own tests: papers and treatments were theirs. What has not come may not leave whatever its papers say.
     """
+    absent = [_missing(ABSENT[facts.not_here], "arrival", {})] if facts.not_here else []
     judged_for = {
         "region_code": facts.region_code,
         "arrived_on": facts.arrived_on.isoformat(),
@@ -100,10 +103,10 @@ def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source]
     }
     if policy is None:
         words = _situation(facts)
-        without = [_missing("policy_missing", "policy", words)] if facts.imported else []
+        without = absent + ([_missing("policy_missing", "policy", words)] if facts.imported else [])
         remarks = [] if facts.imported else [_note("policy_missing", words)]
         return _judge_made(None, facts, sources, without, _origin_notes(facts) + remarks, judged_for)
-    missing: list[Missing] = []
+    missing: list[Missing] = absent
     notes: list[Note] = _origin_notes(facts)
     basis: dict[str, Any] = _shown_origin(facts)
     if facts.made_from:

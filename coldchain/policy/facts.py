@@ -99,6 +99,7 @@ class BatchFacts:
     batch_code: str = ""
     split_from: "SplitFrom | None" = None  # the parent's records are among the facts, mapped onto these pieces
     gone: tuple[Range, ...] = ()  # pieces that were split off into batches of their own
+    not_here: str | None = None  # `declared`: it has not come yet; `withdrawn`: it never came in
     made_from: tuple[UUID, ...] = ()  # batches that it was processed from: it is as clear as all of them
 
 

@@ -51,6 +51,16 @@ MISSING: Mapping[str, Message] = MappingProxyType(
             "请属地市场监管部门登记适用的证明要求，登记后重新核验。",
             "Ask the local market regulator to enter the evidence policy that applies; the gate is then judged again.",
         ),
+        "not_arrived": Message(
+            "R3", "已提前报备，货还没有到。", "Declared in advance; the goods have not come yet.",
+            "货到后办理入库：到货时间、集装箱号、封条号、实收数量。",
+            "Take the goods in when they come: time, container, seal, quantities received.",
+        ),
+        "withdrawn": Message(
+            "R11", "这批货的到货单已撤回，账上没有这批货。",
+            "The arrival of this batch was withdrawn; the books hold nothing of it.",
+            "如果货确实在库，请重新登记到货。", "If the goods are really there, register their arrival again.",
+        ),
         "evidence_missing": Message(
             "R1", "缺{kinds_zh}。", "Missing: {kinds_en}.",
             "补录{kinds_zh}：编号、出具单位、签发日期。", "Enter the {kinds_en}: number, issuer, date of issue.",

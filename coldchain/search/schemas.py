@@ -6,7 +6,7 @@ from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import BUSINESS_STATES
 
 KINDS = ("code", "batch", "business", "product", "producer", "document", "recall")
-STATES = ("declared", "held", "cleared", "depleted", *BUSINESS_STATES)
+STATES = ("declared", "held", "cleared", "depleted", "withdrawn", *BUSINESS_STATES)
 
 
 class SearchQuery(PageQuery):

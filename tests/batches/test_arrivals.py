@@ -93,12 +93,6 @@ def test_existing_stock_needs_neither_supplier_nor_container(store):
         assert [movement.late for movement in session.exec(select(Movement))] == [False]
 
 
-@pytest.mark.parametrize("mode", ["declared", "paper"])
-def test_ways_that_are_not_there_yet_are_refused(store, mode):
-    refused = store["merchant"].post("/arrivals", body(store, entry_mode=mode), 422)
-    assert refused["errors"][0]["code"] == "entry_mode_unavailable"
-
-
 def counts():
     with db.transaction() as session:
         return tuple(len(session.exec(select(model)).all()) for model in (Arrival, Batch, Movement, PersonalValue))

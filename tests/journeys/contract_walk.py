@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from tests.journeys import (
+    contract_arrivals,
     contract_door,
     contract_entries,
     contract_goods,
@@ -31,6 +32,7 @@ PARTS: tuple[Part, ...] = (
     contract_register.businesses, contract_register.look_up, contract_register.places, contract_register.catalogue,
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic,
+    contract_arrivals.declared, contract_arrivals.withdrawn, contract_arrivals.on_paper,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
     contract_handover.differences, contract_handover.slips, contract_handover.consents,
     contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,

@@ -205,6 +205,20 @@ class Realm:
         run = of.officer.post(f"/batches/{of.ids['batch_id']}/label-runs", {"level": "batch"}, 202)
         of.ids["run_id"] = run["run_id"]
         jobs.run(run_id=run["run_id"])
+        self._declare(of, body)
+
+    def _declare(self, of: Case, body: dict[str, Any]) -> None:
+        """Declare one more arrival in advance, and keep a photograph with the one that is there."""
+        head = {name: value for name, value in body.items() if name not in {"arrived_at", "driver", "lines"}}
+        ahead = {"entry_mode": "declared", "expected_at": (clock.now() + timedelta(days=2)).isoformat()}
+        line = body["lines"][0] | {"batch_no": f"{of.mark}-D"}
+        of.ids["declared_id"] = of.officer.post("/arrivals", head | ahead | {"lines": [line]}, 201)["arrival_id"]
+        kept = of.officer.client.post(
+            f"/api/v1/arrivals/{of.ids['arrival_id']}/vouchers", data={"file": (BytesIO(photograph()), "paper.png")},
+            headers={"Authorization": f"Bearer {of.officer.token}"},
+        )  # fmt: skip
+        assert kept.status_code == 201, kept.get_data(as_text=True)
+        of.ids["voucher_id"] = kept.get_json()["voucher_id"]
 
     def _trade(self, of: Case, world: World) -> None:
         """Send some to the buyer, who disputes a part; use, sell and lose some; give a consent; raise a flag."""

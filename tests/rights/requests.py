@@ -79,7 +79,7 @@ PARAMETERS: dict[str, str] = {
     "device_id": "device_id",
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
-    "session_id": "session_id", "username": "username",
+    "session_id": "session_id", "username": "username", "voucher_id": "voucher_id",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -96,6 +96,10 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/recalls/<uuid:recall_id>/announce", "recall_id"): "draft_id",
     ("/api/v1/tubes/<uuid:tube_id>/results", "tube_id"): "open_tube_id",
     ("/tubes/<uuid:tube_id>/results/new", "tube_id"): "open_tube_id",
+    ("/api/v1/arrivals/<uuid:arrival_id>/intake", "arrival_id"): "declared_id",
+    ("/api/v1/arrivals/<uuid:arrival_id>/withdraw", "arrival_id"): "declared_id",
+    ("/arrivals/<uuid:arrival_id>/intake", "arrival_id"): "declared_id",
+    ("/arrivals/<uuid:arrival_id>/withdraw", "arrival_id"): "declared_id",
     ("/stock-entries/<uuid:entry_id>/made", "entry_id"): "made_id",
     ("/api/v1/codes/", "code"): "batch_code",
     ("/D/", "number"): "consignment_no",
@@ -243,6 +247,9 @@ BODIES: dict[str, Body] = {
     "POST /keys/<uuid:key_id>/revoke": nothing,
     "POST /sessions/<uuid:session_id>/revoke": nothing,
     "POST /arrivals": arrival,
+    "POST /arrivals/<uuid:arrival_id>/intake": nothing,
+    "POST /arrivals/<uuid:arrival_id>/withdraw": reason,
+    "POST /arrivals/<uuid:arrival_id>/corrections": lambda of: {"reason": "示例原因", "seal_no": "HL9"},
     "POST /arrivals/<uuid:arrival_id>/disinfections": lambda of: disinfection("示例"),
     "POST /arrivals/<uuid:arrival_id>/evidence": paper,
     "POST /batches/<uuid:batch_id>/disinfections": lambda of: disinfection("示例"),
@@ -335,6 +342,12 @@ SHOWS_WHAT_IT_DID = {
 SEND = {"_step": "send"}
 FORMS: dict[str, tuple[str | None, Body]] = {
     "/arrivals/new": ("POST /arrivals", lambda of: SEND | {"_supplier": "示例", "_lines-0-pieces": "1"}),
+    "/arrivals/draft": (None, lambda of: {"owner": of.owner["business_id"]}),
+    "/arrivals/<uuid:arrival_id>/intake": ("POST /arrivals/<uuid:arrival_id>/intake", nothing),
+    "/arrivals/<uuid:arrival_id>/withdraw": ("POST /arrivals/<uuid:arrival_id>/withdraw", nothing),
+    "/arrivals/<uuid:arrival_id>/correct": ("POST /arrivals/<uuid:arrival_id>/corrections", nothing),
+    "/arrivals/<uuid:arrival_id>/vouchers/new": (None, nothing),
+    "/api/v1/arrivals/<uuid:arrival_id>/vouchers": (None, nothing),
     "/arrivals/<uuid:arrival_id>/disinfections/new": ("POST /arrivals/<uuid:arrival_id>/disinfections", nothing),
     "/arrivals/<uuid:arrival_id>/evidence/new": ("POST /arrivals/<uuid:arrival_id>/evidence", nothing),
     "/batches/<uuid:batch_id>/disinfections/new": ("POST /batches/<uuid:batch_id>/disinfections", nothing),
@@ -489,7 +502,7 @@ def request(realm: Realm, route: Route, case: Case) -> Request:
         for name, text in more(case).items():
             body[name] = text
         form: dict[str, Any] = {name: body.getlist(name) for name in body}
-        if route.rule.endswith("/slip"):
+        if route.rule.endswith(("/slip", "/vouchers", "/vouchers/new")):
             form["file"] = (BytesIO(photograph()), "slip.png")
         return Request(route.method, path, query, form=form)
     key = f"{route.method} {route.rule.removeprefix('/api/v1')}"

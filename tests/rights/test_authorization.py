@@ -35,6 +35,7 @@ NEVER_LET_THROUGH: dict[str, str] = {
 BEHIND = {
     "evidence.register": "batch.read", "label.make": "batch.read", "result.register": "tube.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
+    "arrival.correct": "arrival.read",
 }  # fmt: skip
 NO_ROUTE_YET = {"account.manage"}  # the command line alone asks for it
 

@@ -1,5 +1,11 @@
 """What the requests and answers of arrivals, batches, evidence and tests look like; one file a subject."""
 
+from coldchain.batches.schemas.arrival_acts import (
+    IdentityCorrectionRequestSchema,
+    IntakeSchema,
+    VoucherUploadSchema,
+    WithdrawalSchema,
+)
 from coldchain.batches.schemas.arrivals import (
     ArrivalBatchSchema,
     ArrivalLineSchema,
@@ -11,6 +17,7 @@ from coldchain.batches.schemas.arrivals import (
     BatchProductSchema,
     DriverSchema,
     SupplierSchema,
+    VoucherSchema,
 )
 from coldchain.batches.schemas.batches import (
     BatchHoldSchema,
@@ -76,6 +83,8 @@ __all__ = [
     "GateQuery",
     "GateSchema",
     "HoldCauseSchema",
+    "IdentityCorrectionRequestSchema",
+    "IntakeSchema",
     "ResultRegistrationSchema",
     "ResultSchema",
     "SampleRegistrationSchema",
@@ -86,4 +95,7 @@ __all__ = [
     "TubeQuery",
     "TubeRegistrationSchema",
     "TubeSchema",
+    "VoucherSchema",
+    "VoucherUploadSchema",
+    "WithdrawalSchema",
 ]

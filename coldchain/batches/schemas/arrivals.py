@@ -1,11 +1,17 @@
 """Arrivals, at the door."""
 
 from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES
+from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS
 from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
 from coldchain.registry.schemas import BusinessBriefSchema
+
+ARRIVAL_STATES = ("declared", "arrived", "withdrawn")
+ARRIVAL_FLAGS = (
+    "suspected_mixed_storage", "seal_missing", "from_paper", "voucher_missing", "declared_late", "quantity_differs",
+)  # fmt: skip
 
 
 class SupplierSchema(Schema):
@@ -39,10 +45,13 @@ class ArrivalRegistrationSchema(Schema):
     site_id = fields.Key(required=True)
     owner = fields.BusinessRef(doc="default: your own business")
     entry_mode = fields.OneOf(ENTRY_MODES, required=True)
-    arrived_at = fields.Moment(doc="default: occurred_at, else now; existing stock: any past time")
-    expected_at = fields.Moment()
+    arrived_at = fields.Moment(
+        doc="default: occurred_at, else now; existing stock and paper: any past time; not of declared goods"
+    )
+    expected_at = fields.Moment(doc="needed for declared goods: when they come")
     supplier = fields.Part(SupplierSchema)
-    container_no = fields.Identifier(identifiers.check_container, doc="ISO 6346")
+    container_no = fields.Text(limits.CODE_CHARS, doc="ISO 6346")
+    container_override = fields.Text(limits.TEXT_CHARS, doc="why a number is right although its check digit fails")
     seal_no = fields.Text(limits.NUMBER_CHARS)
     customs_declaration_no = fields.Identifier(identifiers.check_customs_declaration, doc="18 digits")
     vehicle_plate = fields.Text(limits.CODE_CHARS)
@@ -82,6 +91,7 @@ class ArrivalBatchSchema(Schema):
     production_date = fields.Day(required=True)
     expiry_date = fields.Day()
     quantity_units = fields.Units(required=True)
+    declared_units = fields.Units(doc="what had been declared of it, once it was taken in")
 
 
 class ArrivalSupplierSchema(Schema):
@@ -89,6 +99,27 @@ class ArrivalSupplierSchema(Schema):
 
     business = fields.Part(BusinessBriefSchema)
     name = fields.Text(limits.NAME_CHARS)
+
+
+class IdentityCorrectionSchema(Schema):
+    """One field that was corrected: of a batch, or of the arrival itself (`batch_id` null)."""
+
+    correction_id = fields.Key(required=True)
+    batch_id = fields.Key()
+    field = fields.OneOf(ARRIVAL_FIELDS + BATCH_FIELDS, required=True)
+    former_value = fields.Text(limits.NUMBER_CHARS)
+    value = fields.Text(limits.NUMBER_CHARS, required=True)
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
+    corrects_id = fields.Key(doc="the correction of the same field that this one corrects in turn")
+    occurred_at = fields.Moment(required=True)
+    recorded_at = fields.Moment(required=True)
+
+
+class VoucherSchema(Schema):
+    """A photograph of the paper that an arrival was entered from."""
+
+    voucher_id = fields.Key(required=True)
+    recorded_at = fields.Moment(required=True)
 
 
 class ArrivalSchema(Schema):
@@ -99,6 +130,7 @@ class ArrivalSchema(Schema):
     owner = fields.Part(BusinessBriefSchema, required=True)
     site_id = fields.Key(required=True)
     entry_mode = fields.OneOf(ENTRY_MODES + MADE_MODES, required=True)
+    state = fields.OneOf(ARRIVAL_STATES, required=True)
     arrived_at = fields.Moment()
     expected_at = fields.Moment()
     supplier = fields.Part(ArrivalSupplierSchema)
@@ -106,13 +138,17 @@ class ArrivalSchema(Schema):
     seal_no = fields.Text(limits.NUMBER_CHARS)
     customs_declaration_no = fields.Text(limits.CODE_CHARS)
     vehicle_plate = fields.Text(limits.CODE_CHARS)
-    flags = fields.Items(fields.OneOf(("suspected_mixed_storage", "seal_missing")), required=True)
+    flags = fields.Items(fields.OneOf(ARRIVAL_FLAGS), required=True)
+    withdrawn_at = fields.Moment()
+    withdrawn_reason = fields.Text(limits.TEXT_CHARS)
     recorded_at = fields.Moment(required=True)
     on_behalf_of = fields.Key()
     batches = fields.Items(fields.Part(ArrivalBatchSchema), required=True)
     driver = fields.Part(DriverSchema, doc="only in the answer about one arrival")
     evidence = fields.Items(fields.Part(EvidenceSchema), doc="only in the answer about one arrival")
     disinfections = fields.Items(fields.Part(DisinfectionSchema), doc="only in the answer about one arrival")
+    corrections = fields.Items(fields.Part(IdentityCorrectionSchema), doc="only in the answer about one arrival")
+    vouchers = fields.Items(fields.Part(VoucherSchema), doc="only in the answer about one arrival")
 
 
 class ArrivalQuery(PageQuery):

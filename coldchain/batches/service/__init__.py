@@ -1,29 +1,41 @@
 """The use cases of arrivals, batches, their evidence and their tests; one file each."""
 
 from coldchain.batches.origins import descendants
+from coldchain.batches.service.arrival_acts import grasp
+from coldchain.batches.service.arrival_view import awaited
 from coldchain.batches.service.arrival_view import read as read_arrival
 from coldchain.batches.service.arrival_view import search as search_arrivals
 from coldchain.batches.service.arrivals import register as register_arrival
 from coldchain.batches.service.batch_view import read as read_batch
 from coldchain.batches.service.batch_view import search as search_batches
 from coldchain.batches.service.batch_view import stock_rows, visible
+from coldchain.batches.service.corrections import correct as correct_arrival
 from coldchain.batches.service.disinfections import register as register_disinfection
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
+from coldchain.batches.service.intakes import take_in
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
 from coldchain.batches.service.tubes import read as read_tube
 from coldchain.batches.service.tubes import register as register_tube
 from coldchain.batches.service.tubes import search as search_tubes
+from coldchain.batches.service.vouchers import find as find_voucher
+from coldchain.batches.service.vouchers import keep as keep_voucher
+from coldchain.batches.service.withdrawals import withdraw as withdraw_arrival
 
 __all__ = [
+    "awaited",
     "batch_ids_of",
+    "correct_arrival",
     "descendants",
     "find_target",
+    "find_voucher",
     "gate",
+    "grasp",
     "judge",
+    "keep_voucher",
     "note_code_made",
     "read_arrival",
     "read_batch",
@@ -40,6 +52,8 @@ __all__ = [
     "search_tubes",
     "settle_status",
     "stock_rows",
+    "take_in",
     "timeline",
     "visible",
+    "withdraw_arrival",
 ]

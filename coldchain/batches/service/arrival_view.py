@@ -1,6 +1,6 @@
 """How arrivals are listed and shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -9,14 +9,16 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import facts, reach, storage
-from coldchain.batches.models import Arrival, Batch
+from coldchain.batches.models import Arrival, Batch, Flag
+from coldchain.batches.models_arrivals import ArrivalVoucher, ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.batches.origins import came_with_arrival
 from coldchain.batches.service import batch_view, disinfections, evidence
-from coldchain.batches.service.arrivals import flags
+from coldchain.batches.service.arrival_modes import seen_at_once
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
 from coldchain.registry import service as registry
+from coldchain.registry.models import Product
 
 
 def search(
@@ -42,6 +44,41 @@ def search(
     return describe(session, rows), following
 
 
+class _Around:
+    """What is known of some arrivals beside their own rows, each kind in one statement."""
+
+    def __init__(self, session: Session, ids: Sequence[UUID]) -> None:
+        self.withdrawn = {
+            row.arrival_id: row
+            for row in session.exec(select(ArrivalWithdrawal).where(col(ArrivalWithdrawal.arrival_id).in_(ids)))
+        }
+        self.taken_in = {
+            row.batch_id: row for row in session.exec(select(IntakeLine).where(col(IntakeLine.arrival_id).in_(ids)))
+        }
+        vouchers = select(ArrivalVoucher.arrival_id).where(col(ArrivalVoucher.arrival_id).in_(ids)).distinct()
+        self.with_voucher = set(session.exec(vouchers))
+        late = select(Flag.subject_id).where(col(Flag.subject_id).in_(ids), col(Flag.kind) == "declared_late")
+        self.declared_late = set(session.exec(late.distinct()))
+
+    def state(self, arrival: Arrival) -> str:
+        """Return where an arrival stands: declared, arrived, withdrawn."""
+        if arrival.arrival_id in self.withdrawn:
+            return "withdrawn"
+        return "declared" if arrival.arrived_at is None else "arrived"
+
+    def flags(self, arrival: Arrival, mixed: Sequence[int], lines: Sequence[Batch]) -> list[str]:
+        """Return what an officer should look at in an arrival."""
+        found = seen_at_once(arrival, mixed)
+        if arrival.entry_mode == "paper" and arrival.arrival_id not in self.with_voucher:
+            found.append("voucher_missing")
+        if arrival.arrival_id in self.declared_late:
+            found.append("declared_late")
+        taken_in = [self.taken_in[batch.batch_id] for batch in lines if batch.batch_id in self.taken_in]
+        if any(line.received_units != line.declared_units for line in taken_in):
+            found.append("quantity_differs")
+        return found
+
+
 def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
     """Return arrivals with the batches that came, in a constant number of statements; the caller checked the right.
 
@@ -57,6 +94,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
     products = registry.products(session, (batch.product_id for batch in listed))
     zones = registry.zones(session, (batch.zone_id for batch in listed))
     status = batch_view.statuses(session, (batch.batch_id for batch in listed))
+    around = _Around(session, ids)
     answers = []
     for a in arrivals:
         lines = batches[a.arrival_id]
@@ -66,6 +104,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
             if b.zone_id in zones and not storage.fits(zones[b.zone_id][0].kind, products[b.product_id].imported)
         ]
         supplier = businesses.get(a.supplier_id) if a.supplier_id else None
+        withdrawn = around.withdrawn.get(a.arrival_id)
         answers.append(
             {
                 "arrival_id": a.arrival_id,
@@ -73,6 +112,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
                 "owner": asdict(businesses[a.owner_id]),
                 "site_id": a.site_id,
                 "entry_mode": a.entry_mode,
+                "state": around.state(a),
                 "arrived_at": a.arrived_at,
                 "expected_at": a.expected_at,
                 "supplier": {"business": asdict(supplier), "name": supplier.name} if supplier
@@ -81,45 +121,81 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
                 "seal_no": a.seal_no,
                 "customs_declaration_no": a.customs_declaration_no,
                 "vehicle_plate": a.vehicle_plate,
-                "flags": flags(a.entry_mode, a.container_no, a.seal_no, mixed),
+                "flags": around.flags(a, mixed, lines),
+                "withdrawn_at": withdrawn.occurred_at if withdrawn else None,
+                "withdrawn_reason": withdrawn.reason if withdrawn else None,
                 "recorded_at": a.recorded_at,
                 "on_behalf_of": a.on_behalf_of,
-                "batches": [
-                    {
-                        "batch_id": b.batch_id,
-                        "batch_code": b.batch_code,
-                        "line_no": b.line_no,
-                        "product": batch_view.describe_product(products[b.product_id]),
-                        "zone_id": b.zone_id,
-                        "batch_no": b.batch_no,
-                        "production_date": b.production_date,
-                        "expiry_date": b.expiry_date,
-                        "quantity_units": b.quantity_units,
-                        "piece_count": b.piece_count,
-                        "status": status[b.batch_id],
-                    }
-                    for b in lines
-                ],
+                "batches": [_line(b, products[b.product_id], status[b.batch_id], around.taken_in) for b in lines],
             }
         )  # fmt: skip
     return answers
 
 
-def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
-    """Return one arrival with its papers, disinfections and driver. Raises NotFound."""
+def _line(batch: Batch, product: Product, status: str, taken_in: Mapping[UUID, IntakeLine]) -> dict[str, Any]:
+    known = taken_in.get(batch.batch_id)
+    return {
+        "batch_id": batch.batch_id,
+        "batch_code": batch.batch_code,
+        "line_no": batch.line_no,
+        "product": batch_view.describe_product(product),
+        "zone_id": batch.zone_id,
+        "batch_no": batch.batch_no,
+        "production_date": batch.production_date,
+        "expiry_date": batch.expiry_date,
+        "quantity_units": batch.quantity_units,
+        "declared_units": known.declared_units if known else None,
+        "piece_count": batch.piece_count,
+        "status": status,
+    }
+
+
+def awaited(session: Session, actor: Actor, limit: int) -> list[Arrival]:
+    """Return the arrivals of the actor's own business that were declared and not taken in, the next one first."""
+    withdrawn = select(ArrivalWithdrawal.arrival_id)
+    statement = select(Arrival).where(
+        reach.visible_arrivals(actor),
+        col(Arrival.owner_id) == actor.business_id,
+        col(Arrival.entry_mode) == "declared",
+        col(Arrival.arrived_at).is_(None),
+        col(Arrival.arrival_id).not_in(withdrawn),
+    )
+    return list(session.exec(statement.order_by(col(Arrival.expected_at)).limit(limit)))
+
+
+def find(session: Session, actor: Actor, arrival_id: UUID) -> Arrival:
+    """Return the row of an arrival that `actor` may see. Raises NotFound."""
     arrival = session.exec(
         select(Arrival).where(col(Arrival.arrival_id) == arrival_id, reach.visible_arrivals(actor))
     ).first()
     if arrival is None:
         raise NotFound
+    return arrival
+
+
+def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
+    """Return one arrival with its papers, disinfections, corrections and driver. Raises NotFound."""
+    arrival = find(session, actor, arrival_id)
     keeps_only = actor.business_id not in {None, arrival.owner_id}  # a keeper needs no driver to store the goods (R16)
     persons = [] if keeps_only else [arrival.driver_name_id, arrival.driver_phone_id]
     people = personal.reveal(session, persons)
     name = people.get(arrival.driver_name_id) if arrival.driver_name_id else None
     phone = people.get(arrival.driver_phone_id) if arrival.driver_phone_id else None
+    vouchers = select(ArrivalVoucher).where(col(ArrivalVoucher.arrival_id) == arrival_id)
     return describe(session, [arrival])[0] | {
         "driver": {"name": name, "phone": phone} if name or phone else None,
         "erased": list(personal.erased(session, persons, people).values()),
         "evidence": [evidence.describe(paper) for paper in facts.current_evidence(session, [arrival_id], [])],
         "disinfections": [disinfections.describe(record) for record in facts.disinfections(session, [arrival_id], [])],
+        "corrections": [row.model_dump() for row in corrections_of(session, arrival_id)],
+        "vouchers": [
+            {"voucher_id": row.voucher_id, "recorded_at": row.recorded_at}
+            for row in session.exec(vouchers.order_by(col(ArrivalVoucher.voucher_id)))
+        ],
     }
+
+
+def corrections_of(session: Session, arrival_id: UUID) -> list[IdentityCorrection]:
+    """Return what was corrected of an arrival and its batches, oldest first (R11)."""
+    statement = select(IdentityCorrection).where(col(IdentityCorrection.arrival_id) == arrival_id)
+    return list(session.exec(statement.order_by(col(IdentityCorrection.correction_id))))

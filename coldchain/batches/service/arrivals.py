@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -12,16 +12,17 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import authorize
-from coldchain.batches import watch
+from coldchain.batches import flags, watch
 from coldchain.batches.matching import Identity, identity_of
 from coldchain.batches.models import MADE_MODES, Arrival, Batch
-from coldchain.batches.service import arrival_lines
+from coldchain.batches.service import arrival_lines, arrival_numbers
 from coldchain.batches.service.arrival_lines import Line
+from coldchain.batches.service.arrival_modes import entered_late, marks, moment_of, seen_at_once
+from coldchain.batches.service.arrival_parties import owner_of, refuse_shut_out, site_of, supplier_of
 from coldchain.batches.service.gate import refresh_status
 from coldchain.core import check_code, clock
 from coldchain.core.batch_code import RANDOM_BITS, new_batch_code
 from coldchain.core.claims import claimed
-from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.core.text_search import searchable
 from coldchain.journal import personal
@@ -29,16 +30,14 @@ from coldchain.journal import service as journal
 from coldchain.journal.models import PersonalValue
 from coldchain.ledger import service as ledger
 from coldchain.ledger.postings import Draft, intake
-from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Producer, Product, Site
 from coldchain.registry.service.reach import at
 
-REGISTERED_NOW: Final = ("arrived", "existing_stock")
+HAPPENED: Final = ("existing_stock", "paper")  # entered afterwards: what lies wrong is flagged, not refused (R4)
 NUMBER_SYMBOLS: Final = 4  # a million arrivals a day; random, since a count would tell strangers how many there are
 DRAWS: Final = 6
 UNIQUE: Final = ("uq_batch_batch_code", "uq_arrival_arrival_no")
-SHUT_OUT: Final = ("suspended", "closed", "rejected")
 
 Made = TypeVar("Made")
 
@@ -58,6 +57,12 @@ class Head:
     on_behalf_of: UUID | None
     papers: Mapping[str, Any]
     driver: Mapping[str, PersonalValue | None]
+    declared_at: datetime | None = None  # declared in advance then, and `arrived_at` is when it is expected
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Return when what is entered happened: the arrival, or that it was declared."""
+        return self.declared_at or self.arrived_at
 
 
 def register(
@@ -72,51 +77,49 @@ def register(
     expected_at: datetime | None = None,
     supplier: Mapping[str, Any] | None = None,
     container_no: str | None = None,
+    container_override: str | None = None,
     seal_no: str | None = None,
     customs_declaration_no: str | None = None,
     vehicle_plate: str | None = None,
     driver: Mapping[str, Any] | None = None,
     occurred_at: datetime | None = None,
 ) -> UUID:
-    """Enter an arrival with its batches and their stock, and return its `arrival_id`.
+    """Enter an arrival with its batches and their stock, and return its `arrival_id`; declared goods have no stock yet.
 
     Goods may lie in another business's store: the owner is who has them, the site's business is their custodian.
-    Raises Invalid (`entry_mode_unavailable`, `in_future`, `unknown_site`, the lines' codes), Conflict
-    `zone_not_dedicated` (R4) or `business_suspended`; a batch that a running recall describes is held at once (R9).
+    A batch that a running recall describes is held at once (R9). Raises Invalid (`required`, `in_past`, `in_future`,
+    `not_yet`, `unknown_site`, the container's and the lines' codes), Conflict `zone_not_dedicated` (R4) or
+    `business_suspended`.
     """
-    if entry_mode not in REGISTERED_NOW:
-        raise Invalid.of(
-            "/entry_mode", "entry_mode_unavailable", "This way to enter is not available yet; use one of: {values}.",
-            values=", ".join(REGISTERED_NOW),
-        )  # fmt: skip
-    site = _site(session, site_id)
+    site = site_of(session, site_id)
     business = owner_of(session, actor, owner)
     authorize(actor, "arrival.register", at(site, business.business_id))
     refuse_shut_out(business)
-    arrived = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
-    existing, arrived_on = entry_mode == "existing_stock", arrived.astimezone(clock.BEIJING).date()
-    checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=existing)
-    supplier_id, supplier_name = _supplier(session, supplier)
-    now = clock.now()
-    late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", now.date())))
+    declared_at = claimed(occurred_at) if entry_mode == "declared" else None
+    arrived = moment_of(entry_mode, arrived_at, expected_at, occurred_at)
+    arrived_on = arrived.astimezone(clock.BEIJING).date()
+    checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=entry_mode in HAPPENED)
+    supplier_id, supplier_name = supplier_of(session, supplier)
+    number = arrival_numbers.container(container_no, container_override)
     head = Head(
         arrival_id=new_id(),
         owner=business,
         site=site,
         entry_mode=entry_mode,
         arrived_at=arrived,
-        late=not existing and now - arrived > late_after,
+        late=entry_mode in {"arrived", "paper"} and entered_late(session, arrived),
         supplier_id=supplier_id,
         supplier_name=supplier_name,
         on_behalf_of=business.business_id if actor.is_officer else None,
         papers={
-            "container_no": container_no,
+            "container_no": number.value,
             "seal_no": seal_no,
             "customs_declaration_no": customs_declaration_no,
             "vehicle_plate": vehicle_plate,
             "expected_at": expected_at,
         },
-        driver=_driver(session, driver or {}, business, site),
+        driver=keep_driver(session, driver or {}, business, site),
+        declared_at=declared_at,
     )
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
     arrival, batches = write(session, actor, head, checked)
@@ -124,62 +127,22 @@ def register(
     found = watch.find(session, identities(session, arrival, checked, batches))
     if found:  # before the posting locks them shared: nobody may make a shared lock exclusive later
         ledger.lock_batches(session, batch_ids, exclusive=True)
-    movements = _post(session, actor, head, batches)
-    tell(session, actor, head, arrival, checked, [{"movements": [movement]} for movement in movements], batches)
+    movements = _post(session, actor, head, batches) if declared_at is None else []
+    more = [{"movements": [movement]} for movement in movements] or [{}] * len(batches)
+    tell(session, actor, head, arrival, checked, more, batches)
+    told = arrival_numbers.marks(number, arrival, site, head.occurred_at)
+    flags.raise_(session, actor, [*marks(session, arrival, site), *told])
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id
 
 
-def _driver(
+def keep_driver(
     session: Session, driver: Mapping[str, Any], owner: Business, site: Site
 ) -> dict[str, PersonalValue | None]:
+    """Keep who drives as personal values; the record names them."""
     of: dict[str, Any] = {"business_id": owner.business_id, "region_code": site.region_code}
     return {name: personal.keep(session, driver.get(name), f"driver_{name}", **of) for name in ("name", "phone")}
-
-
-def _site(session: Session, site_id: UUID) -> Site:
-    try:
-        return registry.site(session, site_id)
-    except NotFound as error:
-        raise Invalid.of("/site_id", "unknown_site", "There is no such site.") from error
-
-
-def owner_of(session: Session, actor: Actor, owner: str | UUID | None, pointer: str = "/owner") -> Business:
-    """Return the business that a request means: the one it names, else the actor's own. Raises Invalid."""
-    ref = owner if owner is not None else actor.business_id
-    if ref is None:
-        raise Invalid.of(pointer, "required", "Name the business that the goods belong to.")
-    return named_business(session, ref, pointer)
-
-
-def named_business(session: Session, ref: str | UUID, pointer: str) -> Business:
-    """Return the business that a field of a request names. Raises Invalid `unknown_business` at `pointer`."""
-    try:
-        return registry.find_business(session, ref)
-    except NotFound as error:
-        raise Invalid.of(pointer, "unknown_business", "There is no such business.") from error
-
-
-def refuse_shut_out(business: Business) -> None:
-    """Raise Conflict `business_suspended`, `business_closed` or `business_rejected` when it may not trade (R12)."""
-    if business.status in SHUT_OUT:
-        words = {
-            "suspended": "This business is suspended.",
-            "closed": "This business was struck off the register.",
-            "rejected": "This business was not approved.",
-        }
-        raise Conflict(words[business.status], code=f"business_{business.status}")
-
-
-def _supplier(session: Session, supplier: Mapping[str, Any] | None) -> tuple[UUID | None, str | None]:
-    """Return a registered supplier's id, or the name of one that is not in the register."""
-    given = {name: value for name, value in (supplier or {}).items() if value is not None}
-    if len(given) > 1:
-        raise Invalid.of("/supplier", "one_of_two", "Name the supplier by its business or by its name, not both.")
-    if "business" in given:
-        return named_business(session, given["business"], "/supplier/business").business_id, None
-    return None, given.get("name")
 
 
 def write(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -> tuple[Arrival, list[Batch]]:
@@ -208,12 +171,12 @@ def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -
         owner_id=head.owner.business_id,
         site_id=head.site.site_id,
         entry_mode=head.entry_mode,
-        arrived_at=head.arrived_at,
+        arrived_at=None if head.declared_at else head.arrived_at,
         supplier_id=head.supplier_id,
         supplier_name=head.supplier_name,
         driver_name_id=name.personal_id if name else None,
         driver_phone_id=phone.personal_id if phone else None,
-        occurred_at=head.arrived_at,
+        occurred_at=head.occurred_at,
         recorded_at=now,
         recorded_by=actor.user_id,
         on_behalf_of=head.on_behalf_of,
@@ -245,11 +208,11 @@ def _insert(session: Session, actor: Actor, head: Head, lines: Sequence[Line]) -
                 expiry_date=line.expiry_date,
                 quantity_units=line.quantity_units,
                 piece_count=line.piece_count,
-                status="held",
+                status="declared" if head.declared_at else "held",
                 search_text=search_text(
                     product, producer, aliases[producer.producer_id], head.owner, arrival, code, line.batch_no
                 ),
-                occurred_at=head.arrived_at,
+                occurred_at=head.occurred_at,
                 recorded_at=now,
                 recorded_by=actor.user_id,
             )
@@ -300,16 +263,6 @@ def _post(session: Session, actor: Actor, head: Head, batches: Sequence[Batch]) 
     return ledger.told(ledger.post(session, actor, drafts, fresh=True), drafts)
 
 
-def flags(entry_mode: str, container_no: str | None, seal_no: str | None, mixed_lines: Sequence[int]) -> list[str]:
-    """Return what an officer should look at: facts, never accusations (R4, R6)."""
-    found = []
-    if mixed_lines:
-        found.append("suspected_mixed_storage")
-    if entry_mode == "arrived" and container_no and not seal_no:
-        found.append("seal_missing")
-    return found
-
-
 def tell(
     session: Session,
     actor: Actor,
@@ -327,7 +280,7 @@ def tell(
         journal.Fact(
             "arrival.registered",
             arrival.arrival_id,
-            head.arrived_at,
+            head.occurred_at,
             {
                 "arrival_no": arrival.arrival_no,
                 "owner_id": head.owner.business_id,
@@ -338,7 +291,7 @@ def tell(
                 "driver_name": name.commitment if name else None,
                 "driver_phone": phone.commitment if phone else None,
                 "late": head.late,
-                "flags": flags(head.entry_mode, arrival.container_no, arrival.seal_no, mixed),
+                "flags": seen_at_once(arrival, mixed),
                 "mixed_lines": mixed,
                 "batch_ids": [batch.batch_id for batch in batches],
                 "on_behalf_of": head.on_behalf_of,
@@ -352,7 +305,7 @@ def tell(
         journal.Fact(
             "batch.registered",
             batch.batch_id,
-            head.arrived_at,
+            head.occurred_at,
             told(batch) | dict(said),
             business_id,
             region_code,

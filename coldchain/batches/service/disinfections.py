@@ -44,9 +44,10 @@ def register(
 
     A record that meets no protocol at its temperature is kept but doesn't count. Pieces are named for one batch, or for
     an arrival that has only one. Raises Invalid (`unknown_agent`, `in_future`, the codes of ranges), NotFound,
-    Forbidden.
+    Forbidden, Conflict `arrival_withdrawn`.
     """
     target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    targets.require_entered(session, target)
     occurred = claimed(occurred_at)
     if agent not in vocabulary.agents():
         raise Invalid.of(

@@ -35,9 +35,10 @@ def register(
     """Enter one paper and return it with the status of the batches that it serves (R1).
 
     Raises Invalid (`unknown_kind`, `in_future`, `before_issue`, a customs declaration's number codes), NotFound,
-    Forbidden.
+    Forbidden, Conflict `arrival_withdrawn`.
     """
     target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    targets.require_entered(session, target)
     occurred = claimed(occurred_at)
     if kind not in vocabulary.evidence_kinds():
         raise Invalid.of(

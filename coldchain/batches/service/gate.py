@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
 from coldchain.batches import facts, reach
-from coldchain.batches.models import Batch
+from coldchain.batches.models import NOT_HERE, Batch
 from coldchain.batches.origins import descendants
 from coldchain.core.errors import NotFound
 from coldchain.ledger.models import Holding
@@ -115,8 +115,9 @@ def _lock_rows(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
 def refresh_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Bring the cached `status` of batches up to date with the facts (`held` or `cleared`), and return it.
 
-    Judged for the site where the batch entered the books. That nothing is left of a batch is not cached here but read
-    from the stock (`reach.current_status`), so that a sale never has to write the batch's row.
+    Judged for the site where the batch entered the books; what has not come stays as it is. That nothing is left of a
+    batch is not cached here but read from the stock (`reach.current_status`), so that a sale never has to write the
+    batch's row.
     """
     session.flush()
     former = {
@@ -125,8 +126,10 @@ def refresh_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, st
             select(Batch.batch_id, Batch.region_code, Batch.status).where(col(Batch.batch_id).in_(set(batch_ids)))
         )
     }
-    verdicts = judge(session, {batch_id: region_code for batch_id, (region_code, _) in former.items()})
-    now = {batch_id: "cleared" if verdict.clear else "held" for batch_id, verdict in verdicts.items()}
+    here = {batch_id: region for batch_id, (region, status) in former.items() if status not in NOT_HERE}
+    now = {batch_id: status for batch_id, (_, status) in former.items() if batch_id not in here}
+    verdicts = judge(session, here)
+    now |= {batch_id: "cleared" if verdict.clear else "held" for batch_id, verdict in verdicts.items()}
     changed = [
         {"key": batch_id, "value": now[batch_id]} for batch_id in sorted(now) if now[batch_id] != former[batch_id][1]
     ]

@@ -16,8 +16,8 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import origins, watch
-from coldchain.batches.matching import Identity, identity_of
+from coldchain.batches import matching, origins, watch
+from coldchain.batches.matching import Identity
 from coldchain.batches.models import Arrival, Batch, BatchOrigin
 from coldchain.batches.origins import SPLIT, TRANSFORMATION
 from coldchain.batches.service import arrival_lines, arrivals
@@ -32,7 +32,7 @@ from coldchain.journal import service as journal
 from coldchain.policy import coverage
 from coldchain.policy.coverage import Range
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, Producer, Product, Site, Zone
+from coldchain.registry.models import Business, Product, Site, Zone
 
 OUTPUTS: Final = Wording("outputs", "The production date is after the day of processing, {day}.")
 ARRIVAL_LOCK: Final = 0x6C696E65  # "line": the first half of a two-part key; lines of an arrival are numbered in turn
@@ -222,14 +222,8 @@ def _identities(session: Session, batch_ids: Sequence[UUID]) -> list[Identity]:
     """Return what a notice looks at in each batch, and in all that it came out of, under the batch's own id."""
     came_from = origins.load(session, batch_ids)
     above = {batch_id: came_from.needed([batch_id]) for batch_id in batch_ids}
-    rows = session.execute(
-        select(Batch, Arrival, Product, Producer)
-        .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
-        .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .join(Producer, col(Producer.producer_id) == col(Batch.producer_id))
-        .where(col(Batch.batch_id).in_({source for listed in above.values() for source in listed}))
-    )
-    known = {row[0].batch_id: identity_of(row[2], row[3], row[0], row[1]) for row in rows}
+    sources = {source for listed in above.values() for source in listed}
+    known = {each.batch_id: each for each in matching.identities(session, sources)}
     return [
         replace(known[source], batch_id=batch_id)
         for batch_id, sources in above.items()

@@ -11,7 +11,7 @@ from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import facts, states
 from coldchain.batches.models import Batch, Sample, TestResult, Tube
 from coldchain.batches.service import positives, tube_view, tubes
-from coldchain.batches.service.arrivals import refuse_shut_out
+from coldchain.batches.service.arrival_parties import refuse_shut_out
 from coldchain.batches.service.gate import settle_status
 from coldchain.core import clock
 from coldchain.core.claims import claimed

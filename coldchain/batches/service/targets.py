@@ -11,7 +11,7 @@ from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import reach
 from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.origins import came_with_arrival
-from coldchain.core.errors import FieldError, Invalid, NotFound
+from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import at, place
@@ -90,6 +90,19 @@ def _batch(session: Session, actor: Actor, action: str, batch_id: UUID) -> Targe
     )
     authorize(actor, action, resource)
     return Target(None, batch_id, ((batch_id, batch.piece_count),), batch.owner_id, batch.region_code)
+
+
+def require_entered(session: Session, target: Target, *, arrived: bool = False) -> None:
+    """Raise Conflict `arrival_withdrawn` when the books hold nothing of a target any more; `arrived`: `not_arrived`.
+
+    One line of a delivery that did not come is no hindrance for the others.
+    """
+    statement = select(Batch.status).where(col(Batch.batch_id).in_(target.batch_ids))
+    states = set(session.exec(statement))
+    if states <= {"withdrawn"}:
+        raise Conflict("This arrival was withdrawn.", code="arrival_withdrawn")
+    if arrived and "declared" in states:
+        raise Conflict("These goods have not come yet: take them in first.", code="not_arrived")
 
 
 def checked_range(

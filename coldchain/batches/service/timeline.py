@@ -15,6 +15,7 @@ from sqlmodel import Session, col, or_, select
 from coldchain.accounts.actor import Actor
 from coldchain.batches import facts, reach
 from coldchain.batches.models import MADE_MODES, Arrival, Batch, Sample, TestResult, Tube
+from coldchain.batches.models_arrivals import ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
 from coldchain.ledger.models import Hold, Holding, Movement, Posting
@@ -39,8 +40,9 @@ class TimelineEntry:
 def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEntry]:
     """Return the facts about a batch that `actor` may see, latest first. Raises NotFound.
 
-    Kinds: `arrived`, `evidence`, `disinfection`, `sampled`, `result`, `code_made`, `hold_placed`, `hold_ended` and
-    `movement` (with the movement's own kind in the details). Late: learned more than `late_after_min` afterwards.
+    Kinds: `declared`, `arrived`, `withdrawn`, `corrected`, `evidence`, `disinfection`, `sampled`, `result`,
+    `code_made`, `hold_placed`, `hold_ended` and `movement` (with the movement's own kind in the details). Late: learned
+    more than `late_after_min` afterwards.
     """
     row = session.exec(
         select(Batch, Arrival)
@@ -52,7 +54,7 @@ def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEnt
     batch, arrival = row
     late_after = timedelta(minutes=int(policy.parameter(session, "late_after_min", clock.now().date())))
     entries = [
-        *([] if arrival.entry_mode in MADE_MODES else [_arrived(batch, arrival, late_after)]),
+        *_came(session, batch, arrival, late_after),
         *_papers(session, batch, late_after),
         *_tests(session, batch_id, late_after),
         *_holds(session, actor, batch_id),
@@ -63,15 +65,43 @@ def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEnt
     return sorted(entries, key=lambda entry: (entry.occurred_at, entry.recorded_at), reverse=True)
 
 
-def _arrived(batch: Batch, arrival: Arrival, late_after: timedelta) -> TimelineEntry:
+def _came(session: Session, batch: Batch, arrival: Arrival, late_after: timedelta) -> Iterable[TimelineEntry]:
+    """Yield that goods were declared and came, that the arrival was withdrawn, and what was corrected of it (R11)."""
+    if arrival.entry_mode in MADE_MODES:
+        return
+    if arrival.entry_mode == "declared":
+        details = {"arrival_no": arrival.arrival_no, "expected_at": arrival.expected_at, "container_no": None}
+        yield TimelineEntry(
+            "declared", arrival.arrival_id, arrival.occurred_at, arrival.recorded_at, False, details=details
+        )
+    taken_in = session.get(IntakeLine, batch.batch_id)
+    if arrival.arrived_at is not None and (taken_in is None or taken_in.received_units):
+        yield _arrived(batch, arrival, taken_in, late_after)
+    withdrawn = session.get(ArrivalWithdrawal, arrival.arrival_id)
+    if withdrawn is not None:
+        details = {"reason": withdrawn.reason}
+        yield TimelineEntry(
+            "withdrawn", arrival.arrival_id, withdrawn.occurred_at, withdrawn.recorded_at, False, details=details
+        )
+    statement = select(IdentityCorrection).where(
+        col(IdentityCorrection.arrival_id) == arrival.arrival_id,
+        or_(col(IdentityCorrection.batch_id).is_(None), col(IdentityCorrection.batch_id) == batch.batch_id),
+    )
+    for said in session.exec(statement):
+        details = {"field": said.field, "former_value": said.former_value, "value": said.value, "reason": said.reason}
+        yield TimelineEntry("corrected", said.correction_id, said.occurred_at, said.recorded_at, False, details=details)
+
+
+def _arrived(batch: Batch, arrival: Arrival, taken_in: IntakeLine | None, late_after: timedelta) -> TimelineEntry:
     """Return when the goods came; a part that was split off later came with the rest."""
     arrived_at = arrival.arrived_at or arrival.occurred_at
-    late = arrival.entry_mode == "arrived" and arrival.recorded_at - arrived_at > late_after
+    recorded_at = taken_in.recorded_at if taken_in else arrival.recorded_at
+    late = arrival.entry_mode != "existing_stock" and recorded_at - arrived_at > late_after
     return TimelineEntry(
         "arrived",
         arrival.arrival_id,
         arrived_at,
-        arrival.recorded_at,
+        recorded_at,
         late,
         details={
             "arrival_no": arrival.arrival_no,

@@ -66,6 +66,7 @@
           if (value) node.setAttribute(attribute, value.replace(pattern, "$1" + group + "-" + index));
         });
         if (node.hasAttribute("data-remove")) node.value = group + "-" + index;
+        if (node.hasAttribute("data-repeat")) node.value = String(index);
       });
       const legend = row.querySelector("legend");
       if (legend) legend.textContent = legend.textContent.replace(/\d+\s*$/, String(index + 1));
@@ -73,15 +74,16 @@
   }
 
   function addLine(holder) {
-    const rows = holder.querySelectorAll("[data-line]");
-    const last = rows[rows.length - 1];
+    const rows = Array.from(holder.querySelectorAll("[data-line]"));
+    const whole = rows.filter(function (row) { return !isSame(row); });
+    const last = whole[whole.length - 1];
     const copy = last.cloneNode(true);
     copy.querySelectorAll(".cc-err").forEach(function (node) { node.remove(); });
     copy.querySelectorAll(".bad").forEach(function (node) { node.classList.remove("bad"); });
     copy.querySelectorAll("[aria-invalid]").forEach(function (node) { node.removeAttribute("aria-invalid"); });
     copy.querySelectorAll("[data-found]").forEach(function (node) { node.replaceChildren(); });
     const zones = Array.from(last.querySelectorAll("select[name$=-zone_id]"), function (select) { return select.value; });
-    last.after(copy);
+    rows[rows.length - 1].after(copy);
     // Numbers first: a cloned radio with the original's name would take the original's tick away.
     renumber(holder);
     copy.querySelectorAll("input,select,textarea").forEach(function (input) {
@@ -94,6 +96,52 @@
     if (window.htmx) window.htmx.process(copy);
     return copy;
   }
+
+  // The same product with other dates: a row of its own below, ready before it is asked for.
+  function isSame(row) { return row && row.querySelector(":scope > [data-same]") !== null; }
+
+  function sameBelow(row) {
+    const found = [];
+    let next = row.nextElementSibling;
+    while (next && next.hasAttribute("data-line") && isSame(next)) { found.push(next); next = next.nextElementSibling; }
+    return found;
+  }
+
+  function repeatRow(row) {
+    const holder = row.closest("[data-lines]");
+    const template = document.querySelector("template[data-same-row]");
+    if (!template) return null;
+    const ticked = Array.from(holder.querySelectorAll("input:checked"));
+    const below = sameBelow(row);
+    (below.length ? below[below.length - 1] : row).after(template.content.cloneNode(true));
+    renumber(holder);
+    ticked.forEach(function (input) { input.checked = true; });
+    const made = sameBelow(row);
+    return made[made.length - 1];
+  }
+
+  on("click", "[data-repeat]", function (button, event) {
+    const row = repeatRow(button.closest("[data-line]"));
+    if (!row) return;
+    event.preventDefault();
+    row.querySelector("input:not([type=hidden])").focus();
+  });
+
+  on("input", "[data-date]", function (input) {
+    const row = input.closest("[data-line]");
+    if (!row || !input.value || !/-production_date$/.test(input.name)) return;
+    let whole = row;
+    while (isSame(whole)) whole = whole.previousElementSibling;
+    const below = sameBelow(whole);
+    if (row === (below.length ? below[below.length - 1] : whole)) repeatRow(whole);
+  });
+
+  // A scanner ends with Enter: that means "find", not "send".
+  on("keydown", "input[type=search][hx-get]", function (input, event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    input.dispatchEvent(new Event("search", { bubbles: true }));
+  });
 
   on("click", "[data-add]", function (button, event) {
     const holder = button.closest("[data-lines]");
@@ -111,7 +159,11 @@
     const holder = button.closest("[data-lines]");
     if (!holder || holder.querySelectorAll("[data-line]").length < 2) return;
     event.preventDefault();
-    button.closest("[data-line]").remove();
+    const gone = button.closest("[data-line]");
+    const after = isSame(gone) ? [] : sameBelow(gone);
+    if (holder.querySelectorAll("[data-line]").length <= after.length + 1) return;
+    after.forEach(function (row) { row.remove(); });
+    gone.remove();
     renumber(holder);
     holder.querySelector("[data-add]").focus();
     holder.dispatchEvent(new Event("input", { bubbles: true }));
@@ -212,6 +264,25 @@
       saveDraft(form);
       storage(function () { window.sessionStorage.setItem(SENT, draftKey(form)); });
     });
+  });
+
+  // Drafts kept by the program: sent a little after the last key, and when the page is left.
+  document.querySelectorAll("form[data-server-draft]").forEach(function (form) {
+    let timer = 0;
+    let sent = false;
+    function keep() {
+      clearTimeout(timer);
+      timer = 0;
+      const data = new FormData(form);
+      fetch(form.dataset.serverDraft, { method: "POST", body: data, credentials: "same-origin", keepalive: true })
+        .catch(function () { /* offline: the next key tries again */ });
+    }
+    form.addEventListener("input", function () {
+      clearTimeout(timer);
+      timer = setTimeout(keep, 1500);
+    });
+    form.addEventListener("submit", function () { sent = true; clearTimeout(timer); });
+    window.addEventListener("pagehide", function () { if (timer && !sent) keep(); });
   });
 
   document.querySelectorAll("form[data-kept]").forEach(function (form) {

@@ -108,6 +108,7 @@ _PURCHASE: Final = """
     JOIN site ON site.site_id = arrival.site_id
     WHERE arrival.supplier_id IS NOT NULL AND arrival.supplier_id <> arrival.owner_id
       AND arrival.entry_mode <> 'existing_stock' AND arrival.arrived_at IS NOT NULL
+      AND batch.status <> 'withdrawn'
       AND NOT EXISTS (SELECT 1 FROM batch_origin WHERE batch_origin.child_id = batch.batch_id)
       AND NOT EXISTS (
         SELECT 1 FROM consignment

@@ -10,7 +10,8 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import authorize
-from coldchain.core.errors import Forbidden, Invalid, NotFound
+from coldchain.batches.models import Batch
+from coldchain.core.errors import Conflict, Forbidden, Invalid, NotFound
 from coldchain.ledger.models import Holding, Movement, Posting
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import at
@@ -53,11 +54,15 @@ def require_owner(session: Session, actor: Actor, action: str, owner: Business, 
 def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], not_before: datetime | None) -> None:
     """Raise NotFound for a batch that was never this owner's: the same answer as for one that doesn't exist.
 
-    Raises Invalid `before_intake` when `not_before`, the claimed time of a fact, lies before the owner had the goods.
+    Raises Invalid `before_intake` when `not_before`, the claimed time of a fact, lies before the owner had the goods,
+    Conflict `not_arrived` for goods that the owner has declared and not taken in.
     """
     since = _ever_held(session, owner_id, batch_ids) if not_before is None else _since(session, owner_id, batch_ids)
     for number, batch_id in enumerate(batch_ids):
         if batch_id not in since:
+            batch = session.get(Batch, batch_id)
+            if batch is not None and batch.owner_id == owner_id and batch.status == "declared":
+                raise Conflict("These goods have not come yet: take them in first.", code="not_arrived")
             raise NotFound("There is no such batch here that you may send: line {line}.", line=number + 1)
         first = since[batch_id]
         if not_before is not None and first is not None and not_before < first:

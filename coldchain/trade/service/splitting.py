@@ -13,7 +13,7 @@ from coldchain.batches import reach, watch
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
 from coldchain.batches.service import made
-from coldchain.batches.service.arrivals import named_business
+from coldchain.batches.service.arrival_parties import named_business
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
