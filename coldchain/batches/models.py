@@ -18,7 +18,11 @@ BASES = ("scanned", "declared_range", "whole_batch")
 SAMPLE_SITES = ("outer_pack", "inner_pack", "surface", "environment", "personnel")
 STAGES = ("preliminary", "recheck", "confirmation")
 RESULTS = ("negative", "positive", "invalid")
-FLAG_KINDS = ("late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone")
+FLAG_KINDS = (
+    "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
+    "certificate_overbooked", "certificate_differs",
+)  # fmt: skip
+CHECK_OUTCOMES = ("verified", "refused")
 
 _TARGET = "(arrival_id IS NULL) <> (batch_id IS NULL)"
 _RANGE = """(basis = 'whole_batch' AND piece_from IS NULL AND piece_to IS NULL) OR
@@ -110,10 +114,13 @@ class BatchOrigin(SQLModel, table=True):
 
 
 class Evidence(SQLModel, table=True):
-    """A document of an arrival or of one batch (随附证明)."""
+    """A document of an arrival or of one batch (随附证明); a newer one names what it replaces."""
 
     __tablename__ = "evidence"
-    __table_args__ = (CheckConstraint(_TARGET, name="target"),)
+    __table_args__ = (
+        CheckConstraint(_TARGET, name="target"),
+        Index("uq_evidence_supersedes_id", "supersedes_id", unique=True),
+    )
 
     evidence_id: UUID = key()
     arrival_id: UUID | None = ref("arrival.arrival_id", null=True)
@@ -124,13 +131,29 @@ class Evidence(SQLModel, table=True):
     issued_on: date = Field(sa_column=Column(Date, nullable=False))
     valid_to: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     quantity_units: int | None = whole(null=True)
-    supersedes_id: UUID | None = ref("evidence.evidence_id", null=True)
-    verified_at: datetime | None = moment(null=True)
-    verified_by: UUID | None = ref(null=True, index=False)
+    file_id: UUID | None = ref("stored_file.file_id", null=True, index=False)
+    supersedes_id: UUID | None = ref("evidence.evidence_id", null=True, index=False)
     occurred_at: datetime = moment()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
     on_behalf_of: UUID | None = ref(null=True, index=False)
+
+
+class EvidenceCheck(SQLModel, table=True):
+    """What an officer said of a paper (核验); the latest counts, none is overwritten."""
+
+    __tablename__ = "evidence_check"
+    __table_args__ = (
+        one_of("outcome", CHECK_OUTCOMES),
+        CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="reason"),
+    )
+
+    check_id: UUID = key()
+    evidence_id: UUID = ref("evidence.evidence_id")
+    outcome: str = words()
+    reason: str | None = words(null=True)
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
 
 
 class Disinfection(SQLModel, table=True):
