@@ -21,6 +21,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "arrival.register": _p("action", "Register arrivals"),
     "arrival.read": _p("action", "Read arrivals"),
     "evidence.register": _p("action", "Hand in papers and disinfections"),
+    "evidence.read": _p("action", "Read papers and their files"),
+    "evidence.verify": _p("action", "Verify or refuse papers"),
     "tube.register": _p("action", "Register samples"),
     "tube.read": _p("action", "Read samples and results"),
     "result.register": _p("action", "Report results"),

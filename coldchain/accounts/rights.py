@@ -42,6 +42,8 @@ TABLE: dict[str, dict[str, str]] = {
     "arrival.register": _STAFF,
     "arrival.read": _READ,
     "evidence.register": _STAFF,
+    "evidence.read": _READ,
+    "evidence.verify": {"regulator": REGION, "system": ANY},
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},
     "result.register": {"lab": OWN, "system": ANY},

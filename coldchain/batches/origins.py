@@ -146,6 +146,18 @@ def descendants(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:
     return set(session.scalars(select(line.c.batch_id)))
 
 
+def split_off(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:
+    """Return every batch that was split off these, by any number of splits; their papers are its papers."""
+    split = col(BatchOrigin.kind) == SPLIT
+    line = (
+        select(col(BatchOrigin.child_id).label("batch_id"))
+        .where(col(BatchOrigin.parent_id).in_(set(batch_ids)), split)
+        .cte("line", recursive=True)
+    )
+    below = select(col(BatchOrigin.child_id)).join(line, col(BatchOrigin.parent_id) == line.c.batch_id).where(split)
+    return set(session.scalars(select(line.union(below).c.batch_id)))
+
+
 def located(splits: Mapping[UUID, Sequence[Origin]], batch_id: UUID, piece_no: int) -> tuple[UUID, int]:
     """Return which batch a piece is of now, and its number there, by the splits of each parent (R2).
 

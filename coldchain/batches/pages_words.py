@@ -51,6 +51,13 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "count_under_lock": _p("flag", "Locked goods are not there"),
     "count_differs": _p("flag", "The count differs from the books"),
     "warmer_zone": _p("flag", "Moved to where it is warmer"),
+    "certificate_overbooked": _p("flag", "More goods than the certificate says"),
+    "certificate_differs": _p("flag", "The same certificate with other particulars"),
+}
+CERTIFICATE_DIFFERENCES: Final[dict[str, LazyText]] = {
+    "holder": _p("certificate", "another owner"),
+    "plant": _p("certificate", "another plant"),
+    "quantity": _p("certificate", "another quantity"),
 }
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),

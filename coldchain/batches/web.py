@@ -1,6 +1,13 @@
 """Pages of arrivals, batches and sampling tubes. They call the services that the API calls."""
 
-from coldchain.batches import flags_web, pages_arrivals, pages_lists, pages_papers, pages_tubes
+from coldchain.batches import (
+    flags_web,
+    pages_arrivals,
+    pages_lists,
+    pages_papers,
+    pages_tubes,
+    pages_verification,
+)
 from coldchain.batches.pages_blueprint import bp
 
-__all__ = ["bp", "flags_web", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes"]
+__all__ = ["bp", "flags_web", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes", "pages_verification"]

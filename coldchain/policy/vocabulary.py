@@ -12,12 +12,13 @@ _FILE = Path(__file__).parent / "data" / "vocabulary.toml"
 
 @dataclass(frozen=True)
 class Word:
-    """One word in both languages; `freezes_below_zero` is meant for disinfectants only."""
+    """One word in both languages; `freezes_below_zero` is meant for disinfectants, `number_names_it` for papers."""
 
     code: str
     name_zh: str
     name_en: str
     freezes_below_zero: bool = False
+    number_names_it: bool = False
 
 
 @cache
@@ -30,7 +31,11 @@ def _words(table: str, key: str) -> Mapping[str, Word]:
     return MappingProxyType(
         {
             str(row[key]): Word(
-                str(row[key]), str(row["name_zh"]), str(row["name_en"]), bool(row.get("freezes_below_zero", False))
+                str(row[key]),
+                str(row["name_zh"]),
+                str(row["name_en"]),
+                bool(row.get("freezes_below_zero", False)),
+                bool(row.get("number_names_it", False)),
             )
             for row in rows
         }

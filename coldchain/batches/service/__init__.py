@@ -17,10 +17,20 @@ from coldchain.batches.service.timeline import timeline
 from coldchain.batches.service.tubes import read as read_tube
 from coldchain.batches.service.tubes import register as register_tube
 from coldchain.batches.service.tubes import search as search_tubes
+from coldchain.batches.service.verification import counts as count_papers
+from coldchain.batches.service.verification import file as file_of_paper
+from coldchain.batches.service.verification import history as checks_of_paper
+from coldchain.batches.service.verification import read as read_paper
+from coldchain.batches.service.verification import refuse as refuse_paper
+from coldchain.batches.service.verification import search as search_papers
+from coldchain.batches.service.verification import verify as verify_paper
 
 __all__ = [
     "batch_ids_of",
+    "checks_of_paper",
+    "count_papers",
     "descendants",
+    "file_of_paper",
     "find_target",
     "gate",
     "judge",
@@ -28,8 +38,10 @@ __all__ = [
     "read_arrival",
     "read_batch",
     "read_gate",
+    "read_paper",
     "read_tube",
     "refresh_status",
+    "refuse_paper",
     "register_arrival",
     "register_disinfection",
     "register_evidence",
@@ -37,9 +49,11 @@ __all__ = [
     "report_result",
     "search_arrivals",
     "search_batches",
+    "search_papers",
     "search_tubes",
     "settle_status",
     "stock_rows",
     "timeline",
+    "verify_paper",
     "visible",
 ]

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, origins, reach, states
+from coldchain.batches import facts, origins, papers, reach, states
 from coldchain.batches.models import Arrival, Batch
-from coldchain.batches.service import disinfections, evidence, origin_view
+from coldchain.batches.service import disinfections, origin_view
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.ledger import holds as ledger_holds
@@ -178,7 +178,7 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         ledger_holds.active(session, [batch_id]).get(batch_id, []), {holding.holding_id for holding in holdings}
     )
     line = [step.batch_id for step in origins.load(session, [batch_id]).steps(batch_id)]  # what it was split off too
-    papers = facts.current_evidence(session, [batch.arrival_id], line)
+    listed = papers.every(session, [batch.arrival_id], line)
     treatments = facts.disinfections(session, [batch.arrival_id], [batch_id])
     return summary | {
         "arrival_no": arrival.arrival_no,
@@ -193,7 +193,7 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         "code_made_at": batch.code_made_at,
         "holds": [describe_hold(hold) for hold in active],
         "stock": stock_rows(session, holdings),
-        "evidence": [evidence.describe(paper) for paper in papers],
+        "evidence": papers.describe(session, listed),
         "disinfections": [disinfections.describe(record) for record in treatments],
         "tubes": [
             {"tube_id": tube.tube_id, "tube_no": tube.tube_no, "state": tube.state}
