@@ -27,5 +27,5 @@ APPEND_ONLY = (
     "commitment_letter", "commitment_text", "audit_event", "evidence_policy", "disinfection_protocol",
     "policy_parameter", "consignment_answer", "consignment_answer_line", "stock_entry", "stock_entry_line",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty",
-    "evidence", "evidence_check",
+    "evidence", "evidence_check", "platform_code",
 )  # fmt: skip

@@ -28,6 +28,7 @@ WORDS: Final[dict[str, LazyText]] = {
     "result.register": _p("action", "Report results"),
     "batch.read": _p("action", "Read batches"),
     "label.make": _p("action", "Make labels"),
+    "platform_code.record": _p("action", "Record codes of other platforms"),
     "label.read": _p("action", "Read labels"),
     "trade.dispatch": _p("action", "Dispatch goods"),
     "consent.give": _p("action", "Let a keeper send goods on"),

@@ -49,6 +49,7 @@ TABLE: dict[str, dict[str, str]] = {
     "result.register": {"lab": OWN, "system": ANY},
     "batch.read": _READ,
     "label.make": {**_STAFF, "inspector": REGION},
+    "platform_code.record": {**_STAFF, "inspector": REGION},
     "label.read": _READ,
     "trade.dispatch": _STAFF,
     "consent.give": _HEADS,

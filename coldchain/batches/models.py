@@ -156,6 +156,25 @@ class EvidenceCheck(SQLModel, table=True):
     recorded_by: UUID | None = ref(null=True, index=False)
 
 
+class PlatformCode(SQLModel, table=True):
+    """The code of another platform that stands on a batch's cases (R2): a cross-reference, never our own code."""
+
+    __tablename__ = "platform_code"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "platform", "code_key"),
+        Index("ix_platform_code_grams", text("cc_grams(code_key)"), postgresql_using="gin"),
+    )
+
+    code_id: UUID = key()
+    batch_id: UUID = ref("batch.batch_id", index=False)
+    platform: str = words()
+    code: str = words()
+    code_key: str = words(index=True)
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+    on_behalf_of: UUID | None = ref(null=True, index=False)
+
+
 class Disinfection(SQLModel, table=True):
     """Who treated what with what, how strong, how long, how cold (消毒记录, R7)."""
 

@@ -93,3 +93,12 @@ def verify_evidence(session: Session, actor: Actor, evidence_id: UUID) -> Any:
 def refuse_evidence(session: Session, actor: Actor, data: dict[str, Any], evidence_id: UUID) -> Any:
     """Say with a reason that a paper doesn't count; 409 `wrong_state`, `replaced_already`."""
     return service.refuse_paper(session, actor, evidence_id, **data)
+
+
+@blp.route("/batches/<uuid:batch_id>/platform-codes", methods=["POST"])
+@blp.arguments(schemas.PlatformCodeRecordSchema)
+@edge("platform_code.record")
+@blp.response(201, schemas.PlatformCodeSchema)
+def record_platform_code(session: Session, actor: Actor, data: dict[str, Any], batch_id: UUID) -> Any:
+    """Keep the code that another platform gave these goods; 409 `already_recorded`."""
+    return service.record_platform_code(session, actor, batch_id, **data)

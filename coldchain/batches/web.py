@@ -5,9 +5,19 @@ from coldchain.batches import (
     pages_arrivals,
     pages_lists,
     pages_papers,
+    pages_platform_codes,
     pages_tubes,
     pages_verification,
 )
 from coldchain.batches.pages_blueprint import bp
 
-__all__ = ["bp", "flags_web", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes", "pages_verification"]
+__all__ = [
+    "bp",
+    "flags_web",
+    "pages_arrivals",
+    "pages_lists",
+    "pages_papers",
+    "pages_platform_codes",
+    "pages_tubes",
+    "pages_verification",
+]

@@ -17,6 +17,7 @@ NUMBER_CHARS = 100
 ADDRESS_CHARS = 300
 PHONE_CHARS = 40
 CODE_CHARS = 40
+FOREIGN_CODE_CHARS = 300  # other platforms put whole addresses into their squares
 
 PASSWORD_CHARS_MIN = 10
 PASSWORD_CHARS_MAX = 200

@@ -16,6 +16,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation, scope
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
+from coldchain.batches.pages_platform_codes import platform_name
 from coldchain.core import clock, pages
 from coldchain.core.countries import country_name
 from coldchain.core.edge import edge
@@ -91,6 +92,8 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         may_register_tube=relation(actor, "tube.register") is not None,
         may_label=may(actor, "label.make", here),
         may_add=may_add,
+        may_record_code=may(actor, "platform_code.record", here),
+        platform_name=platform_name,
         send_from=send_from(actor, batch, sites),
         acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"]),
         may_read_entries=relation(actor, "stock.read") is not None,

@@ -1,4 +1,4 @@
-"""Files of papers, what officers said of them, flags about certificates.
+"""Files of papers, what officers said of them, flags about certificates, codes of other platforms.
 
 Revision ID: 0012
 Revises: 0010
@@ -12,7 +12,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("evidence", "evidence_check")
+APPEND_ONLY = ("evidence", "evidence_check", "platform_code")
 FLAG_KINDS = (
     "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
     "certificate_overbooked", "certificate_differs",
@@ -48,6 +48,24 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_flag_kind"), "flag", type_="check")
     listed = ", ".join(f"'{kind}'" for kind in FLAG_KINDS)
     op.create_check_constraint(op.f("ck_flag_kind"), "flag", f"kind IN ({listed})")
+    op.create_table(
+        "platform_code",
+        sa.Column("code_id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("on_behalf_of", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.batch_id"], name=op.f("fk_platform_code_batch_id")),
+        sa.PrimaryKeyConstraint("code_id", name=op.f("pk_platform_code")),
+        sa.UniqueConstraint(
+            "batch_id", "platform", "code_key", name=op.f("uq_platform_code_batch_id_platform_code_key")
+        ),
+    )
+    op.create_index("ix_platform_code_code_key", "platform_code", ["code_key"])
+    op.execute("CREATE INDEX ix_platform_code_grams ON platform_code USING gin (cc_grams(code_key))")
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "

@@ -39,6 +39,7 @@ from coldchain.batches.schemas.evidence import (
     EvidenceSchema,
     EvidenceUploadSchema,
 )
+from coldchain.batches.schemas.platform_codes import PlatformCodeRecordSchema, PlatformCodeSchema, PlatformSchema
 from coldchain.batches.schemas.tubes import (
     ResultRegistrationSchema,
     ResultSchema,
@@ -84,6 +85,9 @@ __all__ = [
     "GateQuery",
     "GateSchema",
     "HoldCauseSchema",
+    "PlatformCodeRecordSchema",
+    "PlatformCodeSchema",
+    "PlatformSchema",
     "ResultRegistrationSchema",
     "ResultSchema",
     "SampleRegistrationSchema",

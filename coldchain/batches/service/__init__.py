@@ -11,6 +11,8 @@ from coldchain.batches.service.disinfections import register as register_disinfe
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
+from coldchain.batches.service.platform_codes import find as find_platform_code
+from coldchain.batches.service.platform_codes import record as record_platform_code
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
@@ -31,6 +33,7 @@ __all__ = [
     "count_papers",
     "descendants",
     "file_of_paper",
+    "find_platform_code",
     "find_target",
     "gate",
     "judge",
@@ -40,6 +43,7 @@ __all__ = [
     "read_gate",
     "read_paper",
     "read_tube",
+    "record_platform_code",
     "refresh_status",
     "refuse_paper",
     "register_arrival",

@@ -92,6 +92,11 @@ def _batch(session: Session, actor: Actor, action: str, batch_id: UUID) -> Targe
     return Target(None, batch_id, ((batch_id, batch.piece_count),), batch.owner_id, batch.region_code)
 
 
+def alone(session: Session, batch_id: UUID) -> None:
+    """Let of two facts about one batch that are entered at once the second see the first."""
+    session.execute(select(Batch.batch_id).where(col(Batch.batch_id) == batch_id).with_for_update(key_share=True))
+
+
 def checked_range(
     pointer: str, basis: str | None, piece_from: int | None, piece_to: int | None, piece_count: int | None
 ) -> tuple[str, int | None, int | None]:
