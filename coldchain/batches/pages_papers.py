@@ -162,7 +162,9 @@ def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, a
     if request.method == "GET":
         kind = request.args.get("kind", "")
         form: Form = Form({"kind": kind if kind in vocabulary.evidence_kinds() else "", "_level": "arrival"})
-        form["replaces"] = request.args.get("replaces", "")
+        former = _replaced(session, actor, request.args.get("replaces", ""))
+        if former is not None:
+            form["replaces"], form["issuer"] = str(former["evidence_id"]), former["issuer"]
         return show(form, {}, 200)
     schema = schemas.EvidenceUploadSchema()
     return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, _with_chosen_file)
