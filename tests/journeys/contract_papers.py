@@ -18,7 +18,7 @@ def pdf(extra: bytes = b"") -> bytes:
     objects = (
         b"<</Type/Catalog/Pages 2 0 R" + extra + b">>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>",
     )
     body, places = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
