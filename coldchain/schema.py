@@ -29,4 +29,5 @@ APPEND_ONLY = (
     "policy_parameter", "consignment_answer", "consignment_answer_line", "stock_entry", "stock_entry_line",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty",
     "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
+    "evidence", "evidence_check", "platform_code",
 )  # fmt: skip

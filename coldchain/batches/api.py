@@ -39,24 +39,6 @@ def get_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     return service.read_arrival(session, actor, arrival_id)
 
 
-@blp.route("/arrivals/<uuid:arrival_id>/evidence", methods=["POST"])
-@blp.arguments(schemas.EvidenceRegistrationSchema)
-@edge("evidence.register")
-@blp.response(201, schemas.EvidenceSchema)
-def create_arrival_evidence(session: Session, actor: Actor, data: dict[str, Any], arrival_id: UUID) -> Any:
-    """Enter a paper that serves all batches of an arrival."""
-    return service.register_evidence(session, actor, arrival_id=arrival_id, **data)
-
-
-@blp.route("/batches/<uuid:batch_id>/evidence", methods=["POST"])
-@blp.arguments(schemas.EvidenceRegistrationSchema)
-@edge("evidence.register")
-@blp.response(201, schemas.EvidenceSchema)
-def create_batch_evidence(session: Session, actor: Actor, data: dict[str, Any], batch_id: UUID) -> Any:
-    """Enter a paper of one batch."""
-    return service.register_evidence(session, actor, batch_id=batch_id, **data)
-
-
 @blp.route("/arrivals/<uuid:arrival_id>/disinfections", methods=["POST"])
 @blp.arguments(schemas.DisinfectionRegistrationSchema)
 @edge("evidence.register")

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from coldchain.batches import origins, states
-from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, Evidence, Sample, TestResult, Tube
+from coldchain.batches import origins, papers, states
+from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, Sample, TestResult, Tube
 from coldchain.batches.origins import Origin, Origins, Step
+from coldchain.batches.papers import Paper
 from coldchain.core import clock
 from coldchain.core.columns import among
 from coldchain.policy.coverage import WHOLE_BATCH, Piece, shifted
@@ -23,11 +24,6 @@ _BATCHES: Final = (
     .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
     .join(Product, col(Product.product_id) == col(Batch.product_id))
     .where(col(Batch.batch_id) == among("batch_ids"))
-)
-_PAPERS: Final = (
-    select(Evidence)
-    .where(or_(col(Evidence.arrival_id) == among("arrival_ids"), col(Evidence.batch_id) == among("batch_ids")))
-    .order_by(col(Evidence.evidence_id))
 )
 _TREATMENTS: Final = (
     select(Disinfection)
@@ -57,7 +53,7 @@ def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
     books = Books(
         known,
         came_from,
-        _by_target(current_evidence(session, arrival_ids, known)),
+        _papers(papers.current(session, arrival_ids, known)),
         _by_target(disinfections(session, arrival_ids, known)),
         _samples(session, known),
     )
@@ -70,7 +66,7 @@ class Books:
 
     batches: Mapping[UUID, Batch]
     origins: Origins
-    papers: Mapping[UUID, list[Evidence]]
+    papers: Mapping[UUID, list[Paper]]
     treatments: Mapping[UUID, list[Disinfection]]
     tubes: "Mapping[UUID, list[TubeSamples]]"
 
@@ -92,12 +88,12 @@ class Books:
             recorded_on=arrival.recorded_at.astimezone(clock.BEIJING).date(),
             # a purchase receipt names who sold: the remedial path for an arrival that was entered without a supplier
             supplier_known=bool(
-                arrival.supplier_id or arrival.supplier_name or any(e.kind == "purchase_receipt" for e in evidence)
+                arrival.supplier_id
+                or arrival.supplier_name
+                or any(paper.row.kind == "purchase_receipt" and paper.state != "refused" for paper in evidence)
             ),
             code_made=self._coded(steps),
-            evidence=tuple(
-                EvidenceFact(e.kind, e.number, e.verified_at is not None, e.valid_to, e.evidence_id) for e in evidence
-            ),
+            evidence=tuple(_evidence(paper) for paper in evidence),
             disinfections=tuple(self._treatments(arrival, steps)),
             tubes=tuple(fact for step in steps for fact in self._tubes(step)),
             batch_code=batch.batch_code,
@@ -159,11 +155,19 @@ def _by_target(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
     return found
 
 
-def current_evidence(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iterable[UUID]) -> list[Evidence]:
-    """Return the papers of arrivals and batches that nothing supersedes, oldest first; one statement."""
-    listed = session.scalars(_PAPERS, {"arrival_ids": list(arrival_ids), "batch_ids": list(batch_ids)}).all()
-    superseded = {row.supersedes_id for row in listed}
-    return [row for row in listed if row.evidence_id not in superseded]
+def _papers(listed: Iterable[Paper]) -> dict[UUID, list[Paper]]:
+    found: dict[UUID, list[Paper]] = {}
+    for paper in listed:
+        target = paper.row.batch_id or paper.row.arrival_id
+        if target is not None:
+            found.setdefault(target, []).append(paper)
+    return found
+
+
+def _evidence(paper: Paper) -> EvidenceFact:
+    row = paper.row
+    refused = paper.check.reason if paper.check and paper.check.outcome == "refused" else None
+    return EvidenceFact(row.kind, row.number, paper.state == "verified", row.valid_to, row.evidence_id, refused)
 
 
 def disinfections(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iterable[UUID]) -> list[Disinfection]:

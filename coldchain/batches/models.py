@@ -21,8 +21,9 @@ STAGES = ("preliminary", "recheck", "confirmation")
 RESULTS = ("negative", "positive", "invalid")
 FLAG_KINDS = (
     "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
-    "declared_late", "entered_from_paper", "number_override",
+    "declared_late", "entered_from_paper", "number_override", "certificate_overbooked", "certificate_differs",
 )  # fmt: skip
+CHECK_OUTCOMES = ("verified", "refused")
 
 _TARGET = "(arrival_id IS NULL) <> (batch_id IS NULL)"
 _RANGE = """(basis = 'whole_batch' AND piece_from IS NULL AND piece_to IS NULL) OR
@@ -114,10 +115,13 @@ class BatchOrigin(SQLModel, table=True):
 
 
 class Evidence(SQLModel, table=True):
-    """A document of an arrival or of one batch (随附证明)."""
+    """A document of an arrival or of one batch (随附证明); a newer one names what it replaces."""
 
     __tablename__ = "evidence"
-    __table_args__ = (CheckConstraint(_TARGET, name="target"),)
+    __table_args__ = (
+        CheckConstraint(_TARGET, name="target"),
+        Index("uq_evidence_supersedes_id", "supersedes_id", unique=True),
+    )
 
     evidence_id: UUID = key()
     arrival_id: UUID | None = ref("arrival.arrival_id", null=True)
@@ -128,10 +132,45 @@ class Evidence(SQLModel, table=True):
     issued_on: date = Field(sa_column=Column(Date, nullable=False))
     valid_to: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     quantity_units: int | None = whole(null=True)
-    supersedes_id: UUID | None = ref("evidence.evidence_id", null=True)
-    verified_at: datetime | None = moment(null=True)
-    verified_by: UUID | None = ref(null=True, index=False)
+    file_id: UUID | None = ref("stored_file.file_id", null=True, index=False)
+    supersedes_id: UUID | None = ref("evidence.evidence_id", null=True, index=False)
     occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+    on_behalf_of: UUID | None = ref(null=True, index=False)
+
+
+class EvidenceCheck(SQLModel, table=True):
+    """What an officer said of a paper (核验); the latest counts, none is overwritten."""
+
+    __tablename__ = "evidence_check"
+    __table_args__ = (
+        one_of("outcome", CHECK_OUTCOMES),
+        CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="reason"),
+    )
+
+    check_id: UUID = key()
+    evidence_id: UUID = ref("evidence.evidence_id")
+    outcome: str = words()
+    reason: str | None = words(null=True)
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class PlatformCode(SQLModel, table=True):
+    """The code of another platform that stands on a batch's cases (R2): a cross-reference, never our own code."""
+
+    __tablename__ = "platform_code"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "platform", "code_key"),
+        Index("ix_platform_code_grams", text("cc_grams(code_key)"), postgresql_using="gin"),
+    )
+
+    code_id: UUID = key()
+    batch_id: UUID = ref("batch.batch_id", index=False)
+    platform: str = words()
+    code: str = words()
+    code_key: str = words(index=True)
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
     on_behalf_of: UUID | None = ref(null=True, index=False)

@@ -9,7 +9,7 @@ a split are numbered from 1 again; `Step.offset` says which piece of an ancestor
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, text
@@ -144,6 +144,18 @@ def descendants(session: Session, batch_ids: Iterable[UUID]) -> set[UUID]:
     )
     line = line.union(select(col(BatchOrigin.child_id)).join(line, col(BatchOrigin.parent_id) == line.c.batch_id))
     return set(session.scalars(select(line.c.batch_id)))
+
+
+def split_off(batch_ids: Any) -> Any:
+    """Return a selection of every batch that was split off a selection of batches; their papers are its papers."""
+    split = col(BatchOrigin.kind) == SPLIT
+    line = (
+        select(col(BatchOrigin.child_id).label("batch_id"))
+        .where(col(BatchOrigin.parent_id).in_(batch_ids), split)
+        .cte("line", recursive=True)
+    )
+    below = select(col(BatchOrigin.child_id)).join(line, col(BatchOrigin.parent_id) == line.c.batch_id).where(split)
+    return select(line.union(below).c.batch_id)
 
 
 def located(splits: Mapping[UUID, Sequence[Origin]], batch_id: UUID, piece_no: int) -> tuple[UUID, int]:

@@ -24,6 +24,7 @@ from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import Form, attempt, copy, load, new_once, once, trial
 from coldchain.policy import vocabulary
+from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry.models import CATEGORIES
 from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
@@ -241,6 +242,7 @@ def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     standing = arrival["state"] != "withdrawn" and arrival["entry_mode"] not in MADE_MODES
     return render_template(
         "batches/arrival.html",
+        today=regions.today(),
         flags=words.FLAGS,
         protocol_states=words.PROTOCOL_STATES,
         may_add=own and relation(actor, "evidence.register") is not None and arrival["state"] != "withdrawn",

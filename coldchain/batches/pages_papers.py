@@ -6,16 +6,19 @@ from uuid import UUID
 
 from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
+from werkzeug.datastructures import FileStorage
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import BASES
 from coldchain.batches.pages_blueprint import bp
+from coldchain.batches.papers_api import with_file
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.fields import Schema
+from coldchain.core.forms import nested
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
@@ -29,6 +32,9 @@ PAPER_LABELS: Final[dict[str, LazyText]] = {
     "issuer": _l("Issuer"),
     "issued_on": _l("Issued on"),
     "valid_to": _l("Valid until"),
+    "quantity_units": _l("Quantity on the paper"),
+    "file": _l("Photograph or PDF of the paper"),
+    "replaces": _l("In place of"),
 }
 TREATMENT_LABELS: Final[dict[str, LazyText]] = {
     "occurred_at": _l("Disinfected at"),
@@ -113,12 +119,13 @@ def _submitted(
     labels: Mapping[str, LazyText],
     enter: Callable[[dict[str, Any]], str],
     show: Callable[[Form, dict[str, str], int], Any],
+    read: Callable[[Schema, Form], dict[str, Any]] = load,
 ) -> Any:
     """Load the form, enter it once and go back to what it is about; what is refused is shown with the form."""
     form = copy(request.form)
 
     def act() -> str:
-        data = load(schema, form)
+        data = read(schema, form)
         flash(enter(data | _subject(target, form.get("_level", "batch"))), "success")
         return _back(target)
 
@@ -136,18 +143,56 @@ def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, a
     target = _target(session, actor, batch_id, arrival_id)
 
     def show(form: Form, errors: dict[str, str], status: int) -> Any:
-        kinds = [(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()]
-        return _page("batches/evidence_new.html", target, form, errors, status, labels=PAPER_LABELS, kinds=kinds)
+        return _page(
+            "batches/evidence_new.html",
+            target,
+            form,
+            errors,
+            status,
+            labels=PAPER_LABELS,
+            kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
+            replaced=_replaced(session, actor, form.get("replaces", "")),
+            file_lost=bool(_chosen_file()),
+        )
 
     def enter(data: dict[str, Any]) -> str:
-        service.register_evidence(session, actor, **data)
+        service.register_evidence(session, actor, **with_file(data))
         return _("Entered: %(kind)s %(number)s", kind=words.evidence_kind(data["kind"]), number=data["number"])
 
     if request.method == "GET":
         kind = request.args.get("kind", "")
         form: Form = Form({"kind": kind if kind in vocabulary.evidence_kinds() else "", "_level": "arrival"})
+        former = _replaced(session, actor, request.args.get("replaces", ""))
+        if former is not None:
+            form["replaces"], form["issuer"] = str(former["evidence_id"]), former["issuer"]
         return show(form, {}, 200)
-    return _submitted(session, actor, target, schemas.EvidenceRegistrationSchema(), PAPER_LABELS, enter, show)
+    schema = schemas.EvidenceUploadSchema()
+    return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, _with_chosen_file)
+
+
+def _chosen_file() -> FileStorage | None:
+    """Return the file that was chosen; browsers send an empty one where none was."""
+    file = request.files.get("file")
+    return file if file is not None and file.filename else None
+
+
+def _with_chosen_file(schema: Schema, form: Form) -> dict[str, Any]:
+    """Return what the form and its file say. Raises ValidationError."""
+    file = _chosen_file()
+    given = nested(schema, form.items(multi=True)) | ({"file": file} if file else {})
+    loaded: dict[str, Any] = schema.load(given)
+    return loaded
+
+
+def _replaced(session: Session, actor: Actor, evidence_id: str) -> dict[str, Any] | None:
+    """Return the paper that a new one is to replace. Raises NotFound for one that the reader may not see."""
+    if not evidence_id:
+        return None
+    try:
+        wanted = UUID(evidence_id)
+    except ValueError as error:
+        raise NotFound from error
+    return service.read_paper(session, actor, wanted)
 
 
 @bp.route("/batches/<uuid:batch_id>/disinfections/new", methods=["GET", "POST"])

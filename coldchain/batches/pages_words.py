@@ -65,6 +65,8 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "declared_late": _p("flag", "Declared late"),
     "entered_from_paper": _p("flag", "Entered from paper"),
     "number_override": _p("flag", "Container number kept although its check digit fails"),
+    "certificate_overbooked": _p("flag", "More goods than the certificate says"),
+    "certificate_differs": _p("flag", "The same certificate with other particulars"),
 }
 IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "container_no": _l("Container number"),
@@ -75,6 +77,11 @@ IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "batch_no": _l("Production batch number"),
     "production_date": _l("Production date"),
     "expiry_date": _l("Expiry date"),
+}
+CERTIFICATE_DIFFERENCES: Final[dict[str, LazyText]] = {
+    "holder": _p("certificate", "another owner"),
+    "plant": _p("certificate", "another plant"),
+    "quantity": _p("certificate", "another quantity"),
 }
 PROTOCOL_STATES: Final[dict[str, LazyText]] = {
     "met": _p("protocol", "Meets a protocol"),

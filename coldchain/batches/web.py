@@ -1,6 +1,25 @@
 """Pages of arrivals, batches and sampling tubes. They call the services that the API calls."""
 
-from coldchain.batches import flags_web, pages_arrival_acts, pages_arrivals, pages_lists, pages_papers, pages_tubes
+from coldchain.batches import (
+    flags_web,
+    pages_arrival_acts,
+    pages_arrivals,
+    pages_lists,
+    pages_papers,
+    pages_platform_codes,
+    pages_tubes,
+    pages_verification,
+)
 from coldchain.batches.pages_blueprint import bp
 
-__all__ = ["bp", "flags_web", "pages_arrival_acts", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes"]
+__all__ = [
+    "bp",
+    "flags_web",
+    "pages_arrival_acts",
+    "pages_arrivals",
+    "pages_lists",
+    "pages_papers",
+    "pages_platform_codes",
+    "pages_tubes",
+    "pages_verification",
+]

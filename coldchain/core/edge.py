@@ -15,7 +15,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import Schema as AnySchema
 from webargs.flaskparser import FlaskParser
 
-from coldchain.core import forms, idempotency, json_body
+from coldchain.core import field_errors, forms, idempotency, json_body
 from coldchain.core.db import transaction
 from coldchain.core.errors import DomainError, Invalid, NotFound, Unauthenticated
 
@@ -47,7 +47,8 @@ class Witness(Protocol):
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, "form": ma.RAISE, "files": ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(("json", "query", "form", "files", "multipart"), ma.RAISE)
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
     def load_json(self, req: Request, schema: AnySchema) -> Any:
         if req.mimetype != "application/json":
@@ -62,12 +63,20 @@ class StrictParser(FlaskParser):
     def load_querystring(self, req: Request, schema: AnySchema) -> Any:
         return forms.query(schema, req.args.items(multi=True))
 
+    def load_multipart(self, req: Request, schema: AnySchema) -> Any:
+        """Return the fields and files of a program's multipart request: flat names, each once."""
+        files = dict(req.files.items())
+        twice = next((name for name in files if len(req.files.getlist(name)) > 1 or name in req.form), None)
+        if twice is not None:
+            raise ma.ValidationError({twice: [field_errors.Coded("This is given more than once.", "repeated")]})
+        return forms.query(schema, req.form.items(multi=True)) | files
+
     def load_form(self, req: Request, schema: AnySchema) -> Any:
         return forms.nested(schema, req.form.items(multi=True))
 
     def handle_error(self, error: ma.ValidationError, req: Any, schema: Any, **kwargs: Any) -> Any:
         messages: Any = error.messages
-        if isinstance(messages, dict) and set(messages) <= {"json", "query", "form", "files"}:
+        if isinstance(messages, dict) and set(messages) <= set(self.DEFAULT_UNKNOWN_BY_LOCATION):
             messages = next(iter(messages.values()))
         raise ma.ValidationError(messages)
 
@@ -77,17 +86,36 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[..., Any]:
-        """Parse and check the arguments of one location; remembers that the view reads a query."""
+    def arguments(
+        self, schema: Any, *, location: str = "json", multipart: Any = None, **kwargs: Any
+    ) -> Callable[..., Any]:
+        """Parse and check the arguments of one location; remembers that the view reads a query.
+
+        `multipart` is the schema of the same request as multipart/form-data, with a file.
+        """
         decorate = super().arguments(schema, location=location, **kwargs)
 
         def marked(view: Callable[..., Any]) -> Callable[..., Any]:
             wrapper: Callable[..., Any] = decorate(view)
+            if multipart is not None:
+                wrapper = self._either(view, wrapper, multipart)
             if location == "query":
                 wrapper.takes_query = True  # type: ignore[attr-defined]
             return wrapper
 
         return marked
+
+    def _either(self, view: Callable[..., Any], plain: Callable[..., Any], multipart: Any) -> Callable[..., Any]:
+        """Return the view that takes what is sent as multipart/form-data through another schema than the rest."""
+        with_file = self.ARGUMENTS_PARSER.use_args(multipart, location="multipart")(view)
+
+        @wraps(plain)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return (with_file if request.mimetype == "multipart/form-data" else plain)(*args, **kwargs)
+
+        with_doc: Callable[..., Any] = self.doc(requestBody={"content": {"multipart/form-data": {"schema": multipart}}})
+        described: Callable[..., Any] = with_doc(wrapper)
+        return described
 
 
 def current_actor() -> Any:

@@ -5,6 +5,11 @@ JSON_DEPTH = 32
 JSON_NUMBER_CHARS = 32
 UPLOAD_BYTES = 10 * 1024 * 1024
 IMAGE_PIXELS_MAX = 50_000_000
+PDF_PAGES = 200
+PDF_STREAM_BYTES = 150_000_000  # one stream unpacked: a picture of IMAGE_PIXELS_MAX in three colours
+PDF_UNPACKED_BYTES = 600_000_000  # all streams of one PDF together
+FILE_READER_BYTES = 1_500_000_000  # address space of the process that reads one file
+FILE_READER_S = 15  # its processor time; twice that on the clock
 
 NAME_CHARS = 200
 TEXT_CHARS = 500
@@ -12,6 +17,7 @@ NUMBER_CHARS = 100
 ADDRESS_CHARS = 300
 PHONE_CHARS = 40
 CODE_CHARS = 40
+FOREIGN_CODE_CHARS = 300  # other platforms put whole addresses into their squares
 
 PASSWORD_CHARS_MIN = 10
 PASSWORD_CHARS_MAX = 200

@@ -1,5 +1,6 @@
 """The published API document (OpenAPI 3.1) and its readable page, without scripts of others."""
 
+from copy import deepcopy
 from typing import Any
 
 import flask_smorest
@@ -82,7 +83,7 @@ blp = Blueprint("api", __name__, url_prefix=PREFIX, description="This document")
 
 def document(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI document of `app`, with the permission of every operation."""
-    spec: dict[str, Any] = app.extensions["openapi"].spec.to_dict()
+    spec: dict[str, Any] = deepcopy(app.extensions["openapi"].spec.to_dict())  # its parts are the app's own
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         permission = getattr(view, "permission", None)

@@ -37,6 +37,9 @@ CHIPS: Final[dict[str, Chip]] = {
     # one item of evidence
     "verified": Chip("go", "circle-check", lazy_gettext("Verified")),
     "met": Chip("go", "circle-check", lazy_gettext("Met")),
+    "paper.refused": Chip("stop", "circle-x", lazy_gettext("Not accepted")),
+    "paper.replaced": Chip("idle", "circle-minus", lazy_gettext("Replaced")),
+    "paper.expired": Chip("stop", "clock-x", lazy_gettext("Expired")),
     "entered": Chip("wait", "hourglass", lazy_gettext("Awaiting verification")),
     "rechecking": Chip("wait", "hourglass", lazy_gettext("Being rechecked")),
     "missing": Chip("stop", "circle-x", lazy_gettext("Missing")),

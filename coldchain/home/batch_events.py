@@ -175,8 +175,8 @@ def _told(entry: TimelineEntry, known: Names, product: Any, *, merchant: bool) -
     facts = entry.details
     if entry.kind in {"declared", "arrived", "withdrawn", "corrected"}:
         return _came(entry.kind, facts, known, product)
-    if entry.kind == "evidence":
-        return _("Paper: %(kind)s", kind=words.evidence_kind(facts["kind"])), [facts["number"], facts["issuer"]]
+    if entry.kind in {"evidence", "evidence_checked"}:
+        return _paper(entry.kind, facts)
     if entry.kind == "disinfection":
         where = words.piece_words(entry.basis or "whole_batch", entry.piece_from, entry.piece_to)
         text = _("Disinfected: %(where)s, %(treatment)s", where=where, treatment=words.treatment_words(facts))
@@ -211,6 +211,20 @@ def _came(kind: str, facts: Mapping[str, Any], known: Names, product: Any) -> tu
         )  # fmt: skip
         return text, [facts["reason"]]
     return _arrived(facts, known, product)
+
+
+def _paper(kind: str, facts: Mapping[str, Any]) -> tuple[str, list[str]]:
+    name = words.evidence_kind(facts["kind"])
+    if kind == "evidence_checked":
+        if facts["outcome"] == "verified":
+            return _("Paper verified by an officer: %(kind)s", kind=name), [facts["number"]]
+        return _("Paper not accepted by an officer: %(kind)s", kind=name), [facts["number"], facts["reason"]]
+    notes = [facts["number"], facts["issuer"]]
+    if facts["replaced"]:
+        notes.append(_("replaced by a newer one"))
+    if facts["replaces"]:
+        return _("Paper in place of another: %(kind)s", kind=name), notes
+    return _("Paper: %(kind)s", kind=name), notes
 
 
 def _arrived(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ from coldchain.accounts.rights import Resource, may, relation, scope
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import NOT_HERE
+from coldchain.batches.pages_platform_codes import platform_name
 from coldchain.core import clock, pages
 from coldchain.core.countries import country_name
 from coldchain.core.edge import edge
@@ -47,6 +48,7 @@ ICONS: Final = {
 }
 MISSING_STATES: Final = {
     "evidence_unverified": "entered",
+    "evidence_refused": "paper.refused",
     "disinfection_not_covered": "not_covered",
     "protocol_not_met": "not_covered",
     "test_not_covered": "not_covered",
@@ -92,12 +94,15 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         may_register_tube=relation(actor, "tube.register") is not None,
         may_label=may(actor, "label.make", here),
         may_add=may_add,
+        may_record_code=may(actor, "platform_code.record", here),
+        platform_name=platform_name,
         send_from=send_from(actor, batch, sites),
         acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"]),
         may_read_entries=relation(actor, "stock.read") is not None,
         arrival=readable_arrival(session, actor, batch["arrival_id"]),
         country=country_name(batch["product"]["origin_country"], current_locale()),
         now=clock.now(),
+        today=regions.today(),
         receipts=journal_words.lines(told, papers),
         words=words,
     )
@@ -199,8 +204,18 @@ def _act(actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], *, may
     if item["kind"] == "supplier":
         return f"{base}/evidence/new?kind=purchase_receipt", _("Add the purchase receipt"), "plus"
     if item["kinds"]:
-        return f"{base}/evidence/new?kind={item['kinds'][0]}", _("Add the paper"), "plus"
+        return _paper_act(batch, item)
     return "", "", ""
+
+
+def _paper_act(batch: Mapping[str, Any], item: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the button that adds a paper, in place of the last one that was refused or ran out."""
+    base = f"/batches/{batch['batch_id']}/evidence/new"
+    if item["code"] in {"evidence_refused", "evidence_expired"}:
+        former = [paper for paper in batch["evidence"] if paper["kind"] in item["kinds"] and not paper["replaced_by"]]
+        if former and former[-1]["batch_id"] in {None, batch["batch_id"]}:
+            return f"{base}?replaces={former[-1]['evidence_id']}", _("Replace the paper"), "plus"
+    return f"{base}?kind={item['kinds'][0]}", _("Add the paper"), "plus"
 
 
 def _cover(batch: Mapping[str, Any], item: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
 from coldchain.batches import flags
 from coldchain.batches import pages_words as words
+from coldchain.batches import service as batches
 from coldchain.batches.models import TestResult, Tube
 from coldchain.core import clock, pages
 from coldchain.core.i18n import current_locale, ngettext
@@ -90,6 +91,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _astray(session, actor)
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
+    found += papers_to_verify(session, actor)
     found += _tubes(session, actor)
     found += _flags(session, actor)
     found += backchecks(session, actor)
@@ -207,6 +209,25 @@ def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
             ngettext("%(num)s business waits for approval", "%(num)s businesses wait for approval", row[0]),
             _("the first since %(moment)s", moment=pages.moment(row[1])),
             _("Decide"),
+        )
+    ]
+
+
+def papers_to_verify(session: Session, actor: Actor) -> list[Job]:
+    """Return the line of the papers that wait for an officer's word; none when there is nothing."""
+    counts = batches.count_papers(session, actor, regions.today())
+    if not counts["waiting"]:
+        return []
+    reason = _("the first since %(moment)s", moment=pages.moment(counts["since"]))
+    if counts["first_end"] is not None and not counts["overdue"]:
+        reason = _(", ").join([reason, _("the first ends on %(day)s", day=pages.day(counts["first_end"]))])
+    return [
+        Job(
+            "entered",
+            "/evidence",
+            ngettext("%(num)s paper to verify", "%(num)s papers to verify", counts["waiting"]),
+            reason,
+            _("Verify"),
         )
     ]
 

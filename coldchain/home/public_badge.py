@@ -75,6 +75,7 @@ _PAPERS: Final = {
     "evidence_missing": N_("This paper is missing: %(paper)s"),
     "evidence_unverified": N_("This paper has not been verified yet: %(paper)s"),
     "evidence_expired": N_("This paper had expired: %(paper)s"),
+    "evidence_refused": N_("This paper was not accepted by an officer: %(paper)s"),
 }
 _TESTS: Final = {
     "test_positive": RECHECK,

@@ -60,6 +60,7 @@ NAV: Final = (
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people"), "authorities"),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
     Entry("/people", _l("People"), ("/people",), "businesses"),
+    Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),
     Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
     Entry("/accounts", _l("Accounts"), ("/accounts",)),

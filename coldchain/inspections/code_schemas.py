@@ -41,6 +41,8 @@ class ResolvedCodeSchema(Schema):
     serial = fields.Int(0, limits.PIECES_MAX, doc="0: the whole batch, else the piece")
     piece_no = fields.Int(0, limits.PIECES_MAX, doc="the piece's number in the batch that it belongs to now")
     moved = fields.Flag(doc="true: this piece was split off after its label was printed; batch_code is what it is now")
+    platform = fields.Text(limits.CODE_CHARS, doc="of another platform's code by which it was found")
+    platform_code = fields.Text(limits.FOREIGN_CODE_CHARS)
     printed = fields.Flag(doc="false: no label run made this label")
     batch_id = fields.Key(doc="null when you may not see the batch")
     batch_code = fields.Text(limits.CODE_CHARS)

@@ -16,8 +16,8 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import OWN, Resource, authorize, relation
 from coldchain.batches import labelled, reach, states
 from coldchain.batches import service as batches
-from coldchain.batches.models import Batch
-from coldchain.core.errors import NotFound
+from coldchain.batches.models import Batch, PlatformCode
+from coldchain.core.errors import Conflict, NotFound
 from coldchain.labels import code as label_code
 from coldchain.labels import service as labels
 from coldchain.labels.code import InvalidLabelCode, LabelCode
@@ -53,6 +53,7 @@ class Resolved:
     verdict: Verdict | None
     restriction: str | None
     holds: tuple[Hold, ...]
+    foreign: PlatformCode | None = None
 
     @property
     def specification(self) -> str:
@@ -71,13 +72,11 @@ def read_code(text: str) -> LabelCode:
 def resolve(session: Session, actor: Actor, text: str) -> Resolved:
     """Return what a code stands for, with what `actor` may know of it.
 
-    Takes what `labels.code.parse` takes. Raises NotFound: `label_code_…` when mistyped, `unknown_code`; Forbidden.
+    Takes what `labels.code.parse` takes, and a code of another platform. Raises NotFound: `label_code_…` when mistyped,
+    `unknown_code`; Conflict `code_of_several`; Forbidden.
     """
     authorize(actor, "code.resolve", Resource())
-    label = read_code(text)
-    now = labelled.find(session, label.batch_code, label.serial)
-    if now is None:
-        raise NotFound("No batch has this code.", code="unknown_code")
+    label, now, foreign = _found(session, text)
     batch = session.get_one(Batch, now.batch_id)
     product = registry.products(session, [batch.product_id])[batch.product_id]
     producer = registry.producers(session, [batch.producer_id])[batch.producer_id]
@@ -97,7 +96,40 @@ def resolve(session: Session, actor: Actor, text: str) -> Resolved:
         verdict=batches.gate(session, [batch.batch_id], batch.region_code)[batch.batch_id] if knows else None,
         restriction=states.restriction(hold.grade for hold in holds) if knows else None,
         holds=tuple(holds),
+        foreign=foreign,
     )
+
+
+def _found(session: Session, text: str) -> tuple[LabelCode, labelled.Labelled, PlatformCode | None]:
+    """Return the label that a text stands for, what it is of now, and the other platform's code that it was read as.
+
+    Raises NotFound, Conflict `code_of_several`: both are shown, neither is chosen (R2).
+    """
+    refused = NotFound("No batch has this code.", code="unknown_code")
+    try:
+        label = read_code(text)
+        now = labelled.find(session, label.batch_code, label.serial)
+        if now is not None:
+            return label, now, None
+    except NotFound as error:
+        refused = error
+    listed = batches.find_platform_code(session, text)
+    if not listed:
+        raise refused
+    if len(listed) > 1:
+        codes = [batch.batch_code for _code, batch in listed]
+        raise Conflict(
+            "This code of another platform stands on several batches, to be checked: {codes}.",
+            code="code_of_several",
+            codes=", ".join(codes),
+            extra={"batch_codes": codes},
+        )
+    foreign, batch = listed[0]
+    label = LabelCode(batch.batch_code, "batch", 0)
+    now = labelled.find(session, label.batch_code, label.serial)
+    if now is None:
+        raise refused
+    return label, now, foreign
 
 
 def _may_open(session: Session, actor: Actor, batch: Batch) -> bool:
@@ -127,6 +159,8 @@ def describe(found: Resolved) -> dict[str, Any]:
         "serial": found.label.serial,
         "piece_no": found.piece_no,
         "moved": found.moved,
+        "platform": found.foreign.platform if found.foreign else None,
+        "platform_code": found.foreign.code if found.foreign else None,
         "printed": found.printed,
         "batch_id": found.batch.batch_id if found.may_name else None,
         "batch_code": found.batch.batch_code,

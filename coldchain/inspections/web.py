@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core.edge import edge
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import Conflict, NotFound
 from coldchain.core.problems import said
 from coldchain.inspections import resolve
 
@@ -25,8 +25,8 @@ def scan(session: Session, actor: Actor) -> Any:
         return render_template("inspections/scan.html", typed="", errors={})
     try:
         found = resolve.resolve(session, actor, typed)
-    except NotFound as error:
+    except (NotFound, Conflict) as error:
         words = said(error.message, {name: resolve.visible(value) for name, value in error.params.items()})
         page = render_template("inspections/scan.html", typed=resolve.visible(typed), errors={"code": words})
-        return Response(page, 404)
+        return Response(page, error.status)
     return redirect(f"/C/{found.label.text}", 303)

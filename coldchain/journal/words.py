@@ -18,7 +18,11 @@ CONSIGNMENT: Final[dict[str, LazyText]] = {
     "consignment.slip_kept": _p("fact", "Signed slip kept"),
 }
 RESULT: Final[dict[str, LazyText]] = {"result.reported": _p("fact", "Result reported")}
-PAPER: Final[dict[str, LazyText]] = {"evidence.registered": _p("fact", "Paper entered")}
+PAPER: Final[dict[str, LazyText]] = {
+    "evidence.registered": _p("fact", "Paper entered"),
+    "evidence.verified": _p("fact", "Paper verified"),
+    "evidence.refused": _p("fact", "Paper not accepted"),
+}
 RECALL: Final[dict[str, LazyText]] = {
     "recall.drafted": _p("fact", "Notice entered"),
     "recall.announced": _p("fact", "Notice announced"),

@@ -256,7 +256,8 @@ def _judge_evidence(policy: PolicyRow, facts: BatchFacts, missing: list[Missing]
     """Return what meets each group of alternatives; groups that nothing meets go to `missing`."""
     found = []
     for kinds in policy.evidence:
-        papers = [paper for paper in facts.evidence if paper.kind in kinds]
+        entered = [paper for paper in facts.evidence if paper.kind in kinds]
+        papers = [paper for paper in entered if paper.refused is None]
         valid = [paper for paper in papers if paper.valid_to is None or paper.valid_to >= facts.arrived_on]
         counting = [paper for paper in valid if paper.verified or not policy.requires_verified]
         if counting:
@@ -270,6 +271,9 @@ def _judge_evidence(policy: PolicyRow, facts: BatchFacts, missing: list[Missing]
                 "kinds_zh": "或".join(word.name_zh for word in names),
                 "kinds_en": " or ".join(word.name_en for word in names),
             }
+            if code == "evidence_missing" and entered:
+                code = "evidence_refused"
+                words |= {"number": entered[-1].number, "reason": entered[-1].refused or ""}
             missing.append(_missing(code, kinds[0], words, kinds=tuple(kinds)))
         found.append(
             {

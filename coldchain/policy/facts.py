@@ -47,6 +47,7 @@ class EvidenceFact:
     verified: bool = False
     valid_to: date | None = None
     evidence_id: UUID | None = None
+    refused: str | None = None  # why an officer doesn't accept it: it doesn't count
 
 
 @dataclass(frozen=True)

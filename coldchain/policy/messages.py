@@ -70,6 +70,12 @@ MISSING: Mapping[str, Message] = MappingProxyType(
             "等待监管人员核验；可联系属地市场监管所。",
             "Wait for an officer to verify it, or call the local supervision office.",
         ),
+        "evidence_refused": Message(
+            "R1", "{kinds_zh}（{number}）核验未通过：{reason}",
+            "Not accepted by an officer: {kinds_en} {number}. {reason}",
+            "更换{kinds_zh}：录入正确的证明，并注明替换哪一份。",
+            "Replace the {kinds_en}: enter the right paper and name the one that it replaces.",
+        ),
         "evidence_expired": Message(
             "R1", "{kinds_zh}在到货前已过有效期。", "Out of date before the arrival: {kinds_en}.",
             "补录到货时有效的{kinds_zh}。", "Enter a {kinds_en} that was valid on arrival.",

@@ -1,4 +1,4 @@
-"""Finding batches: each term in the batch's own numbers, or in a name of its product, producer or an owner."""
+"""Finding batches: each term in its own numbers, a code of another platform, a name of product, producer or owner."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import reach, states
-from coldchain.batches.models import Batch
+from coldchain.batches.models import Batch, PlatformCode
 from coldchain.batches.service.batch_view import rank, summaries
 from coldchain.core import clock, paging
 from coldchain.core.text_search import contains
@@ -37,6 +37,7 @@ def _has_term(actor: Actor, term: str) -> ColumnElement[bool]:
         select(batch_id).where(col(Batch.producer_id).in_(producers)),
         select(batch_id).where(col(Batch.owner_id).in_(owners)),
         owned,
+        select(col(PlatformCode.batch_id)).where(contains(col(PlatformCode.code_key), term)),
     )
     return batch_id.in_(ways)
 

@@ -14,7 +14,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, relation
 from coldchain.batches.models import BATCH_STATES
 from coldchain.core import limits
-from coldchain.core.errors import Invalid, NotFound
+from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text import search_terms
 from coldchain.inspections import resolve
 from coldchain.recall import drafts
@@ -80,7 +80,7 @@ def _codes(session: Session, actor: Actor, query: Query, _limit: int, _cursor: s
         return [], None
     try:
         found = resolve.resolve(session, actor, query.q)
-    except NotFound:
+    except (NotFound, Conflict):
         return [], None
     label = found.label.text
     return [

@@ -7,9 +7,8 @@ from flask import Response, current_app
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import clock, stored_files
+from coldchain.core import clock, files_out, stored_files
 from coldchain.core.edge import Blueprint, edge
-from coldchain.core.errors import NotFound
 from coldchain.core.problems import said
 from coldchain.core.uploads import Handed
 from coldchain.trade import service
@@ -120,16 +119,7 @@ def read_slip(session: Session, actor: Actor, consignment_id: UUID) -> Response:
     """Return the photograph of the signed slip to the parties and to officers."""
     row = service.find_slip(session, actor, consignment_id)
     settings: Settings = current_app.config["SETTINGS"]
-    try:
-        content = stored_files.path_of(settings.var_dir, row.sha256).read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound("The file is not there any more.", code="no_file") from error
-    response = Response(content, content_type=row.media_type)
-    response.headers["Content-Disposition"] = 'inline; filename="slip.jpg"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # whatever it is, it does nothing
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return files_out.answer(row, stored_files.content_of(settings.var_dir, row), row.media_type)
 
 
 @blp.route("/stock", methods=["GET"])

@@ -103,7 +103,8 @@ class Reader:
         return found[-1]
 
     def send(self, action: str, expect: int | None = None, *, follow: bool = True, **typed: Any) -> str:
-        """Send the last page's form as it stands, with `typed` instead of its own values (a list: several; None: none).
+        """Send the last page's form as it stands, with `typed` instead of its own values (a list: several; None: none;
+        a pair of an open file and its name: that file).
 
         In names `__` stands for `-`, so that `lines__0__seal_no` fills `lines-0-seal_no`.
         """
@@ -111,8 +112,8 @@ class Reader:
         pairs = [pair for pair in self.form(action)["fields"] if pair[0] not in replaced]
         for name, value in replaced.items():
             values = value if isinstance(value, list) else [value]
-            pairs += [(name, str(each)) for each in values if each is not None]
-        body: dict[str, list[str]] = {}
+            pairs += [(name, each if isinstance(each, tuple) else str(each)) for each in values if each is not None]
+        body: dict[str, list[Any]] = {}
         for name, text in pairs:
             body.setdefault(name, []).append(text)
         return self._took(self.client.post(action, data=body, follow_redirects=follow), expect)

@@ -458,8 +458,8 @@ def test_an_upload_that_a_row_names_must_be_there(
     digest = hashlib.sha256(PICTURE).hexdigest()
     with psycopg.connect(str(lived_in.database_owner_url)) as connection:
         connection.execute(
-            "INSERT INTO stored_file (file_id, sha256, media_type, size_bytes, recorded_at)"
-            " VALUES (gen_random_uuid(), %s, 'image/jpeg', 1, now())",
+            "INSERT INTO stored_file (file_id, sha256, media_type, size_bytes, pages, recorded_at)"
+            " VALUES (gen_random_uuid(), %s, 'image/jpeg', 1, 1, now())",
             (digest,),
         )
     backup.create(lived_in, tmp_path / "whole")

@@ -39,6 +39,8 @@ papers = st.lists(
         st.just("N1"),
         st.booleans(),
         st.none() | st.sampled_from([date(2021, 1, 17), ARRIVED, date(2021, 2, 1)]),
+        st.none(),
+        st.sampled_from([None, None, "number differs"]),
     ),
     max_size=6,
 )
@@ -110,6 +112,7 @@ def slow_kinds(policy, known):
             paper.kind in kinds
             and (paper.valid_to is None or paper.valid_to >= known.arrived_on)
             and (paper.verified or not policy.requires_verified)
+            and paper.refused is None
             for paper in known.evidence
         ):
             missing.append(kinds[0])
@@ -256,6 +259,27 @@ def test_evidence_states():
     assert item.code == "evidence_missing"
     assert "肉品品质检验合格证或出厂检验报告" in item.message_zh
     assert item.kinds == ("meat_quality", "factory_inspection")
+
+
+def test_a_refused_paper_counts_for_nothing_and_says_why():
+    policy = replace(row(), evidence=(("meat_quality", "factory_inspection"),))
+    refused = EvidenceFact("factory_inspection", "F-1", refused="编号不符")
+    (item,) = judge(policy, known(evidence=(refused,))).missing
+    assert (item.code, item.kinds) == ("evidence_refused", ("meat_quality", "factory_inspection"))
+    assert item.message_zh == "肉品品质检验合格证或出厂检验报告（F-1）核验未通过：编号不符"
+    assert "Not accepted" in item.message_en
+    assert item.message_en.endswith("F-1. 编号不符")
+    assert "更换肉品品质检验合格证或出厂检验报告" in item.next_zh
+    last = replace(refused, number="F-2", refused="印章不清")
+    assert "F-2）核验未通过：印章不清" in judge(policy, known(evidence=(refused, last))).missing[0].message_zh
+    verdict = judge(policy, known(evidence=(refused, EvidenceFact("meat_quality", "M-1"))))
+    assert verdict.clear
+    assert verdict.basis["evidence"][0]["number"] == "M-1"
+    old = EvidenceFact("meat_quality", "M-0", valid_to=date(2021, 1, 17))
+    assert judge(policy, known(evidence=(refused, old))).missing[0].code == "evidence_expired"
+    assert judge(policy, known(evidence=(refused,))).basis["evidence"][0] == {
+        "kinds": ["meat_quality", "factory_inspection"], "kind": "meat_quality", "state": "missing", "number": None,
+    }  # fmt: skip
 
 
 def test_no_policy_names_what_is_missing():

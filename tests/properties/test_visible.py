@@ -19,7 +19,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.accounts.rights import TABLE, Resource, may
 from coldchain.accounts.visible import KINDS, visible
-from coldchain.batches.models import Arrival, Batch, Flag, Sample, Tube
+from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
 from coldchain.core.ids import new_id
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Holding, Posting
@@ -75,8 +75,15 @@ class Oracle:
             "stock_entry": {e.entry_id: e for e in session.scalars(select(StockEntry)) if e.owner_id in known},
             "tube": {t.tube_id: t for t in session.scalars(select(Tube)) if t.lab_id in known},
             "flag": {f.flag_id: f for f in session.scalars(select(Flag)) if f.business_id in known},
+            "paper": self.papers(session),
             "label_run": {r.run_id: r for r in session.scalars(select(LabelRun)) if r.business_id in known},
         }
+
+    def papers(self, session: Session) -> dict[UUID, Any]:
+        """The papers of the town's goods."""
+        of_town = {batch.arrival_id for batch in self.batches.values()} | set(self.batches)
+        found = [e for e in session.scalars(select(Evidence)) if (e.batch_id or e.arrival_id) in of_town]
+        return {row.evidence_id: row for row in found}
 
     def bound(self, road: Consignment) -> Resource:
         """Who is to get a consignment, and where: at its site, else wherever the receiver is."""
@@ -146,6 +153,11 @@ class Oracle:
     def flag(self, row: Flag) -> Aspects:
         return [Resource.of(regions=[row.region_code])]
 
+    def paper(self, row: Evidence) -> Aspects:
+        """A paper is verified where the goods came in."""
+        came = [b for b in self.batches.values() if row.batch_id == b.batch_id or row.arrival_id == b.arrival_id]
+        return [Resource.of(places=[place(self.sites[batch.site_id])]) for batch in came]
+
     def label_run(self, row: LabelRun) -> Aspects:
         """A run belongs to who made it; a clerk sees it where it sees the goods, an officer where the goods are."""
         goods = self.batch(self.batches[row.batch_id])
@@ -163,12 +175,14 @@ ACTIONS = {
     "business": "business.read", "site": "site.read", "arrival": "arrival.read", "batch": "batch.read",
     "holding": "batch.read", "posting": "batch.read", "consignment": "trade.read", "stock_entry": "stock.read",
     "tube": "tube.read", "flag": "flag.read", "label_run": "label.read",
+    "paper": "evidence.verify",
 }  # fmt: skip
 MODELS = {
     "business": (Business, "business_id"), "site": (Site, "site_id"), "arrival": (Arrival, "arrival_id"),
     "batch": (Batch, "batch_id"), "holding": (Holding, "holding_id"), "posting": (Posting, "posting_id"),
     "consignment": (Consignment, "consignment_id"), "stock_entry": (StockEntry, "entry_id"),
     "tube": (Tube, "tube_id"), "flag": (Flag, "flag_id"), "label_run": (LabelRun, "run_id"),
+    "paper": (Evidence, "evidence_id"),
 }  # fmt: skip
 
 

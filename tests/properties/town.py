@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from coldchain.batches.models import Arrival, Batch, Flag, Sample, Tube
+from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
 from coldchain.core.ids import new_id
 from coldchain.labels.models import LabelRun
 from coldchain.ledger import postings
@@ -104,6 +104,13 @@ class Town:
         )  # fmt: skip
         entries = postings.intake(owner, zone.zone_id, 100)
         posted(self.session, [Draft("intake", batch.batch_id, entries, NOW, arrival.arrival_id)])
+        for target in ({"arrival_id": arrival.arrival_id}, {"batch_id": batch.batch_id}):
+            self.add(
+                Evidence(
+                    kind="other", number="N", issuer="示例", issued_on=date(2020, 11, 7), occurred_at=NOW,
+                    recorded_at=NOW, **target,
+                )
+            )  # fmt: skip
         return batch
 
     def lying(self) -> Holding | None:

@@ -194,6 +194,12 @@ class Realm:
             number = "190120211000042871" if kind == "customs_declaration" else f"{mark}-{kind[:3]}"
             paper = {"kind": kind, "number": number, "issuer": f"{mark}机构", "issued_on": "2021-01-17"}
             of.officer.post(f"/arrivals/{of.ids['arrival_id']}/evidence", paper, 201)
+        made = of.officer.client.post(
+            f"/api/v1/arrivals/{of.ids['arrival_id']}/evidence",
+            data=paper | {"kind": "other", "number": f"{mark}-FILE", "file": (BytesIO(photograph()), "paper.png")},
+            headers={"Authorization": f"Bearer {of.officer.token}"}, content_type="multipart/form-data",
+        )  # fmt: skip
+        of.ids["evidence_id"] = made.get_json()["evidence_id"]
         of.officer.post(f"/arrivals/{of.ids['arrival_id']}/disinfections", disinfection(mark), 201)
         tube = of.lab[1].post("/tubes", tube_body(of, f"{of.lab_mark}{of.name[:2]}1"), 201)
         of.ids["tube_id"] = tube["tube_id"]

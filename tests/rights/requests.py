@@ -73,7 +73,8 @@ PARAMETERS: dict[str, str] = {
     "arrival_id": "arrival_id", "batch_id": "batch_id", "business": "business", "consignment_id": "consignment_id",
     "flag_id": "flag_id", "index": "index", "run_id": "run_id", "producer_id": "producer_id",
     "product_id": "product_id", "recall_id": "recall_id", "site_id": "site_id", "task_id": "task_id",
-    "tube_id": "tube_id", "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
+    "tube_id": "tube_id", "evidence_id": "evidence_id",
+    "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
     "assignment_id": "assignment_id",
     "request_id": "request_id",
     "device_id": "device_id",
@@ -107,7 +108,7 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/api/v1/regions/", "code"): "region",
     ("/regions/", "code"): "region",
 }
-FIXED = {"decision": "suspend", "secret": "nothing", "filename": "css/coldchain.css"}
+FIXED = {"decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css"}
 
 
 def parameter(route: Route, name: str, case: Case) -> Any:
@@ -282,6 +283,9 @@ BODIES: dict[str, Body] = {
     },
     "POST /destructions": lambda of: goods_body(of) | {"method": "incineration", "reason": "过期"},
     "POST /flags/<uuid:flag_id>/close": reason,
+    "POST /evidence/<uuid:evidence_id>/verify": nothing,
+    "POST /evidence/<uuid:evidence_id>/refuse": reason,
+    "POST /batches/<uuid:batch_id>/platform-codes": lambda of: {"platform": "national", "code": f"{of.mark}-G-1"},
     "POST /losses": lambda of: goods_body(of) | {"reason": "破损"},
     "POST /openings": lambda of: goods_body(of, 6),
     "POST /owner-changes": lambda of: goods_body(of) | {"to_owner": of.buyer["uscc"]},
@@ -370,6 +374,9 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
+    "/evidence/<uuid:evidence_id>/verify": ("POST /evidence/<uuid:evidence_id>/verify", nothing),
+    "/evidence/<uuid:evidence_id>/refuse": ("POST /evidence/<uuid:evidence_id>/refuse", nothing),
+    "/batches/<uuid:batch_id>/platform-codes/new": ("POST /batches/<uuid:batch_id>/platform-codes", nothing),
     "/regions/<string:code>/offices/new": ("POST /offices", nothing),
     "/offices/<uuid:office_id>/change": ("POST /offices/<uuid:office_id>/change", lambda of: {"name": "示例改名所"}),
     "/offices/<uuid:office_id>/end": ("POST /offices/<uuid:office_id>/end", nothing),

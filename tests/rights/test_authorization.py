@@ -33,7 +33,8 @@ NEVER_LET_THROUGH: dict[str, str] = {
 }
 # Rights behind another one: who may not read a thing gets no further, whatever else the table gives.
 BEHIND = {
-    "evidence.register": "batch.read", "label.make": "batch.read", "result.register": "tube.read",
+    "evidence.register": "batch.read", "evidence.verify": "arrival.read", "platform_code.record": "batch.read",
+    "label.make": "batch.read", "result.register": "tube.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
     "arrival.correct": "arrival.read",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES, ORIGIN_KINDS
 from coldchain.batches.schemas.arrivals import BatchProductSchema
 from coldchain.batches.schemas.evidence import EVIDENCE_KINDS, DisinfectionSchema, EvidenceSchema
+from coldchain.batches.schemas.platform_codes import PlatformCodeSchema, PlatformSchema
 from coldchain.batches.states import RESTRICTIONS
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
@@ -134,6 +135,12 @@ class BatchSchema(BatchSummarySchema):
     evidence = fields.Items(fields.Part(EvidenceSchema), required=True)
     disinfections = fields.Items(fields.Part(DisinfectionSchema), required=True)
     tubes = fields.Items(fields.Part(BatchTubeSchema), required=True)
+    platform_codes = fields.Items(fields.Part(PlatformCodeSchema), required=True)
+    platforms_missing = fields.Items(
+        fields.Part(PlatformSchema),
+        required=True,
+        doc="asked for where the goods came or lie, and no code yet",
+    )
     came_from = fields.Items(fields.Part(BatchOriginSchema), required=True)
     went_into = fields.Items(fields.Part(BatchOriginSchema), required=True, doc="as far as you may see it")
     occurred_at = fields.Moment(required=True)

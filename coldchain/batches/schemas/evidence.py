@@ -2,7 +2,9 @@
 
 from coldchain.batches.models import BASES, BATCH_STATES
 from coldchain.core import fields, limits
-from coldchain.core.fields import Schema
+from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.stored_files import JPEG, PDF
+from coldchain.core.uploads import Upload
 from coldchain.policy import vocabulary
 
 OCCURRED = "when it happened; default now"
@@ -13,7 +15,8 @@ AMBIENT_C = (-100, 100)
 EVIDENCE_KINDS = tuple(vocabulary.evidence_kinds())
 AGENTS = tuple(vocabulary.agents())
 PROTOCOL_STATES = ("met", "not_met", "no_protocol")
-PAPER_STATES = ("entered", "verified")
+PAPER_STATES = ("entered", "verified", "refused")
+PAPER_ORDERS = ("oldest", "expiring")
 
 
 def pieces() -> fields.Int:
@@ -37,7 +40,23 @@ class EvidenceRegistrationSchema(Schema):
     issued_on = fields.Day(required=True)
     valid_to = fields.Day()
     quantity_units = fields.Units()
+    replaces = fields.Key(doc="the paper of this kind that it takes the place of; that one counts no more")
     occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class EvidenceUploadSchema(EvidenceRegistrationSchema):
+    """A paper to enter with its file: PDF, JPEG, PNG or WebP by its content, at most 10 MB."""
+
+    file = Upload()
+
+
+class EvidenceFileSchema(Schema):
+    """The file of a paper as it is kept: photographs drawn anew as JPEG, PDF as it came or repaired."""
+
+    sha256 = fields.Text(64, required=True)
+    media_type = fields.OneOf((JPEG, PDF), required=True)
+    size_bytes = fields.Int(required=True)
+    pages = fields.Int(required=True)
 
 
 class EvidenceSchema(Schema):
@@ -52,12 +71,38 @@ class EvidenceSchema(Schema):
     issued_on = fields.Day(required=True)
     valid_to = fields.Day()
     quantity_units = fields.Units()
-    state = fields.OneOf(PAPER_STATES, required=True)
+    state = fields.OneOf(PAPER_STATES, required=True, doc="what an officer said of it last")
+    checked_at = fields.Moment()
     verified_at = fields.Moment()
+    refused_reason = fields.Text(limits.TEXT_CHARS)
+    replaces = fields.Key()
+    replaced_by = fields.Key(doc="the paper that took its place: this one counts no more")
+    file = fields.Part(EvidenceFileSchema)
     occurred_at = fields.Moment(required=True)
     recorded_at = fields.Moment(required=True)
     on_behalf_of = fields.Key()
     batches = fields.Items(fields.Part(BatchStatusSchema), doc="only where the paper was entered")
+
+
+class EvidenceQuery(PageQuery):
+    """Which papers of the officer's area."""
+
+    state = fields.OneOf(PAPER_STATES, load_default="entered", allow_none=False)
+    kind = fields.OneOf(EVIDENCE_KINDS)
+    order = fields.OneOf(PAPER_ORDERS, load_default="oldest", allow_none=False)
+
+
+class EvidencePage(Schema):
+    """A page of papers."""
+
+    items = fields.Items(fields.Part(EvidenceSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)
+
+
+class EvidenceRefusalSchema(Schema):
+    """Why a paper doesn't count; its owner reads it."""
+
+    reason = fields.Text(limits.TEXT_CHARS, required=True)
 
 
 class DisinfectionRegistrationSchema(Schema):

@@ -15,12 +15,21 @@ from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
 from coldchain.batches.service.intakes import take_in
+from coldchain.batches.service.platform_codes import find as find_platform_code
+from coldchain.batches.service.platform_codes import record as record_platform_code
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
 from coldchain.batches.service.tubes import read as read_tube
 from coldchain.batches.service.tubes import register as register_tube
 from coldchain.batches.service.tubes import search as search_tubes
+from coldchain.batches.service.verification import counts as count_papers
+from coldchain.batches.service.verification import file as file_of_paper
+from coldchain.batches.service.verification import history as checks_of_paper
+from coldchain.batches.service.verification import read as read_paper
+from coldchain.batches.service.verification import refuse as refuse_paper
+from coldchain.batches.service.verification import search as search_papers
+from coldchain.batches.service.verification import verify as verify_paper
 from coldchain.batches.service.vouchers import find as find_voucher
 from coldchain.batches.service.vouchers import keep as keep_voucher
 from coldchain.batches.service.withdrawals import withdraw as withdraw_arrival
@@ -28,8 +37,12 @@ from coldchain.batches.service.withdrawals import withdraw as withdraw_arrival
 __all__ = [
     "awaited",
     "batch_ids_of",
+    "checks_of_paper",
     "correct_arrival",
+    "count_papers",
     "descendants",
+    "file_of_paper",
+    "find_platform_code",
     "find_target",
     "find_voucher",
     "gate",
@@ -40,8 +53,11 @@ __all__ = [
     "read_arrival",
     "read_batch",
     "read_gate",
+    "read_paper",
     "read_tube",
+    "record_platform_code",
     "refresh_status",
+    "refuse_paper",
     "register_arrival",
     "register_disinfection",
     "register_evidence",
@@ -49,11 +65,13 @@ __all__ = [
     "report_result",
     "search_arrivals",
     "search_batches",
+    "search_papers",
     "search_tubes",
     "settle_status",
     "stock_rows",
     "take_in",
     "timeline",
+    "verify_paper",
     "visible",
     "withdraw_arrival",
 ]

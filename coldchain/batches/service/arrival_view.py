@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, reach, storage
+from coldchain.batches import facts, papers, reach, storage
 from coldchain.batches.models import Arrival, Batch, Flag
 from coldchain.batches.models_arrivals import ArrivalVoucher, ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.batches.origins import came_with_arrival
-from coldchain.batches.service import batch_view, disinfections, evidence
+from coldchain.batches.service import batch_view, disinfections
 from coldchain.batches.service.arrival_modes import seen_at_once
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
@@ -185,7 +185,7 @@ def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
     return describe(session, [arrival])[0] | {
         "driver": {"name": name, "phone": phone} if name or phone else None,
         "erased": list(personal.erased(session, persons, people).values()),
-        "evidence": [evidence.describe(paper) for paper in facts.current_evidence(session, [arrival_id], [])],
+        "evidence": papers.describe(session, papers.every(session, [arrival_id], [])),
         "disinfections": [disinfections.describe(record) for record in facts.disinfections(session, [arrival_id], [])],
         "corrections": [row.model_dump() for row in corrections_of(session, arrival_id)],
         "vouchers": [

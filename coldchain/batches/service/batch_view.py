@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, origins, reach, states
-from coldchain.batches.models import Arrival, Batch
-from coldchain.batches.service import disinfections, evidence, origin_view
+from coldchain.batches import facts, origins, papers, reach, states
+from coldchain.batches.models import Arrival, Batch, PlatformCode
+from coldchain.batches.service import disinfections, origin_view, platform_codes
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.ledger import holds as ledger_holds
@@ -178,8 +178,9 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         ledger_holds.active(session, [batch_id]).get(batch_id, []), {holding.holding_id for holding in holdings}
     )
     line = [step.batch_id for step in origins.load(session, [batch_id]).steps(batch_id)]  # what it was split off too
-    papers = facts.current_evidence(session, [batch.arrival_id], line)
+    listed = papers.every(session, [batch.arrival_id], line)
     treatments = facts.disinfections(session, [batch.arrival_id], [batch_id])
+    stock, codes = stock_rows(session, holdings), platform_codes.of_batches(session, line)
     return summary | {
         "arrival_no": arrival.arrival_no,
         "arrived_at": arrival.arrived_at,
@@ -192,8 +193,10 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         "customs_declaration_no": arrival.customs_declaration_no,
         "code_made_at": batch.code_made_at,
         "holds": [describe_hold(hold) for hold in active],
-        "stock": stock_rows(session, holdings),
-        "evidence": [evidence.describe(paper) for paper in papers],
+        "stock": stock,
+        "platform_codes": platform_codes.describe(codes),
+        "platforms_missing": _platforms_missing(session, summary, stock, codes),
+        "evidence": papers.describe(session, listed),
         "disinfections": [disinfections.describe(record) for record in treatments],
         "tubes": [
             {"tube_id": tube.tube_id, "tube_no": tube.tube_no, "state": tube.state}
@@ -202,6 +205,16 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         "occurred_at": batch.occurred_at,
         **origin_view.around(session, actor, batch_id),
     }  # fmt: skip
+
+
+def _platforms_missing(
+    session: Session, summary: dict[str, Any], stock: list[dict[str, Any]], codes: Sequence[PlatformCode]
+) -> list[dict[str, Any]]:
+    """Return which other platforms ask for imported goods where they came or lie and have no code of these."""
+    if not summary["product"]["imported"]:
+        return []
+    sites = registry.sites(session, [row["site_id"] for row in stock if row["site_id"]])
+    return platform_codes.missing(codes, [summary["region_code"], *(site.region_code for site in sites.values())])
 
 
 def _tubes(session: Session, batch_ids: Sequence[UUID]) -> list[TubeFact]:

@@ -1,19 +1,24 @@
-"""Entering a paper for an arrival (it serves all its batches) or for one batch."""
+"""Entering a paper of an arrival (for all its batches) or of one batch, with its file, or in place of another."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import papers
 from coldchain.batches.models import Evidence
-from coldchain.batches.service import targets
-from coldchain.batches.service.gate import settle_status
-from coldchain.core import clock
+from coldchain.batches.papers import Paper
+from coldchain.batches.service import certificates, targets
+from coldchain.batches.service.gate import lock_rows, settle_status
+from coldchain.batches.service.targets import Target
+from coldchain.core import clock, stored_files
 from coldchain.core.claims import claimed, claimed_day
-from coldchain.core.errors import Invalid
+from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.identifiers import IdentifierError, check_customs_declaration
+from coldchain.core.stored_files import StoredFile
 from coldchain.journal import service as journal
 from coldchain.policy import vocabulary
 
@@ -29,33 +34,42 @@ def register(
     valid_to: date | None = None,
     quantity_units: int | None = None,
     occurred_at: datetime | None = None,
+    replaces: UUID | None = None,
+    content: bytes | None = None,
+    var_dir: Path | None = None,
     arrival_id: UUID | None = None,
     batch_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Enter one paper and return it with the status of the batches that it serves (R1).
 
-    Raises Invalid (`unknown_kind`, `in_future`, `before_issue`, a customs declaration's number codes), NotFound,
-    Forbidden, Conflict `arrival_withdrawn`.
+    `content` is its file (PDF, JPEG, PNG, WebP), kept below `var_dir`; `replaces` a paper of the same kind and goods,
+    which stays to be read and counts no more. Raises Invalid (`unknown_kind`, `in_future`, `before_issue`,
+    `unknown_paper`, a customs declaration's number codes, those of `stored_files.keep`), Conflict `replaced_already`,
+    `arrival_withdrawn`, NotFound, Forbidden.
     """
     target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     targets.require_entered(session, target)
     occurred = claimed(occurred_at)
-    if kind not in vocabulary.evidence_kinds():
-        raise Invalid.of(
-            "/kind", "unknown_kind", "This should be one of: {values}.", values=", ".join(vocabulary.evidence_kinds())
-        )
-    claimed_day(issued_on, "/issued_on")
-    if valid_to is not None and valid_to < issued_on:
-        raise Invalid.of("/valid_to", "before_issue", "This paper would have ended before it was issued.")
+    _check(kind, issued_on, valid_to)
+    number = _checked_number(kind, number)
+    file = None
+    if content is not None and var_dir is not None:
+        file = stored_files.keep(session, var_dir, content, actor.user_id, "/file")
+    certificates.enter_alone(session, kind, number)
+    lock_rows(session, set(target.batch_ids))
+    if replaces is not None:
+        _check_replaced(session, target, kind, replaces)
     paper = Evidence(
         arrival_id=target.arrival_id,
         batch_id=target.batch_id,
         kind=kind,
-        number=_checked_number(kind, number),
+        number=number,
         issuer=issuer,
         issued_on=issued_on,
         valid_to=valid_to,
         quantity_units=quantity_units,
+        file_id=file.file_id if file else None,
+        supersedes_id=replaces,
         occurred_at=occurred,
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
@@ -63,21 +77,47 @@ def register(
     )
     session.add(paper)
     session.flush()
+    _note(session, actor, paper, target, file)
+    certificates.flag(session, actor, paper, target)
+    return papers.describe(session, [Paper(paper)])[0] | {"batches": statuses(session, target.batch_ids)}
+
+
+def _check(kind: str, issued_on: date, valid_to: date | None) -> None:
+    if kind not in vocabulary.evidence_kinds():
+        raise Invalid.of(
+            "/kind", "unknown_kind", "This should be one of: {values}.", values=", ".join(vocabulary.evidence_kinds())
+        )
+    claimed_day(issued_on, "/issued_on")
+    if valid_to is not None and valid_to < issued_on:
+        raise Invalid.of("/valid_to", "before_issue", "This paper would have ended before it was issued.")
+
+
+def _check_replaced(session: Session, target: Target, kind: str, replaces: UUID) -> None:
+    """Raise unless the paper to be replaced is one of the same kind and goods that nothing replaced yet."""
+    former = session.get(Evidence, replaces)
+    same = former is not None and (former.arrival_id, former.batch_id) == (target.arrival_id, target.batch_id)
+    if former is None or not same or former.kind != kind:
+        raise Invalid.of("/replaces", "unknown_paper", "There is no such paper of this kind for these goods.")
+    if session.scalar(select(col(Evidence.evidence_id)).where(col(Evidence.supersedes_id) == replaces)):
+        raise Conflict("This paper was replaced already.", code="replaced_already")
+
+
+def _note(session: Session, actor: Actor, paper: Evidence, target: Target, file: StoredFile | None) -> None:
     journal.append(
         session,
         actor,
         kind="evidence.registered",
         subject_id=paper.evidence_id,
-        occurred_at=occurred,
+        occurred_at=paper.occurred_at,
         data={
-            "arrival_id": target.arrival_id, "batch_id": target.batch_id, "kind": kind, "number": paper.number,
-            "issuer": issuer, "issued_on": issued_on, "valid_to": valid_to, "quantity_units": quantity_units,
-            "on_behalf_of": paper.on_behalf_of,
+            "arrival_id": paper.arrival_id, "batch_id": paper.batch_id, "kind": paper.kind, "number": paper.number,
+            "issuer": paper.issuer, "issued_on": paper.issued_on, "valid_to": paper.valid_to,
+            "quantity_units": paper.quantity_units, "on_behalf_of": paper.on_behalf_of,
+            "replaces": paper.supersedes_id, "file_sha256": file.sha256 if file else None,
         },
         business_id=target.owner_id,
         region_code=target.region_code,
     )  # fmt: skip
-    return describe(paper) | {"batches": _statuses(session, target.batch_ids)}
 
 
 def _checked_number(kind: str, number: str) -> str:
@@ -90,26 +130,7 @@ def _checked_number(kind: str, number: str) -> str:
         raise Invalid.of("/number", error.code, error.message, **dict(error.params)) from error
 
 
-def _statuses(session: Session, batch_ids: list[UUID]) -> list[dict[str, Any]]:
+def statuses(session: Session, batch_ids: list[UUID]) -> list[dict[str, Any]]:
+    """Bring batches up to date with what was just said of their papers, and return the status of each."""
     now = settle_status(session, batch_ids)
     return [{"batch_id": batch_id, "status": now[batch_id]} for batch_id in batch_ids]
-
-
-def describe(paper: Evidence) -> dict[str, Any]:
-    """Return a paper as the API shows it."""
-    return {
-        "evidence_id": paper.evidence_id,
-        "arrival_id": paper.arrival_id,
-        "batch_id": paper.batch_id,
-        "kind": paper.kind,
-        "number": paper.number,
-        "issuer": paper.issuer,
-        "issued_on": paper.issued_on,
-        "valid_to": paper.valid_to,
-        "quantity_units": paper.quantity_units,
-        "state": "verified" if paper.verified_at else "entered",
-        "verified_at": paper.verified_at,
-        "occurred_at": paper.occurred_at,
-        "recorded_at": paper.recorded_at,
-        "on_behalf_of": paper.on_behalf_of,
-    }

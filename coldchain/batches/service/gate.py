@@ -96,12 +96,13 @@ def settle_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str
     Not after a shared lock of these rows in the same transaction: two such would wait for each other.
     """
     session.flush()
-    locked = _lock_rows(session, set(batch_ids))
+    locked = lock_rows(session, set(batch_ids))
     made = descendants(session, locked) - set(locked)
-    return refresh_status(session, [*locked, *(_lock_rows(session, made) if made else ())])
+    return refresh_status(session, [*locked, *(lock_rows(session, made) if made else ())])
 
 
-def _lock_rows(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
+def lock_rows(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock batch rows in id order for whoever enters a fact about them, and return the ids that exist."""
     return list(
         session.scalars(
             select(col(Batch.batch_id))

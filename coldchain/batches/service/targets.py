@@ -105,6 +105,11 @@ def require_entered(session: Session, target: Target, *, arrived: bool = False) 
         raise Conflict("These goods have not come yet: take them in first.", code="not_arrived")
 
 
+def alone(session: Session, batch_id: UUID) -> None:
+    """Let of two facts about one batch that are entered at once the second see the first."""
+    session.execute(select(Batch.batch_id).where(col(Batch.batch_id) == batch_id).with_for_update(key_share=True))
+
+
 def checked_range(
     pointer: str, basis: str | None, piece_from: int | None, piece_to: int | None, piece_count: int | None
 ) -> tuple[str, int | None, int | None]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, reach
+from coldchain.batches import facts, papers, reach
 from coldchain.batches.models import MADE_MODES, Arrival, Batch, Sample, TestResult, Tube
 from coldchain.batches.models_arrivals import ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.core import clock
@@ -40,9 +40,9 @@ class TimelineEntry:
 def timeline(session: Session, actor: Actor, batch_id: UUID) -> list[TimelineEntry]:
     """Return the facts about a batch that `actor` may see, latest first. Raises NotFound.
 
-    Kinds: `declared`, `arrived`, `withdrawn`, `corrected`, `evidence`, `disinfection`, `sampled`, `result`,
-    `code_made`, `hold_placed`, `hold_ended` and `movement` (with the movement's own kind in the details). Late: learned
-    more than `late_after_min` afterwards.
+    Kinds: `declared`, `arrived`, `withdrawn`, `corrected`, `evidence`, `evidence_checked`, `disinfection`, `sampled`,
+    `result`, `code_made`, `hold_placed`, `hold_ended` and `movement` (with the movement's own kind in the details).
+    Late: learned more than `late_after_min` afterwards.
     """
     row = session.exec(
         select(Batch, Arrival)
@@ -115,15 +115,21 @@ def _arrived(batch: Batch, arrival: Arrival, taken_in: IntakeLine | None, late_a
 
 
 def _papers(session: Session, batch: Batch, late_after: timedelta) -> Iterable[TimelineEntry]:
-    for paper in facts.current_evidence(session, [batch.arrival_id], [batch.batch_id]):
+    for paper in papers.every(session, [batch.arrival_id], [batch.batch_id]):
+        row = paper.row
+        told = {"kind": row.kind, "number": row.number, "issuer": row.issuer}
         yield TimelineEntry(
             "evidence",
-            paper.evidence_id,
-            paper.occurred_at,
-            paper.recorded_at,
-            paper.recorded_at - paper.occurred_at > late_after,
-            details={"kind": paper.kind, "number": paper.number, "issuer": paper.issuer},
+            row.evidence_id,
+            row.occurred_at,
+            row.recorded_at,
+            row.recorded_at - row.occurred_at > late_after,
+            details=told | {"replaced": paper.superseded_by is not None, "replaces": row.supersedes_id is not None},
         )
+        if paper.check is not None:
+            at = paper.check.recorded_at
+            said = {"outcome": paper.check.outcome, "reason": paper.check.reason}
+            yield TimelineEntry("evidence_checked", row.evidence_id, at, at, late=False, details=told | said)
     for record in facts.disinfections(session, [batch.arrival_id], [batch.batch_id]):
         yield TimelineEntry(
             "disinfection",
