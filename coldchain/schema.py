@@ -26,5 +26,6 @@ APPEND_ONLY = (
     "finding", "finding_line", "task_expected", "sample_event", "disinfection", "sample", "test_result", "batch_origin",
     "commitment_letter", "commitment_text", "audit_event", "evidence_policy", "disinfection_protocol",
     "policy_parameter", "consignment_answer", "consignment_answer_line", "stock_entry", "stock_entry_line",
-    "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty",
+    "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
+    "result_release",
 )  # fmt: skip

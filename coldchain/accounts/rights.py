@@ -36,6 +36,8 @@ TABLE: dict[str, dict[str, str]] = {
     "site.register": _HEADS,
     "site.read": _READ,
     "zone.register": _HEADS,
+    "worker.register": _STAFF,
+    "worker.read": _READ,
     "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
@@ -44,7 +46,11 @@ TABLE: dict[str, dict[str, str]] = {
     "evidence.register": _STAFF,
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},
-    "result.register": {"lab": OWN, "system": ANY},
+    "result.register": {**_OFFICERS, "lab": OWN},
+    "result.file": {"lab": ANY},
+    "result.confirm": {"lab": OWN, "system": ANY},
+    "result.move": {**_OFFICERS, "lab": OWN},
+    "result.release": {"regulator": REGION, "system": ANY},
     "batch.read": _READ,
     "label.make": {**_STAFF, "inspector": REGION},
     "label.read": _READ,
@@ -90,7 +96,7 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 FRESH = frozenset(
     {
         "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "recall.announce",
-        "sign_in.manage", "slip.print",
+        "result.release", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

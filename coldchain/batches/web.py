@@ -1,6 +1,27 @@
 """Pages of arrivals, batches and sampling tubes. They call the services that the API calls."""
 
-from coldchain.batches import flags_web, pages_arrivals, pages_lists, pages_papers, pages_tubes
+from coldchain.batches import (
+    flags_web,
+    pages_arrivals,
+    pages_due,
+    pages_lab,
+    pages_lists,
+    pages_papers,
+    pages_results,
+    pages_tube_form,
+    pages_tubes,
+)
 from coldchain.batches.pages_blueprint import bp
 
-__all__ = ["bp", "flags_web", "pages_arrivals", "pages_lists", "pages_papers", "pages_tubes"]
+__all__ = [
+    "bp",
+    "flags_web",
+    "pages_arrivals",
+    "pages_due",
+    "pages_lab",
+    "pages_lists",
+    "pages_papers",
+    "pages_results",
+    "pages_tube_form",
+    "pages_tubes",
+]

@@ -16,7 +16,7 @@ from coldchain.batches.models import Batch
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home.jobs import Job, backchecks
+from coldchain.home.jobs import Job, backchecks, corrections
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
@@ -34,6 +34,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     business_id = actor.business_id or UUID(int=0)
     jobs = [
         *_locked(session, business_id),
+        *corrections(session, actor),
         *_to_confirm(session, actor),
         *_to_settle(session, actor),
         *_not_clear(session, business_id),

@@ -34,6 +34,8 @@ NEVER_LET_THROUGH: dict[str, str] = {
 # Rights behind another one: who may not read a thing gets no further, whatever else the table gives.
 BEHIND = {
     "evidence.register": "batch.read", "label.make": "batch.read", "result.register": "tube.read",
+    "result.file": "tube.read", "result.confirm": "tube.read", "result.move": "tube.read",
+    "result.release": "tube.read", "worker.register": "worker.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
 }  # fmt: skip
 NO_ROUTE_YET = {"account.manage"}  # the command line alone asks for it

@@ -36,6 +36,11 @@ from coldchain.batches.schemas.evidence import (
     EvidenceSchema,
 )
 from coldchain.batches.schemas.tubes import (
+    ReleaseSchema,
+    ResultFileOutcomeSchema,
+    ResultFileQuery,
+    ResultFileSchema,
+    ResultMoveSchema,
     ResultRegistrationSchema,
     ResultSchema,
     SampledBatchSchema,
@@ -76,6 +81,11 @@ __all__ = [
     "GateQuery",
     "GateSchema",
     "HoldCauseSchema",
+    "ReleaseSchema",
+    "ResultFileOutcomeSchema",
+    "ResultFileQuery",
+    "ResultFileSchema",
+    "ResultMoveSchema",
     "ResultRegistrationSchema",
     "ResultSchema",
     "SampleRegistrationSchema",

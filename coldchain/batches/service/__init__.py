@@ -7,10 +7,15 @@ from coldchain.batches.service.arrivals import register as register_arrival
 from coldchain.batches.service.batch_view import read as read_batch
 from coldchain.batches.service.batch_view import search as search_batches
 from coldchain.batches.service.batch_view import stock_rows, visible
+from coldchain.batches.service.corrections import move as move_result
+from coldchain.batches.service.corrections import told_again
 from coldchain.batches.service.disinfections import register as register_disinfection
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
+from coldchain.batches.service.releases import release as release_tube
+from coldchain.batches.service.results import confirm as confirm_result
+from coldchain.batches.service.results import photo_of
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
@@ -20,11 +25,14 @@ from coldchain.batches.service.tubes import search as search_tubes
 
 __all__ = [
     "batch_ids_of",
+    "confirm_result",
     "descendants",
     "find_target",
     "gate",
     "judge",
+    "move_result",
     "note_code_made",
+    "photo_of",
     "read_arrival",
     "read_batch",
     "read_gate",
@@ -34,6 +42,7 @@ __all__ = [
     "register_disinfection",
     "register_evidence",
     "register_tube",
+    "release_tube",
     "report_result",
     "search_arrivals",
     "search_batches",
@@ -41,5 +50,6 @@ __all__ = [
     "settle_status",
     "stock_rows",
     "timeline",
+    "told_again",
     "visible",
 ]
