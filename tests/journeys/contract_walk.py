@@ -21,6 +21,7 @@ from tests.journeys import (
     contract_making,
     contract_past,
     contract_register,
+    contract_results,
     contract_sweep,
     contract_trade,
 )
@@ -32,6 +33,7 @@ PARTS: tuple[Part, ...] = (
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
+    contract_results.for_the_lab, contract_results.corrected, contract_results.workers,
     contract_handover.differences, contract_handover.slips, contract_handover.consents,
     contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,
     contract_making.splits, contract_making.transformations,
