@@ -41,7 +41,8 @@ from tests.trade.parties import merchant, send
 HOLDERS = "50,500,5000"
 UNITS_EACH = 2
 PART = 500  # holders that are written in one transaction
-OTHERS_S = 6.0
+OTHERS_S = 20.0
+WARM = 20
 
 
 def fill(engine: Engine, holders: int) -> tuple[UUID, UUID]:
@@ -106,10 +107,16 @@ def cost(engine: Engine, goods: UUID, lab_id: UUID, rounds: int) -> dict[str, tu
     return {name: (statistics.median(s for s, _n in rows), rows[-1][1]) for name, rows in found.items()}
 
 
-def others(url: str, seller: Party, buyer: Party, goods: UUID, busy: Event, over: Event, out: Any) -> None:
+def others(
+    url: str, seller: Party, buyer: Party, goods: UUID, busy: Event, over: Event, ready: Event, out: Any
+) -> None:
     """Send other goods until it is over; tell the milliseconds of each request, idle and busy apart."""
     engine = db.connect(url)
     actor, taken = merchant(seller), {False: [], True: []}
+    for _ in range(WARM):
+        with Session(engine) as session, session.begin():
+            send(session, actor, seller, buyer, goods, 1)
+    ready.set()
     while not over.is_set():
         was = busy.is_set()
         begin = time.perf_counter()
@@ -127,10 +134,11 @@ def meanwhile(endpoint: Endpoint, engine: Engine, goods: UUID, lab_id: UUID) -> 
         seller, buyer = party(session), party(session)
         other = batch(session, seller, product(session), 1_000_000)
     context = multiprocessing.get_context("spawn")
-    busy, over, out = context.Event(), context.Event(), context.Queue()
-    process = context.Process(target=others, args=(endpoint.url, seller, buyer, other, busy, over, out))
+    busy, over, ready, out = context.Event(), context.Event(), context.Event(), context.Queue()
+    process = context.Process(target=others, args=(endpoint.url, seller, buyer, other, busy, over, ready, out))
     process.start()
-    time.sleep(OTHERS_S + 3)  # with its start
+    ready.wait(120)
+    time.sleep(OTHERS_S)
     busy.set()
     begin, count = time.perf_counter(), 0
     while time.perf_counter() - begin < OTHERS_S:

@@ -158,7 +158,7 @@ def _rows(form: Form) -> list[result_file.Row]:
         raise Invalid.of("/file", "not_a_table", "Choose the file again.") from error
 
 
-@bp.get("/tubes/work/template")
+@bp.get("/tubes/work/results.csv")
 @edge("result.file")
 def work_template(session: Session, actor: Actor) -> Response:
     """Give out a CSV file with a row for each tube that awaits its result."""

@@ -47,6 +47,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "unsealed": Chip("idle", "lock-open", lazy_gettext("Unsealed")),
     "confirmed_positive": Chip("alarm", "test-pipe", lazy_gettext("Confirmed positive")),
     "preliminary_positive": Chip("alarm", "test-pipe", lazy_gettext("Preliminary positive")),
+    "pool_recheck": Chip("wait", "hourglass", lazy_gettext("Paused: the pool awaits its re-check")),
     "recalled": Chip("stop", "octagon-minus", lazy_gettext("Recalled")),
     "public.paused": Chip("wait", "alert-triangle", lazy_gettext("Sale paused")),
     # sweep task and its outcomes

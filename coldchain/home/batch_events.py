@@ -73,7 +73,7 @@ def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -
         title, note = causes.get(cause_id, (_("Sealed on site") if kind == "inspection" else "", ""))
         chip = {"sealed": "sealed", "confirmed": "confirmed_positive"}.get(hold["grade"], "locked")
         if kind == "result" and chip == "locked" and actor.business_id is None:
-            chip = "preliminary_positive"
+            chip = "pool_recheck" if hold["grade"] == "amber" else "preliminary_positive"
         shown.append(
             Shown(
                 words.restriction_chip(chip, merchant=actor.business_id is not None),

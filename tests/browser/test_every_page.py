@@ -16,7 +16,7 @@ from tests.browser.conftest import PASSWORD, Live
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-FILES = re.compile(r"\.(pdf|png|zip|json|tlog-proof)$")
+FILES = re.compile(r"\.(pdf|png|zip|json|csv|tlog-proof)$")
 PAGES_MAX = 60
 
 
