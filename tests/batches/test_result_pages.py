@@ -162,6 +162,14 @@ def test_as_many_rows_as_the_limit_are_read_whatever_stands_above_them() -> None
     assert (len(found), found[0].number, found[-1].cells["tube_no"]) == (limits.RESULT_ROWS, 3, str(len(rows) - 1))
 
 
+def test_columns_up_to_the_limit_are_read() -> None:
+    filled = [""] * (limits.SHEET_COLUMNS - len(HEAD))
+    assert result_file.read(csv([*filled, *row("LJ-1")], head=[*filled, *HEAD]))[0].cells["analyst"] == "赵示例"
+    with pytest.raises(Invalid) as refused:
+        result_file.read(csv(["", *filled, *row("LJ-1")], head=["", *filled, *reversed(HEAD)]))
+    assert refused.value.errors[0].code == "columns_missing"
+
+
 def test_moments_are_read_however_a_sheet_keeps_them() -> None:
     for text in ("2021/1/18 8:05", "2021年1月18日 8:05", "2021-01-18 08:05:30", "44214.336805556"):
         assert result_file._moment(text) == "2021-01-18 08:05"

@@ -69,7 +69,7 @@ def register(
         lab_id=business.business_id,
         region_code=region_code,
         place=place,
-        pool_limit=int(policy.parameter(session, "pool_limit", sampled_at.astimezone(clock.BEIJING).date())),
+        pool_limit=policy.parameters(session, sampled_at.astimezone(clock.BEIJING).date()).get("pool_limit"),
         sampled_at=sampled_at,
         sampled_by_id=person.personal_id if person else None,
         recorded_at=clock.now(),
