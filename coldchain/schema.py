@@ -30,4 +30,6 @@ APPEND_ONLY = (
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty",
     "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
     "evidence", "evidence_check", "platform_code",
+    "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
+    "result_release",
 )  # fmt: skip

@@ -36,6 +36,8 @@ TABLE: dict[str, dict[str, str]] = {
     "site.register": _HEADS,
     "site.read": _READ,
     "zone.register": _HEADS,
+    "worker.register": _STAFF,
+    "worker.read": _READ,
     "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
@@ -47,7 +49,11 @@ TABLE: dict[str, dict[str, str]] = {
     "evidence.verify": {"regulator": REGION, "system": ANY},
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},
-    "result.register": {"lab": OWN, "system": ANY},
+    "result.register": {**_OFFICERS, "lab": OWN},
+    "result.file": {"lab": ANY},
+    "result.confirm": {"lab": OWN, "system": ANY},
+    "result.move": {**_OFFICERS, "lab": OWN},
+    "result.release": {"regulator": REGION, "system": ANY},
     "batch.read": _READ,
     "label.make": {**_STAFF, "inspector": REGION},
     "platform_code.record": {**_STAFF, "inspector": REGION},
@@ -94,7 +100,7 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 FRESH = frozenset(
     {
         "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "personal.erase",
-        "personal.export", "recall.announce", "sign_in.manage", "slip.print",
+        "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

@@ -84,15 +84,6 @@ def get_tube(session: Session, actor: Actor, tube_id: UUID) -> Any:
     return service.read_tube(session, actor, tube_id)
 
 
-@blp.route("/tubes/<uuid:tube_id>/results", methods=["POST"])
-@blp.arguments(schemas.ResultRegistrationSchema)
-@edge("result.register")
-@blp.response(201, schemas.ResultSchema)
-def create_result(session: Session, actor: Actor, data: dict[str, Any], tube_id: UUID) -> Any:
-    """Report a tube's result; a positive locks its batches everywhere at once."""
-    return service.report_result(session, actor, tube_id, **data)
-
-
 @blp.route("/batches")
 @blp.arguments(schemas.BatchQuery, location="query")
 @edge("batch.read")

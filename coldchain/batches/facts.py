@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from coldchain.batches import origins, papers, states
-from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, Sample, TestResult, Tube
+from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, ResultRelease, Sample, TestResult, Tube
 from coldchain.batches.origins import Origin, Origins, Step
 from coldchain.batches.papers import Paper
 from coldchain.core import clock
@@ -35,6 +36,15 @@ _SAMPLES: Final = (
     .join(Tube, col(Tube.tube_id) == col(Sample.tube_id))
     .where(col(Sample.batch_id) == among("batch_ids"))
     .order_by(col(Sample.tube_id), col(Sample.sample_id))
+)
+_LATER: Final = aliased(TestResult)
+_RESULTS: Final = (
+    select(TestResult, col(ResultRelease.recorded_at))
+    .outerjoin(ResultRelease, col(ResultRelease.result_id) == col(TestResult.result_id))
+    .where(
+        col(TestResult.tube_id) == among("tube_ids"),
+        ~select(col(_LATER.result_id)).where(col(_LATER.supersedes_id) == col(TestResult.result_id)).exists(),
+    )
 )
 
 
@@ -223,13 +233,18 @@ def _samples(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, list[Tub
 
 
 def decisions(session: Session, tube_ids: Iterable[UUID]) -> dict[UUID, states.TubeState]:
-    """Return what the results of each tube come to (R8), in one statement; in none for no tube."""
+    """Return what the results of each tube come to (R8), in one statement; in none for no tube.
+
+    A result that was superseded, on whatever tube, is none of them.
+    """
     wanted = set(tube_ids)
     if not wanted:
         return {}
     reported: dict[UUID, list[states.Reported]] = {tube_id: [] for tube_id in wanted}
-    for row in session.exec(select(TestResult).where(col(TestResult.tube_id).in_(wanted))):
+    for row, released_at in session.execute(_RESULTS, {"tube_ids": list(wanted)}):
         reported[row.tube_id].append(
-            states.Reported(row.result_id, row.stage, row.result, row.reported_at, row.recorded_at, row.supersedes_id)
+            states.Reported(
+                row.result_id, row.stage, row.result, row.reported_at, row.recorded_at, released=released_at is not None
+            )
         )
     return {tube_id: states.decide(listed) for tube_id, listed in reported.items()}

@@ -220,6 +220,8 @@ class Tube(SQLModel, table=True):
     tube_no: str = words()
     lab_id: UUID = ref("business.business_id", index=False)
     region_code: str = words()
+    place: str | None = words(null=True)
+    pool_limit: int | None = whole(null=True)  # how many samples one tube may pool, as the rule book said then
     sampled_at: datetime = moment()
     sampled_by_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
     recorded_at: datetime = moment()
@@ -241,8 +243,8 @@ class Sample(SQLModel, table=True):
     tube_id: UUID = ref("tube.tube_id")
     batch_id: UUID | None = ref("batch.batch_id", null=True)
     zone_id: UUID | None = ref("zone.zone_id", null=True)
-    vehicle_plate: str | None = words(null=True)
-    worker_id: UUID | None = ref(null=True)
+    vehicle_plate: str | None = words(null=True, index=True)
+    worker_id: UUID | None = ref("worker.worker_id", null=True)
     unlisted: str | None = words(null=True)
     sample_site: str = words()
     basis: str = words()
@@ -251,10 +253,16 @@ class Sample(SQLModel, table=True):
 
 
 class TestResult(SQLModel, table=True):
-    """A lab's result for a tube; immutable, a correction supersedes visibly (R17)."""
+    """A lab's result for a tube; immutable, a correction supersedes visibly, on another tube too (R17)."""
 
     __tablename__ = "test_result"
-    __table_args__ = (one_of("stage", STAGES), one_of("result", RESULTS))
+    __table_args__ = (
+        one_of("stage", STAGES),
+        one_of("result", RESULTS),
+        Index("uq_test_result_supersedes_id", "supersedes_id", unique=True),
+        CheckConstraint("entered_for_lab = (photo_id IS NOT NULL)", name="photo"),
+        CheckConstraint("supersedes_id IS NULL OR reason IS NOT NULL", name="reason"),
+    )
 
     result_id: UUID = key()
     tube_id: UUID = ref("tube.tube_id")
@@ -264,7 +272,35 @@ class TestResult(SQLModel, table=True):
     reported_at: datetime = moment()
     report_no: str = words()
     analyst_id: UUID | None = ref("personal_value.personal_id", null=True, index=False)
-    supersedes_id: UUID | None = ref("test_result.result_id", null=True)
+    supersedes_id: UUID | None = ref("test_result.result_id", null=True, index=False)
+    reason: str | None = words(null=True)  # why it supersedes
+    entered_for_lab: bool = False  # by an officer, from the report's photograph (代录)
+    photo_id: UUID | None = ref("stored_file.file_id", null=True, index=False)
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class ResultConfirmation(SQLModel, table=True):
+    """The laboratory says that what an officer entered for it is what it reported (R17)."""
+
+    __tablename__ = "result_confirmation"
+
+    result_id: UUID = ref("test_result.result_id", primary=True)
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class ResultRelease(SQLModel, table=True):
+    """An officer's recorded decision that a positive that isn't confirmed no longer locks anything (R8)."""
+
+    __tablename__ = "result_release"
+
+    result_id: UUID = ref("test_result.result_id", primary=True)
+    tube_id: UUID = ref("tube.tube_id")
+    reason: str = words()
+    document_no: str | None = words(null=True)
     occurred_at: datetime = moment()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)

@@ -181,9 +181,19 @@ def sentences(texts: Iterable[str]) -> str:
     return ("" if current_locale() == "zh_CN" else " ").join(text for text in texts if text)
 
 
+def sample_name(sample: Mapping[str, Any]) -> str:
+    """Return what a sample is of that is no batch: a vehicle, something unlisted, a zone, a person at work."""
+    worker = sample.get("worker")
+    if worker:
+        return " ".join(part for part in (worker["name"], worker["post"]) if part)
+    zone = sample.get("zone_code")
+    return str(sample["unlisted"] or sample["vehicle_plate"] or (_("Zone %(code)s", code=zone) if zone else ""))
+
+
 def tube_goods(tube: Mapping[str, Any]) -> str:
-    """Return the products in a tube in one line, each once, the first few by name."""
-    listed = list(dict.fromkeys(product_name(s["batch"]["product"]) for s in tube["samples"] if s["batch"]))
+    """Return what a tube holds samples of in one line, each once, the first few by name."""
+    named = (product_name(s["batch"]["product"]) if s["batch"] else sample_name(s) for s in tube["samples"])
+    listed = list(dict.fromkeys(named))
     shown = _(", ").join(listed[:GOODS_NAMED])
     if len(listed) <= GOODS_NAMED:
         return shown

@@ -1,7 +1,8 @@
 """Pure: what the results of one tube come to, and how a batch stands (R8, R17).
 
 Invariants: an invalid result changes nothing; a superseded one never counts; a positive is undone only by a negative
-re-check or confirmation, a confirmed one only by a negative confirmation.
+re-check or confirmation, a confirmed one only by a negative confirmation. What an officer released by decision counts
+as invalid: it locks nothing, and nothing counts as tested by it.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ class Reported:
     reported_at: datetime
     recorded_at: datetime
     supersedes_id: UUID | None = None
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def decide(results: Iterable[Reported]) -> TubeState:
     for result in sorted(listed, key=lambda r: (r.reported_at, r.recorded_at, r.result_id)):
         if result.result_id in superseded:
             continue
-        following = _next(now.state, result.stage, result.result)
+        following = _next(now.state, result.stage, INVALID if result.released else result.result)
         if following != now.state:
             now = TubeState(following, None if following == INVALID else result.result_id)
     return now

@@ -52,6 +52,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "unsealed": Chip("idle", "lock-open", lazy_gettext("Unsealed")),
     "confirmed_positive": Chip("alarm", "test-pipe", lazy_gettext("Confirmed positive")),
     "preliminary_positive": Chip("alarm", "test-pipe", lazy_gettext("Preliminary positive")),
+    "pool_recheck": Chip("wait", "hourglass", lazy_gettext("Paused: the pool awaits its re-check")),
     "recalled": Chip("stop", "octagon-minus", lazy_gettext("Recalled")),
     "public.paused": Chip("wait", "alert-triangle", lazy_gettext("Sale paused")),
     # sweep task and its outcomes
@@ -70,6 +71,11 @@ CHIPS: Final[dict[str, Chip]] = {
     "negative": Chip("go", "circle-check", lazy_gettext("Negative")),
     "positive": Chip("alarm", "test-pipe", lazy_gettext("Positive")),
     "invalid": Chip("idle", "help-circle", lazy_gettext("Invalid, sample again")),
+    "result.superseded": Chip("info", "clock-edit", lazy_gettext("Corrected")),
+    "result.entered_for_lab": Chip("wait", "hourglass", lazy_gettext("Entered for the laboratory")),
+    "result.confirmed": Chip("idle", "circle-check", lazy_gettext("Confirmed by the laboratory")),
+    "result.released": Chip("idle", "lock-open", lazy_gettext("Released by decision")),
+    "tube.over_pool": Chip("wait", "alert-triangle", lazy_gettext("More samples than a pool should have")),
     # time
     "late": Chip("info", "clock-edit", lazy_gettext("Entered late")),
     "reported_late": Chip("info", "clock-exclamation", lazy_gettext("Declared late")),

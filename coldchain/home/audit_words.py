@@ -57,6 +57,7 @@ VALUES: Final[dict[str, LazyText]] = {
     "witness": _p("personal", "Witness"),
     "sampled_by": _p("personal", "Who took the samples"),
     "analyst": _p("personal", "Analyst"),
+    "worker": _p("personal", "Person at work"),
     "officer": _p("personal", "Second officer"),
     "reason": _p("personal", "Words of a reason"),
     "other": _p("personal", "Name or phone"),
@@ -69,6 +70,7 @@ RECORDS: Final[dict[str, LazyText]] = {
     "consignment": _p("record", "Consignment"),
     "stock_entry": _p("record", "Stock entry"),
     "tube": _p("record", "Tube"),
+    "worker": _p("record", "Person at work"),
     "test_result": _p("record", "Test result"),
     "finding": _p("record", "Finding"),
 }

@@ -18,14 +18,21 @@ from coldchain.batches import pages_words as words
 from coldchain.batches.models import TestResult, Tube
 from coldchain.batches.service.timeline import TimelineEntry
 from coldchain.core import pages
+from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.home import batch_movements
 from coldchain.recall import drafts
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.registry import service as registry
 from coldchain.trade.models import Consignment, StockEntry
 
-OWN_REASONS = frozenset({"recheck_negative", "superseded_by_confirmation"})
+OWN_REASONS: dict[str, LazyText | str] = {
+    "recheck_negative": "",
+    "superseded_by_confirmation": "",
+    "result_superseded": _l("The result was corrected"),
+    "released_by_decision": _l("Released by an officer's decision"),
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -
         title, note = causes.get(cause_id, (_("Sealed on site") if kind == "inspection" else "", ""))
         chip = {"sealed": "sealed", "confirmed": "confirmed_positive"}.get(hold["grade"], "locked")
         if kind == "result" and chip == "locked" and actor.business_id is None:
-            chip = "preliminary_positive"
+            chip = "pool_recheck" if hold["grade"] == "amber" else "preliminary_positive"
         shown.append(
             Shown(
                 words.restriction_chip(chip, merchant=actor.business_id is not None),
@@ -248,9 +255,14 @@ def _result(facts: Mapping[str, Any], known: Names, *, merchant: bool) -> tuple[
         "stage": words.STAGES[facts["stage"]],
         "result": words.RESULTS[facts["result"]],
     }
+    corrected = facts["superseded_at"]
+    notes = [_("Corrected %(moment)s", moment=pages.short_moment(corrected))] if corrected else []
+    notes.append(known.labs.get(facts["lab_id"], ""))
     if positive and merchant:
-        return _("Tube %(number)s awaits its re-check", number=facts["tube_no"]), [known.labs.get(facts["lab_id"], "")]
-    notes = [known.labs.get(facts["lab_id"], ""), _("Report %(number)s", number=facts["report_no"])]
+        return _("Tube %(number)s awaits its re-check", number=facts["tube_no"]), notes
+    notes.append(_("Report %(number)s", number=facts["report_no"]))
+    if facts["entered_for_lab"]:
+        notes.append(_("Entered for the laboratory"))
     return _("Tube %(number)s, %(stage)s: %(result)s", **values), notes
 
 
@@ -260,7 +272,7 @@ def _held(entry: TimelineEntry, known: Names) -> tuple[str, list[str]]:
     if entry.kind == "hold_placed":
         return _("Sealed on site") if sealed else _("Locked in the books"), [title, note]
     reason = entry.details.get("reason") or ""
-    return _("Unsealed") if sealed else _("Lock ended"), [title, "" if reason in OWN_REASONS else reason]
+    return _("Unsealed") if sealed else _("Lock ended"), [title, str(OWN_REASONS.get(reason, reason))]
 
 
 def _moved(facts: Mapping[str, Any], known: Names, product: Any) -> tuple[str, list[str]]:

@@ -52,6 +52,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
             key=lambda row: (row[1] not in actor.office_ids, row[0] == "", row[0]),
         ),
         "recorded": _recorded(session, actor),
+        "corrections": jobs.corrections(session, actor),
         "flags": sum(flags.count_by_kind(session, actor).values()),
         "backchecks": jobs.backchecks(session, actor),
     }

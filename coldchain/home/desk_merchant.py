@@ -17,7 +17,7 @@ from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home.jobs import Job, backchecks
+from coldchain.home.jobs import Job, backchecks, corrections
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
@@ -37,6 +37,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         *_locked(session, business_id),
         *_begun(session, actor),
         *_to_take_in(session, actor),
+        *corrections(session, actor),
         *_to_confirm(session, actor),
         *_to_settle(session, actor),
         *_not_clear(session, business_id),

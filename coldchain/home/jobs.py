@@ -14,7 +14,8 @@ from coldchain.accounts.rights import scope
 from coldchain.batches import flags
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
-from coldchain.batches.models import TestResult, Tube
+from coldchain.batches.models import Tube
+from coldchain.batches.service import tubes
 from coldchain.core import clock, pages
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
@@ -93,6 +94,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _pending_businesses(session, actor)
     found += papers_to_verify(session, actor)
     found += _tubes(session, actor)
+    found += corrections(session, actor)
     found += _flags(session, actor)
     found += backchecks(session, actor)
     return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
@@ -232,11 +234,33 @@ def papers_to_verify(session: Session, actor: Actor) -> list[Job]:
     ]
 
 
+def corrections(session: Session, actor: Actor) -> list[Job]:
+    """Return a line for each result that was corrected lately and had held something that the reader sees (R8, R17).
+
+    Whoever was told of a lock by the goods on the desk is told of its correction there.
+    """
+    merchant = actor.business_id is not None
+    return [
+        Job(
+            "result.superseded",
+            f"/batches/{each.batches[0].batch_id}#holds" if merchant else f"/tubes/{each.tube_id}",
+            ngettext(
+                "Corrected: the result of tube %(number)s, which had locked %(num)s batch",
+                "Corrected: the result of tube %(number)s, which had locked %(num)s batches",
+                len(each.batches), number=each.tube_no,
+            ),
+            _("Corrected %(moment)s. Exactly the locks of that result ended; look whether others remain.",
+              moment=pages.moment(each.corrected_at)),
+            _("View"),
+        )
+        for each in batches.told_again(session, actor)
+    ]  # fmt: skip
+
+
 def _tubes(session: Session, actor: Actor) -> list[Job]:
     here = within_reach(scope(actor, "tube.read"), col(Tube.lab_id), col(Tube.region_code))
-    reported = select(col(TestResult.tube_id))
     row: Any = session.execute(
-        select(func.count(), func.min(col(Tube.sampled_at))).where(here, col(Tube.tube_id).not_in(reported))
+        select(func.count(), func.min(col(Tube.sampled_at))).where(here, ~tubes.answered())
     ).one()
     if not row[0]:
         return []

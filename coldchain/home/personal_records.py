@@ -24,7 +24,7 @@ from coldchain.journal import personal
 from coldchain.journal.models import PersonalValue
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.models import Business, CommitmentLetter, Worker
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry, StockEntryLine
 
 PAGES: Final = {
@@ -105,6 +105,7 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any]]:
         ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted),
         ("tube", Tube.sampled_by_id, Tube.tube_id, Tube.recorded_at, sampled),
         ("test_result", TestResult.analyst_id, TestResult.result_id, TestResult.recorded_at, reported),
+        ("worker", Worker.name_id, Worker.worker_id, Worker.recorded_at, never),
         ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never),
     ]  # fmt: skip
 

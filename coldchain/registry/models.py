@@ -137,6 +137,24 @@ class Zone(SQLModel, table=True):
     recorded_by: UUID | None = ref(null=True, index=False)
 
 
+class Worker(SQLModel, table=True):
+    """Somebody who works for a business (从业人员), tested on a schedule (R15); the name is a personal value."""
+
+    __tablename__ = "worker"
+    __table_args__ = (CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="dates"),)
+
+    worker_id: UUID = key()
+    business_id: UUID = ref("business.business_id")
+    site_id: UUID | None = ref("site.site_id", null=True, index=False)
+    post: str = words()
+    name_id: UUID = ref("personal_value.personal_id")
+    region_code: str = words()
+    started_on: date = Field(sa_column=Column(Date, nullable=False))
+    ended_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
 class Producer(SQLModel, table=True):
     """A producer (生产企业) of the catalogue; never matched by a typed name alone."""
 

@@ -362,13 +362,20 @@ def test_a_positive_is_checked_before_it_locks(app: Flask, merchant: Reader, cas
     assert case.batch()["restriction"] == "none"
 
 
-def test_officers_register_tubes_but_report_nothing(app: Flask, world: World, case) -> None:  # type: ignore[no-untyped-def]
+def test_officers_register_tubes_and_report_only_for_the_laboratory(app: Flask, world: World, case) -> None:  # type: ignore[no-untyped-def]
     inspector = Reader.of(app, world.inspector)
     page = inspector.open(f"/tubes/new?batch={case.batch()['batch_code']}")
     assert case.lab[0]["name"] in page
     inspector.send("/tubes/new", 200, tube_no="LJ-88", lab=case.lab[0]["business_id"], sampled_at="2021-01-18 10:00")
-    assert "results/new" not in inspector.text
-    inspector.open(inspector.path + "/results/new", 403)
+    path = f"{inspector.path}/results/new"
+    assert "Enter for the laboratory" in inspector.text
+    inspector.open(path)
+    typed = {
+        "stage": "preliminary", "result": "negative", "received_at": "2021-01-18 12:00",
+        "reported_at": "2021-01-18 18:00", "report_no": "R-1",
+    }  # fmt: skip
+    page = inspector.send(path, 422, _step="check", **typed)
+    assert 'id="f-photo-error"' in page
 
 
 # --- lists ---

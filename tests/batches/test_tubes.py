@@ -95,7 +95,8 @@ def test_officers_sample_what_lies_in_their_region(case, world):
     assert elsewhere.get("/tubes")["items"] == []
     body = {"stage": "preliminary", "result": "negative", "received_at": "2021-01-18T12:00:00+08:00",
             "reported_at": "2021-01-18T18:00:00+08:00", "report_no": "R"}  # fmt: skip
-    world.regulator.post(f"/tubes/{made['tube_id']}/results", body, 403)
+    refused = world.regulator.post(f"/tubes/{made['tube_id']}/results", body, 422)
+    assert (refused["errors"][0]["pointer"], refused["errors"][0]["code"]) == ("/photo", "required")
 
 
 def test_an_unregistered_lab_is_refused(case, world):

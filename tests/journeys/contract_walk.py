@@ -23,6 +23,7 @@ from tests.journeys import (
     contract_papers,
     contract_past,
     contract_register,
+    contract_results,
     contract_sweep,
     contract_trade,
 )
@@ -35,6 +36,7 @@ PARTS: tuple[Part, ...] = (
     contract_goods.labels, contract_goods.domestic, contract_papers.files, contract_papers.words,
     contract_arrivals.declared, contract_arrivals.withdrawn, contract_arrivals.on_paper,
     contract_trade.dispatches, contract_trade.answers, contract_trade.positives, contract_trade.races,
+    contract_results.for_the_lab, contract_results.corrected, contract_results.workers,
     contract_handover.differences, contract_handover.slips, contract_handover.consents,
     contract_entries.each_kind, contract_entries.refusals, contract_entries.late_facts, contract_entries.corrections,
     contract_making.splits, contract_making.transformations,

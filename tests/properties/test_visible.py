@@ -23,7 +23,7 @@ from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tub
 from coldchain.core.ids import new_id
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Holding, Posting
-from coldchain.registry.models import Business, Site
+from coldchain.registry.models import Business, Site, Worker
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry
 from coldchain.trade.service import roads
 from tests.properties.town import Town
@@ -74,6 +74,7 @@ class Oracle:
             "consignment": self.roads,
             "stock_entry": {e.entry_id: e for e in session.scalars(select(StockEntry)) if e.owner_id in known},
             "tube": {t.tube_id: t for t in session.scalars(select(Tube)) if t.lab_id in known},
+            "worker": {w.worker_id: w for w in session.scalars(select(Worker)) if w.business_id in known},
             "flag": {f.flag_id: f for f in session.scalars(select(Flag)) if f.business_id in known},
             "paper": self.papers(session),
             "label_run": {r.run_id: r for r in session.scalars(select(LabelRun)) if r.business_id in known},
@@ -150,6 +151,11 @@ class Oracle:
         places = [place(self.sites[batch.site_id]) for batch in about]
         return [Resource.of(row.lab_id, places=[Area(row.region_code), *places])]
 
+    def worker(self, row: Worker) -> Aspects:
+        if row.site_id is not None:
+            return [in_site(self.sites[row.site_id], row.business_id)]
+        return [Resource.of(row.business_id, regions=[row.region_code])]
+
     def flag(self, row: Flag) -> Aspects:
         return [Resource.of(regions=[row.region_code])]
 
@@ -174,15 +180,15 @@ class Oracle:
 ACTIONS = {
     "business": "business.read", "site": "site.read", "arrival": "arrival.read", "batch": "batch.read",
     "holding": "batch.read", "posting": "batch.read", "consignment": "trade.read", "stock_entry": "stock.read",
-    "tube": "tube.read", "flag": "flag.read", "label_run": "label.read",
+    "tube": "tube.read", "worker": "worker.read", "flag": "flag.read", "label_run": "label.read",
     "paper": "evidence.verify",
 }  # fmt: skip
 MODELS = {
     "business": (Business, "business_id"), "site": (Site, "site_id"), "arrival": (Arrival, "arrival_id"),
     "batch": (Batch, "batch_id"), "holding": (Holding, "holding_id"), "posting": (Posting, "posting_id"),
     "consignment": (Consignment, "consignment_id"), "stock_entry": (StockEntry, "entry_id"),
-    "tube": (Tube, "tube_id"), "flag": (Flag, "flag_id"), "label_run": (LabelRun, "run_id"),
-    "paper": (Evidence, "evidence_id"),
+    "tube": (Tube, "tube_id"), "worker": (Worker, "worker_id"), "flag": (Flag, "flag_id"),
+    "label_run": (LabelRun, "run_id"), "paper": (Evidence, "evidence_id"),
 }  # fmt: skip
 
 

@@ -15,12 +15,13 @@ from sqlmodel import Session, col
 
 from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
 from coldchain.core.ids import new_id
+from coldchain.journal import personal
 from coldchain.labels.models import LabelRun
 from coldchain.ledger import postings
 from coldchain.ledger.models import Holding
 from coldchain.ledger.postings import Draft
 from coldchain.regions.models import Office
-from coldchain.registry.models import Business, Site, Zone
+from coldchain.registry.models import Business, Site, Worker, Zone
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry
 from tests.ledger.books import NOW, Party, posted, product, sent
 
@@ -50,6 +51,7 @@ class Town:
                     self.relocate,
                     self.change_owner,
                     self.test,
+                    self.hire,
                     self.flag,
                     self.label,
                     self.enter,
@@ -182,6 +184,19 @@ class Town:
             self.add(
                 Sample(tube_id=tube.tube_id, batch_id=batch.batch_id, sample_site="outer_pack", basis="whole_batch")
             )
+
+    def hire(self) -> None:
+        """Let somebody work for a business, at one of its sites or at no fixed one."""
+        site = self.dice.choice(self.sites)
+        person = personal.keep(self.session, "示例", "worker", business_id=site.business_id)
+        assert person is not None
+        fixed = self.dice.random() < 0.7
+        self.add(
+            Worker(
+                business_id=site.business_id, site_id=site.site_id if fixed else None, post="搬运",
+                name_id=person.personal_id, region_code=site.region_code, started_on=NOW.date(), recorded_at=NOW,
+            )
+        )  # fmt: skip
 
     def flag(self) -> None:
         self.add(

@@ -107,10 +107,10 @@ class Market:
 INTENDED = 6
 
 
-def play_positive(balance: Balance) -> tuple[list[str], int]:
+def play_positive(balance: Balance, scene: type[Market] = Market) -> tuple[list[str], int]:
     """Play one round; return its faults and how many intended movements got through."""
     with db.transaction() as session:
-        market = Market(session)
+        market = scene(session)
 
     def timed(act: Act, wait: Callable[[], None]) -> Act:
         def acting(session: Session) -> Any:

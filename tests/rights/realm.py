@@ -208,6 +208,7 @@ class Realm:
         of.ids["result_id"] = shown["results"][0]["result_id"]
         open_tube = of.lab[1].post("/tubes", tube_body(of, f"{of.lab_mark}{of.name[:2]}2"), 201)
         of.ids["open_tube_id"] = open_tube["tube_id"]
+        self._sample_more(of)
         run = of.officer.post(f"/batches/{of.ids['batch_id']}/label-runs", {"level": "batch"}, 202)
         of.ids["run_id"] = run["run_id"]
         jobs.run(run_id=run["run_id"])
@@ -225,6 +226,25 @@ class Realm:
         )  # fmt: skip
         assert kept.status_code == 201, kept.get_data(as_text=True)
         of.ids["voucher_id"] = kept.get_json()["voucher_id"]
+
+    def _sample_more(self, of: Case) -> None:
+        """Enter a person at work, a positive of the surroundings, and a result that an officer entered for the lab."""
+        worker = {"business": of.owner["business_id"], "site_id": None, "name": f"{of.mark}工人", "post": "搬运"}
+        made = of.officer.post("/workers", worker | {"started_on": "2021-01-04"}, 201)
+        of.ids["worker_id"] = made["worker_id"]
+        for name, number in (("positive_tube_id", 3), ("entered_tube_id", 4)):
+            body = tube_body(of, f"{of.lab_mark}{of.name[:2]}{number}")
+            body["samples"] = [{"zone_id": of.ids["zone_id"], "sample_site": "environment"}]
+            of.ids[name] = of.lab[1].post("/tubes", body, 201)["tube_id"]
+        positive = result_body(of.lab_mark) | {"result": "positive"}
+        of.lab[1].post(f"/tubes/{of.ids['positive_tube_id']}/results", positive, 201)
+        entered = self.app.test_client().post(
+            f"/api/v1/tubes/{of.ids['entered_tube_id']}/results",
+            data=result_body(of.lab_mark) | {"photo": (BytesIO(photograph()), "report.png")},
+            content_type="multipart/form-data", headers={"Authorization": f"Bearer {of.officer.token}"},
+        )  # fmt: skip
+        assert entered.status_code == 201, entered.get_data(as_text=True)
+        of.ids["entered_id"] = entered.get_json()["result_id"]
 
     def _trade(self, of: Case, world: World) -> None:
         """Send some to the buyer, who disputes a part; use, sell and lose some; give a consent; raise a flag."""

@@ -5,6 +5,7 @@ A body has to be so well-formed that the rights decide: `test_authorization` say
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,7 +81,7 @@ PARAMETERS: dict[str, str] = {
     "device_id": "device_id",
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
-    "session_id": "session_id", "username": "username", "voucher_id": "voucher_id",
+    "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -101,6 +102,15 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/api/v1/arrivals/<uuid:arrival_id>/withdraw", "arrival_id"): "declared_id",
     ("/arrivals/<uuid:arrival_id>/intake", "arrival_id"): "declared_id",
     ("/arrivals/<uuid:arrival_id>/withdraw", "arrival_id"): "declared_id",
+    ("/api/v1/tubes/<uuid:tube_id>/release", "tube_id"): "positive_tube_id",
+    ("/tubes/<uuid:tube_id>/release", "tube_id"): "positive_tube_id",
+    ("/tubes/<uuid:tube_id>/positive", "tube_id"): "positive_tube_id",
+    ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm", "tube_id"): "entered_tube_id",
+    ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm", "result_id"): "entered_id",
+    ("/tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm", "tube_id"): "entered_tube_id",
+    ("/tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm", "result_id"): "entered_id",
+    ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/photo", "tube_id"): "entered_tube_id",
+    ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/photo", "result_id"): "entered_id",
     ("/stock-entries/<uuid:entry_id>/made", "entry_id"): "made_id",
     ("/api/v1/codes/", "code"): "batch_code",
     ("/D/", "number"): "consignment_no",
@@ -127,6 +137,8 @@ QUERIES: dict[str, Body] = {
     "GET /search": lambda of: {"q": of.ids["batch_code"]},
     "GET /slips/new": lambda of: {"business": of.owner["business_id"]},
     "GET /scan": lambda of: {"code": of.ids["batch_code"]},
+    "GET /workers/new": lambda of: {"business": of.owner["business_id"]},
+    "POST /api/v1/tube-results/file": lambda of: {"dry_run": "true"},
     "GET /catalogue/products": lambda of: {"_lines-0-find": "示例"},
     "GET /api/v1/journal/entries": lambda of: {"subject_id": of.ids["arrival_id"]},
     "GET /api/v1/journal/inclusion": lambda of: {"index": 1, "tree_size": 2},
@@ -134,7 +146,7 @@ QUERIES: dict[str, Body] = {
 }  # fmt: skip
 for _list in (
     "arrivals", "batches", "businesses", "consignments", "flags", "label-runs", "recalls", "sites",
-    "stock", "stock-entries", "tubes", "products", "producers",
+    "stock", "stock-entries", "tubes", "products", "producers", "workers",
 ):  # fmt: skip
     QUERIES.setdefault(f"GET /api/v1/{_list}", lambda of: {"limit": 200})
 
@@ -153,7 +165,7 @@ LISTS: dict[str, str] = {
     "/businesses": "business", "/consignments": "consignment_id", "/flags": "flag_id", "/labels": "run_id",
     "/recalls": "recall_id", "/stock": "batch_id", "/stock-entries": "entry_id", "/tubes": "tube_id",
     "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
-    "/recalls/<uuid:recall_id>": "task_id",
+    "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
 }  # fmt: skip
 
 # --- what everybody may look up, but only some see in full: whether this text is there tells ---
@@ -324,6 +336,15 @@ BODIES: dict[str, Body] = {
     "POST /transformations": made_body,
     "POST /tubes": lambda of: tube_body(of, f"NEW{of.name[:2]}"),
     "POST /tubes/<uuid:tube_id>/results": lambda of: result_body("示例"),
+    "POST /tubes/<uuid:tube_id>/release": reason,
+    "POST /tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm": nothing,
+    "POST /tubes/<uuid:tube_id>/results/<uuid:result_id>/move": lambda of: {
+        "to_tube_id": of.ids["open_tube_id"], "reason": "录错管号"
+    },
+    "POST /workers": lambda of: {
+        "business": of.owner["business_id"], "name": "新示例", "post": "搬运", "started_on": "2021-01-04"
+    },
+    "POST /workers/<uuid:worker_id>/end": lambda of: {"ended_on": "2021-02-01"},
     "POST /uses": goods_body,
     "POST /venues": lambda of: {"name": "示例市场", "kind": "market", "region_code": of.region, "address": "示例路5号"},
 }  # fmt: skip
@@ -459,6 +480,18 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     ),
     "/tubes/new": ("POST /tubes", lambda of: {"_samples-0-code": of.ids["batch_code"]}),
     "/tubes/<uuid:tube_id>/results/new": ("POST /tubes/<uuid:tube_id>/results", lambda of: SEND),
+    "/api/v1/tube-results/file": (None, nothing),
+    "/tubes/work": (
+        "POST /tubes/<uuid:tube_id>/results", lambda of: {"tube_no": f"{of.lab_mark}{of.name[:2]}2"},
+    ),
+    "/tubes/work/file": (None, lambda of: {"_rows": json.dumps([[2, results_row(of)]])}),
+    "/tubes/<uuid:tube_id>/release": ("POST /tubes/<uuid:tube_id>/release", nothing),
+    "/tubes/<uuid:tube_id>/results/<uuid:result_id>/confirm": (None, nothing),
+    "/tubes/<uuid:tube_id>/results/<uuid:result_id>/move": (
+        "POST /tubes/<uuid:tube_id>/results/<uuid:result_id>/move", lambda of: SEND,
+    ),
+    "/workers/new": ("POST /workers", nothing),
+    "/workers/<uuid:worker_id>/end": (None, nothing),
     "/uses": ("POST /uses", lambda of: {"_use": f"{of.ids['batch_id']}-unit"}),
 }  # fmt: skip
 for _kind in (
@@ -479,6 +512,18 @@ for _kind in (
     )
 
 HOW = "add it to tests/rights/requests.py (PARAMETERS, BODIES or FORMS), then GOLDEN=write and review the difference"
+
+
+def results_row(of: Case) -> dict[str, str]:
+    """Return a spreadsheet's row about the case's open tube."""
+    told = result_body(of.lab_mark) | {"tube_no": f"{of.lab_mark}{of.name[:2]}2"}
+    return told | {name: told[name][:16].replace("T", " ") for name in ("received_at", "reported_at")}
+
+
+def results_file(of: Case) -> bytes:
+    """Return a spreadsheet with a result of the case's open tube."""
+    told = results_row(of)
+    return f"{','.join(told)}\n{','.join(told.values())}\n".encode()
 
 
 @dataclass(frozen=True)
@@ -511,6 +556,8 @@ def request(realm: Realm, route: Route, case: Case) -> Request:
         form: dict[str, Any] = {name: body.getlist(name) for name in body}
         if route.rule.endswith(("/slip", "/vouchers", "/vouchers/new")):
             form["file"] = (BytesIO(photograph()), "slip.png")
+        if route.rule.endswith("/file"):
+            form["file"] = (BytesIO(results_file(case)), "results.csv")
         return Request(route.method, path, query, form=form)
     key = f"{route.method} {route.rule.removeprefix('/api/v1')}"
     assert route.is_api, f"{route.name} is not listed: {HOW}"

@@ -34,7 +34,9 @@ NEVER_LET_THROUGH: dict[str, str] = {
 # Rights behind another one: who may not read a thing gets no further, whatever else the table gives.
 BEHIND = {
     "evidence.register": "batch.read", "evidence.verify": "arrival.read", "platform_code.record": "batch.read",
-    "label.make": "batch.read", "result.register": "tube.read",
+    "label.make": "batch.read", "result.register": "tube.read", "result.file": "tube.read",
+    "result.confirm": "tube.read", "result.move": "tube.read", "result.release": "tube.read",
+    "worker.register": "worker.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
     "arrival.correct": "arrival.read",
 }  # fmt: skip

@@ -48,6 +48,11 @@ from coldchain.batches.schemas.evidence import (
 )
 from coldchain.batches.schemas.platform_codes import PlatformCodeRecordSchema, PlatformCodeSchema, PlatformSchema
 from coldchain.batches.schemas.tubes import (
+    ReleaseSchema,
+    ResultFileOutcomeSchema,
+    ResultFileQuery,
+    ResultFileSchema,
+    ResultMoveSchema,
     ResultRegistrationSchema,
     ResultSchema,
     SampledBatchSchema,
@@ -97,6 +102,11 @@ __all__ = [
     "PlatformCodeRecordSchema",
     "PlatformCodeSchema",
     "PlatformSchema",
+    "ReleaseSchema",
+    "ResultFileOutcomeSchema",
+    "ResultFileQuery",
+    "ResultFileSchema",
+    "ResultMoveSchema",
     "ResultRegistrationSchema",
     "ResultSchema",
     "SampleRegistrationSchema",

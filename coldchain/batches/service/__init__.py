@@ -17,6 +17,11 @@ from coldchain.batches.service.gate import read as read_gate
 from coldchain.batches.service.intakes import take_in
 from coldchain.batches.service.platform_codes import find as find_platform_code
 from coldchain.batches.service.platform_codes import record as record_platform_code
+from coldchain.batches.service.releases import release as release_tube
+from coldchain.batches.service.result_corrections import move as move_result
+from coldchain.batches.service.result_corrections import told_again
+from coldchain.batches.service.results import confirm as confirm_result
+from coldchain.batches.service.results import photo_of
 from coldchain.batches.service.results import report as report_result
 from coldchain.batches.service.targets import find as find_target
 from coldchain.batches.service.timeline import timeline
@@ -38,6 +43,7 @@ __all__ = [
     "awaited",
     "batch_ids_of",
     "checks_of_paper",
+    "confirm_result",
     "correct_arrival",
     "count_papers",
     "descendants",
@@ -49,7 +55,9 @@ __all__ = [
     "grasp",
     "judge",
     "keep_voucher",
+    "move_result",
     "note_code_made",
+    "photo_of",
     "read_arrival",
     "read_batch",
     "read_gate",
@@ -62,6 +70,7 @@ __all__ = [
     "register_disinfection",
     "register_evidence",
     "register_tube",
+    "release_tube",
     "report_result",
     "search_arrivals",
     "search_batches",
@@ -71,6 +80,7 @@ __all__ = [
     "stock_rows",
     "take_in",
     "timeline",
+    "told_again",
     "verify_paper",
     "visible",
     "withdraw_arrival",

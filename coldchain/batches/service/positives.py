@@ -6,6 +6,7 @@ hold is placed before the weaker one ends, so that the goods are never free in b
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -18,6 +19,8 @@ from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.holds import Cause
 from coldchain.ledger.models import Hold
+
+SUPERSEDED: Final = "result_superseded"
 
 
 def lock_with_descendants(session: Session, batch_ids: Iterable[UUID]) -> list[UUID]:
@@ -41,30 +44,53 @@ def lock_with_descendants(session: Session, batch_ids: Iterable[UUID]) -> list[U
 
 
 def reconcile(
-    session: Session, actor: Actor, tube_id: UUID, decided: states.TubeState, occurred_at: datetime
+    session: Session,
+    actor: Actor,
+    tube_id: UUID,
+    decided: states.TubeState,
+    occurred_at: datetime,
+    ended: str = "recheck_negative",
 ) -> list[UUID]:
-    """Make the holds of a tube's results what its state asks for; return the batches that are held by it now (R8)."""
-    named = session.scalars(select(col(Sample.batch_id)).where(col(Sample.tube_id) == tube_id))
-    sampled = {batch_id for batch_id in named if batch_id is not None}
+    """Make the holds of a tube's results what its state asks for; return the batches that are held by it now (R8).
+
+    Holds of a result that was superseded end as such, whatever the others ask for; the rest end for the reason `ended`.
+    """
+    sampled = sampled_in(session, [tube_id])
     wanted = states.grade(decided.state, len(sampled))
     there = _holds_of(session, tube_id)
     if not sampled or (wanted is None and not there):
         return []
     held = lock_with_descendants(session, sampled)
     there = _holds_of(session, tube_id)  # again, now that nobody else can change them
+    gone = _superseded(session, there)
     if wanted is None:
         for cause in there:
-            holds.end(session, actor, cause, "recheck_negative")
+            holds.end(session, actor, cause, SUPERSEDED if cause.id in gone else ended)
         return []
     if decided.decided_by is None:
         raise AssertionError("a positive tube has a result that made it so")
-    keep = [cause for cause, grade in there.items() if grade == wanted]
+    keep = [cause for cause, grade in there.items() if grade == wanted and cause.id not in gone]
     cause = keep[0] if keep else Cause("result", decided.decided_by)
     holds.place(session, actor, held, cause, wanted, occurred_at)
     for former in there:
         if former != cause:
-            holds.end(session, actor, former, "superseded_by_confirmation")
+            holds.end(session, actor, former, SUPERSEDED if former.id in gone else "superseded_by_confirmation")
     return held
+
+
+def sampled_in(session: Session, tube_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the batches of which there are samples in these tubes."""
+    named = session.scalars(
+        select(col(Sample.batch_id)).where(col(Sample.tube_id).in_(list(tube_ids)), col(Sample.batch_id).is_not(None))
+    )
+    return {batch_id for batch_id in named if batch_id is not None}
+
+
+def _superseded(session: Session, causes: Iterable[Cause]) -> set[UUID]:
+    """Return those of some results that a later one supersedes."""
+    wanted = [cause.id for cause in causes]
+    named = session.scalars(select(col(TestResult.supersedes_id)).where(col(TestResult.supersedes_id).in_(wanted)))
+    return {result_id for result_id in named if result_id is not None}
 
 
 def _holds_of(session: Session, tube_id: UUID) -> dict[Cause, str]:

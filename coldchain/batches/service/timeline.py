@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
@@ -170,7 +171,13 @@ def _tests(session: Session, batch_id: UUID, late_after: timedelta) -> Iterable[
             sample.piece_to,
             {"tube_no": tube.tube_no, "lab_id": tube.lab_id, "sample_site": sample.sample_site},
         )
-    for result in session.exec(select(TestResult).where(col(TestResult.tube_id).in_(tubes))):
+    later = aliased(TestResult)
+    statement = (
+        select(TestResult, col(later.recorded_at))
+        .outerjoin(later, col(later.supersedes_id) == col(TestResult.result_id))
+        .where(col(TestResult.tube_id).in_(tubes))
+    )
+    for result, superseded_at in session.execute(statement):
         yield TimelineEntry(
             "result",
             result.result_id,
@@ -183,6 +190,8 @@ def _tests(session: Session, batch_id: UUID, late_after: timedelta) -> Iterable[
                 "stage": result.stage,
                 "result": result.result,
                 "report_no": result.report_no,
+                "superseded_at": superseded_at,
+                "entered_for_lab": result.entered_for_lab,
             },
         )
 

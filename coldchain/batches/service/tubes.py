@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, true
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, scope
 from coldchain.accounts.visible import kind
 from coldchain.batches import reach
-from coldchain.batches.models import Batch, Sample, TestResult, Tube
+from coldchain.batches.models import Batch, ResultConfirmation, ResultRelease, Sample, TestResult, Tube
 from coldchain.batches.service import tube_view
 from coldchain.batches.service.gate import settle_status
 from coldchain.batches.service.targets import checked_range
@@ -23,8 +24,11 @@ from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
 from coldchain.core.ids import new_id
 from coldchain.journal import personal
 from coldchain.journal import service as journal
+from coldchain.policy import service as policy
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business
+from coldchain.registry.models import Business, Site, Worker
+from coldchain.registry.service import workers
+from coldchain.registry.service.reach import place as at_place
 from coldchain.registry.service.reach import within_reach
 
 SUBJECTS: Final = ("batch_id", "zone_id", "vehicle_plate", "worker_id", "unlisted")
@@ -40,20 +44,23 @@ def register(
     sampled_at: datetime,
     samples: Sequence[Mapping[str, Any]],
     sampled_by: str | None = None,
+    place: str | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Enter a tube with its samples and return it; it was filled when it was sampled, unless another time is claimed.
 
-    A lab enters its own tubes only and may name any batch. Raises Invalid (`unknown_lab`, `unknown_batch`,
+    A lab enters its own tubes only and may name any batch. More samples than a pool should have (*data*) are entered
+    all the same, since they are in the tube; the tube then says so. Raises Invalid (`unknown_lab`, `unknown_batch`,
     `unknown_zone`, `one_subject`, `in_future`, the codes of ranges), Conflict `tube_exists`, NotFound.
     """
     business = registered_lab(session, lab)
     authorize(actor, "tube.register", Resource.of(business.business_id, places=actor.areas))
     claimed(sampled_at, "/sampled_at")
     occurred_at = claimed(occurred_at or sampled_at)
-    batches, places = _subjects(session, actor, samples)
-    rows = _samples(samples, batches, places)
-    region_code = next((batch.region_code for batch in batches.values()), None) or next(iter(places.values()), None)
+    batches, places, people = _subjects(session, actor, samples)
+    rows = _samples(samples, batches, places, people)
+    region_code = next((batch.region_code for batch in batches.values()), None)
+    region_code = region_code or next(iter((*places.values(), *people.values())), None)
     region_code = region_code or next(iter(actor.regions), business.region_code)
     of: dict[str, Any] = {"business_id": business.business_id, "region_code": region_code}
     person = personal.keep(session, sampled_by, "sampled_by", **of)
@@ -61,6 +68,8 @@ def register(
         tube_no=tube_no,
         lab_id=business.business_id,
         region_code=region_code,
+        place=place,
+        pool_limit=policy.parameters(session, sampled_at.astimezone(clock.BEIJING).date()).get("pool_limit"),
         sampled_at=sampled_at,
         sampled_by_id=person.personal_id if person else None,
         recorded_at=clock.now(),
@@ -88,6 +97,7 @@ def register(
             "lab_id": business.business_id,
             "sampled_at": sampled_at,
             "sampled_by": person.commitment if person else None,
+            "place": place,
             "samples": [{name: value for name, value in row.items() if value is not None} for row in rows],
         },
         business_id=business.business_id,
@@ -110,8 +120,11 @@ def registered_lab(session: Session, ref: str | UUID) -> Business:
 
 def _subjects(
     session: Session, actor: Actor, samples: Sequence[Mapping[str, Any]]
-) -> tuple[dict[UUID, Batch], dict[UUID, str]]:
-    """Return the batches that samples name and the region codes of the zones; an officer must see the batches."""
+) -> tuple[dict[UUID, Batch], dict[UUID, str], dict[UUID, str]]:
+    """Return the batches that samples name and the region codes of zones and workers.
+
+    An officer must see batches and workers; a laboratory names what it was given.
+    """
     batch_ids = {sample["batch_id"] for sample in samples if sample.get("batch_id")}
     seen: ColumnElement[bool] = reach.visible_batches(actor) if actor.is_officer else true()
     batches = {
@@ -121,18 +134,26 @@ def _subjects(
         )
     }
     zones = registry.zones(session, (sample.get("zone_id") for sample in samples))
-    return batches, {zone_id: site.region_code for zone_id, (_, site) in zones.items()}
+    worker_ids = {sample["worker_id"] for sample in samples if sample.get("worker_id")}
+    known = select(Worker.worker_id, Worker.region_code).where(
+        col(Worker.worker_id).in_(worker_ids), workers.visible(actor) if actor.is_officer else true()
+    )
+    people = dict(session.execute(known).all()) if worker_ids else {}
+    return batches, {zone_id: site.region_code for zone_id, (_, site) in zones.items()}, people
 
 
 def _samples(
-    samples: Sequence[Mapping[str, Any]], batches: Mapping[UUID, Batch], places: Mapping[UUID, str]
+    samples: Sequence[Mapping[str, Any]],
+    batches: Mapping[UUID, Batch],
+    places: Mapping[UUID, str],
+    people: Mapping[UUID, str],
 ) -> list[dict[str, Any]]:
     errors: list[FieldError] = []
     rows = []
     for index, sample in enumerate(samples):
         pointer = f"/samples/{index}"
         subjects = {name: sample[name] for name in SUBJECTS if sample.get(name) is not None}
-        wrong = _wrong_subject(pointer, subjects, batches, places)
+        wrong = _wrong_subject(pointer, subjects, batches, places, people)
         if wrong is not None:
             errors.append(wrong)
             continue
@@ -156,7 +177,11 @@ def _samples(
 
 
 def _wrong_subject(
-    pointer: str, subjects: Mapping[str, Any], batches: Mapping[UUID, Batch], places: Mapping[UUID, str]
+    pointer: str,
+    subjects: Mapping[str, Any],
+    batches: Mapping[UUID, Batch],
+    places: Mapping[UUID, str],
+    people: Mapping[UUID, str],
 ) -> FieldError | None:
     if len(subjects) != 1:
         return FieldError(pointer, "one_subject", "A sample is of exactly one: {values}.",
@@ -166,7 +191,7 @@ def _wrong_subject(
         return FieldError(f"{pointer}/batch_id", "unknown_batch", "There is no such batch.")
     if name == "zone_id" and value not in places:
         return FieldError(f"{pointer}/zone_id", "unknown_zone", "There is no such zone.")
-    if name == "worker_id":
+    if name == "worker_id" and value not in people:
         return FieldError(f"{pointer}/worker_id", "unknown_worker", "There is no such worker in the register.")
     return None
 
@@ -178,6 +203,52 @@ def _lock_named(session: Session, batches: Mapping[UUID, Batch]) -> None:
         .where(col(Batch.batch_id).in_(batches))
         .order_by(col(Batch.batch_id))
         .with_for_update(read=True, key_share=True)
+    )
+
+
+def resource(session: Session, tube: Tube) -> Resource:
+    """Return what rights about a tube are asked of: its laboratory, its region, where the sampled goods came in."""
+    sites = session.exec(
+        select(Site)
+        .join(Batch, col(Batch.site_id) == col(Site.site_id))
+        .join(Sample, col(Sample.batch_id) == col(Batch.batch_id))
+        .where(col(Sample.tube_id) == tube.tube_id)
+        .distinct()
+    ).all()
+    return Resource.of(tube.lab_id, regions=[tube.region_code], places=map(at_place, sites))
+
+
+def answered() -> ColumnElement[bool]:
+    """Return the condition on `Tube` that a result counts: not invalid, not superseded, not released by decision."""
+    later = aliased(TestResult)
+    return (
+        select(col(TestResult.result_id))
+        .outerjoin(later, col(later.supersedes_id) == col(TestResult.result_id))
+        .outerjoin(ResultRelease, col(ResultRelease.result_id) == col(TestResult.result_id))
+        .where(
+            col(TestResult.tube_id) == col(Tube.tube_id),
+            col(TestResult.result) != "invalid",
+            col(later.result_id).is_(None),
+            col(ResultRelease.result_id).is_(None),
+        )
+        .exists()
+    )
+
+
+def unconfirmed() -> ColumnElement[bool]:
+    """Return the condition on `Tube` that an officer entered a result which the laboratory hasn't confirmed."""
+    later = aliased(TestResult)
+    return (
+        select(col(TestResult.result_id))
+        .outerjoin(later, col(later.supersedes_id) == col(TestResult.result_id))
+        .outerjoin(ResultConfirmation, col(ResultConfirmation.result_id) == col(TestResult.result_id))
+        .where(
+            col(TestResult.tube_id) == col(Tube.tube_id),
+            col(TestResult.entered_for_lab),
+            col(later.result_id).is_(None),
+            col(ResultConfirmation.result_id).is_(None),
+        )
+        .exists()
     )
 
 
@@ -205,12 +276,18 @@ def search(
     cursor: str | None = None,
     pending: bool | None = None,
     tube_no: str | None = None,
+    to_confirm: bool | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of tubes, newest first, and the next cursor; `pending`: those without (or with) a valid result."""
+    """Return a page of tubes, newest first, and the next cursor.
+
+    `pending`: those without (or with) a valid result; `to_confirm`: those with a result that an officer entered and the
+    laboratory has (or hasn't) still to confirm.
+    """
     statement = select(Tube).where(visible(actor))
     if pending is not None:
-        answered = exists().where(col(TestResult.tube_id) == col(Tube.tube_id), col(TestResult.result) != "invalid")
-        statement = statement.where(~answered if pending else answered)
+        statement = statement.where(~answered() if pending else answered())
+    if to_confirm is not None:
+        statement = statement.where(unconfirmed() if to_confirm else ~unconfirmed())
     if tube_no is not None:
         statement = statement.where(col(Tube.tube_no) == tube_no)
     rows, following = paging.page(session, statement, col(Tube.tube_id), limit, cursor)

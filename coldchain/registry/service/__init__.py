@@ -38,6 +38,9 @@ from coldchain.registry.service.product_catalogue import read as read_product
 from coldchain.registry.service.product_catalogue import register as register_product
 from coldchain.registry.service.product_catalogue import search as search_products
 from coldchain.registry.service.reach import at, businesses_within, place, sites_within, within_reach
+from coldchain.registry.service.workers import describe as describe_workers
+from coldchain.registry.service.workers import end as end_worker
+from coldchain.registry.service.workers import register as register_worker
 
 __all__ = [
     "BusinessBrief",
@@ -49,6 +52,8 @@ __all__ = [
     "commitment_texts",
     "contacts",
     "decide",
+    "describe_workers",
+    "end_worker",
     "find_business",
     "load_reference",
     "only_site",
@@ -64,6 +69,7 @@ __all__ = [
     "register_product",
     "register_site",
     "register_venue",
+    "register_worker",
     "register_zone",
     "search_businesses",
     "search_producers",
