@@ -26,6 +26,7 @@ from coldchain.home import batch_acts, batch_events
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
+from coldchain.ledger import holds
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry.models import Site
@@ -276,8 +277,9 @@ def policy_line(session: Session, verdict: Mapping[str, Any]) -> str:
 
 
 def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> list[dict[str, Any]]:
-    """Return what lies where: the owner, the zone or the road, how much, and how much of it is held."""
+    """Return what lies where: the owner, the zone or the road, how much, how much of it is held or sealed."""
     zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
+    sealed = holds.sealed_units(session, [row["holding_id"] for row in batch["stock"]])
     rows = []
     for row in batch["stock"]:
         if row["zone_id"]:
@@ -286,9 +288,8 @@ def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, 
         else:
             bound = sites.get(row["site_id"])
             there = [_("On the road"), _("to %(place)s", place=bound.name) if bound else ""]
-        rows.append(
-            row | {"place": there, "href": f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None}
-        )
+        href = f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None
+        rows.append(row | {"place": there, "href": href, "sealed_units": sealed.get(row["holding_id"], 0)})
     return rows
 
 

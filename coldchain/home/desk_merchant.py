@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,8 +17,10 @@ from coldchain.batches.models import Batch
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
+from coldchain.home import stopped
 from coldchain.home.jobs import Job, backchecks
-from coldchain.ledger.models import Hold, Holding
+from coldchain.ledger import holds
+from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
@@ -42,6 +45,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     masses, road_g = _masses(session, business_id)
     return {
         "business": registry.brief(session, [business_id])[business_id],
+        "halted": stopped.of(session, business_id),
         "as_of": clock.now(),
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
@@ -82,43 +86,59 @@ def _own(business_id: UUID) -> Any:
     )
 
 
+@dataclass
+class _Held:
+    """What of a batch the business has under lock: units, how many of them are sealed, since when by whose hold."""
+
+    batch: Batch
+    product: Product
+    units: int = 0
+    sealed: int = 0
+    since: datetime | None = None
+    sealed_since: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """Return when something was last done to these goods, the earliest moment when that isn't known."""
+        return self.sealed_since or self.since or datetime.min.replace(tzinfo=clock.BEIJING)
+
+
 def _locked(session: Session, business_id: UUID) -> list[Job]:
-    """Return a job for each batch of which the business has something that is held, the latest lock first."""
-    since = dict(
-        session.execute(
-            select(col(Hold.batch_id), func.max(col(Hold.occurred_at)))
-            .where(col(Hold.ended_at).is_(None))
-            .where(
-                col(Hold.batch_id).in_(
-                    select(col(Holding.batch_id)).where(
-                        col(Holding.owner_id) == business_id, col(Holding.held_units) > 0
-                    )
-                )
-            )
-            .group_by(col(Hold.batch_id))
-        ).all()
-    )
-    held: dict[UUID, tuple[Batch, Product, int]] = {}
-    for holding, batch, product in session.execute(_own(business_id).where(col(Holding.held_units) > 0)):
-        units = held[batch.batch_id][2] if batch.batch_id in held else 0
-        held[batch.batch_id] = (batch, product, units + holding.held_units)
-    jobs = [
-        (
-            since.get(batch.batch_id),
-            Job(
-                "locked",
-                f"/batches/{batch.batch_id}#holds",
-                _("%(product)s is locked: %(quantity)s", product=words.product_name(product),
-                  quantity=words.quantity(units, product)),
-                _("Set it apart; it must not be moved, sold or used. Locked since %(moment)s",
-                  moment=pages.moment(since.get(batch.batch_id))),
-                _("Read why"),
-            ),
+    """Return a job for each batch of which the business has something that is held, the latest act first.
+
+    Another's goods of the batch may be held apart, at another time: that is nothing of this business's.
+    """
+    rows = session.execute(_own(business_id).where(col(Holding.held_units) > 0)).all()
+    standing = holds.standing(session, {batch.batch_id for _h, batch, _p in rows}, {h.holding_id for h, _b, _p in rows})
+    sealed = holds.sealed_units(session, [holding.holding_id for holding, _b, _p in rows])
+    found: dict[UUID, _Held] = {}
+    for holding, batch, product in rows:
+        held = found.setdefault(batch.batch_id, _Held(batch, product))
+        held.units += holding.held_units
+        held.sealed += sealed.get(holding.holding_id, 0)
+    for hold in standing:
+        held = found[hold.batch_id]
+        held.since = min(held.since or hold.occurred_at, hold.occurred_at)
+        if hold.grade == "sealed":
+            held.sealed_since = max(held.sealed_since or hold.occurred_at, hold.occurred_at)
+    return [_locked_job(held) for held in sorted(found.values(), key=lambda held: held.latest, reverse=True)]
+
+
+def _locked_job(held: _Held) -> Job:
+    """Return the line of goods that are locked, or sealed when all of them are."""
+    href, name = f"/batches/{held.batch.batch_id}#holds", words.product_name(held.product)
+    quantity = words.quantity(held.units, held.product)
+    locked = _("Locked since %(moment)s.", moment=pages.moment(held.since))
+    if held.sealed < held.units:
+        apart = _("Set it apart; it must not be moved, sold or used.")
+        part = (
+            _("Sealed of it: %(quantity)s.", quantity=words.quantity(held.sealed, held.product)) if held.sealed else ""
         )
-        for batch, product, units in held.values()
-    ]  # fmt: skip
-    oldest = datetime.min.replace(tzinfo=clock.BEIJING)
-    return [job for _since, job in sorted(jobs, key=lambda pair: pair[0] or oldest, reverse=True)]
+        title = _("%(product)s is locked: %(quantity)s", product=name, quantity=quantity)
+        return Job("locked", href, title, words.sentences([apart, locked, part]), _("Read why"))
+    sealed = _("Sealed on site since %(moment)s.", moment=pages.moment(held.sealed_since))
+    title = _("%(product)s is sealed: %(quantity)s", product=name, quantity=quantity)
+    return Job("sealed", href, title, words.sentences([_("Leave the seal as it is."), sealed, locked]), _("Read why"))
 
 
 def _to_confirm(session: Session, actor: Actor) -> list[Job]:

@@ -14,6 +14,7 @@ from coldchain.core.edge import edge
 from coldchain.core.fields import Moment
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, load, refusal
+from coldchain.ledger import holds
 from coldchain.registry import service as registry
 from coldchain.registry.service.reach import at
 from coldchain.trade import service
@@ -60,6 +61,7 @@ def list_stock(session: Session, actor: Actor) -> Any:
         errors=errors,
         address=_address,
         narrowed={name: asked[name] for name in NARROWING if name in asked},
+        sealed={} if then else holds.sealed_units(session, [item["holding_id"] for item in items]),
         products=registry.products(session, [item["product"]["product_id"] for item in items]),
         sites=sites if actor.business_id else [],
         own=actor.business_id,

@@ -141,6 +141,7 @@ def describe(session: Session, lying: Iterable[Lying]) -> list[dict[str, Any]]:
             site = sites[bound_for] if bound_for else None
         shown.append(
             {
+                "holding_id": row.holding_id,
                 "owner": owners[row.owner_id],
                 "site_id": site.site_id if site else None,
                 "site_name": site.name if site else None,
