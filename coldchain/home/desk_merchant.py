@@ -25,7 +25,7 @@ from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
 from coldchain.trade import service as trade
-from coldchain.trade.service import entries
+from coldchain.trade.service import entries, kept
 
 JOBS_SHOWN: Final = 8
 BATCHES_LOOKED_AT: Final = 200
@@ -55,6 +55,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "road_g": road_g,
         "sent": trade.count_by_state(session, actor, "out"),
         "coming": trade.count_by_state(session, actor, "in"),
+        "kept_for": kept.by_owner(session, actor),
         "batches": _counts(session, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
