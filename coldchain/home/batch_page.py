@@ -121,6 +121,13 @@ def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str
     if batch["holds"]:
         text = _("Locked. It must not be moved, sold or used; set it apart and wait for the authority.")
         return {"kind": "stop", "word": _("Must not leave"), "text": text}
+    expires = batch["expiry_date"]
+    if verdict["clear"] and expires and expires < clock.now().astimezone(clock.BEIJING).date():
+        said = [
+            _("Everything that is asked for is there."),
+            _("Its expiry date has passed (%(day)s): it may not be sold or used.", day=pages.day(expires)),
+        ]
+        return {"kind": "wait", "word": _("Clear to circulate"), "text": words.sentences(said)}
     if verdict["clear"]:
         return {"kind": "go", "word": _("Clear to circulate"), "text": _("Everything that is asked for is there.")}
     text = ngettext(

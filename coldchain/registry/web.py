@@ -258,7 +258,7 @@ def new_site_submit(session: Session, actor: Actor, business: str) -> Any:
 @edge("zone.register")
 def new_zone(session: Session, actor: Actor, site_id: UUID) -> Any:
     """Show the form to register a zone of a site."""
-    return _zone_form(session, actor, site_id, Form(), {})
+    return _zone_form(session, actor, site_id, Form({"kind": request.args.get("kind", "")}), {})
 
 
 def _zone_form(

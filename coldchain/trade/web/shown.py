@@ -10,11 +10,12 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation
 from coldchain.batches import pages_words as goods_words
 from coldchain.batches import service as batches
+from coldchain.core import clock
 from coldchain.registry import service as registry
 from coldchain.trade import pages_words as words
 from coldchain.trade import service, states
 from coldchain.trade.models import Consignment
-from coldchain.trade.service import reading, slips
+from coldchain.trade.service import dating, reading, slips
 from config import Settings
 
 
@@ -38,6 +39,7 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
             actor, "batch.read", Resource.of(consignment["owner"].business_id, places=[involved.answering])
         ),
         "linked": linked,
+        "today": dating.day_of(clock.now()),
         "addresses": {
             site_id: site.address
             for site_id, site in registry.sites(
