@@ -55,7 +55,8 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         sites=service.search_sites(session, actor, business=str(found.business_id), limit=SITES_SHOWN)[0]
         if relation(actor, "site.read") and full
         else [],
-        stock=totals.stock_of(session, found.business_id) if full else None,
+        stock=totals.own(session, found.business_id) if full else None,
+        may_stock=relation(actor, "stock.read") is not None,
         told=business_told.told(session, found.business_id) if full else [],
         decisions=_decisions(actor, found, here),
         words=words.DECISIONS,

@@ -1,13 +1,11 @@
 """A business's desk: what to do first, its stock by state, what is on the road. A buyer is a business too."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -17,7 +15,7 @@ from coldchain.batches.models import Batch
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home import stopped
+from coldchain.home import stopped, totals
 from coldchain.home.jobs import Job, backchecks
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
@@ -29,7 +27,6 @@ from coldchain.trade.service import entries, kept
 
 JOBS_SHOWN: Final = 8
 BATCHES_LOOKED_AT: Final = 200
-STATES: Final = ("cleared", "held", "locked")
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
@@ -42,7 +39,6 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         *_not_clear(session, business_id),
     ]
     asked = backchecks(session, actor)
-    masses, road_g = _masses(session, business_id)
     return {
         "business": registry.brief(session, [business_id])[business_id],
         "halted": stopped.of(session, business_id),
@@ -50,13 +46,10 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
         "counter": _counter(session, actor),
-        "masses": [(code, masses.get(code, 0)) for code in STATES],
-        "total_g": sum(masses.values()),
-        "road_g": road_g,
+        "stock": totals.own(session, business_id),
         "sent": trade.count_by_state(session, actor, "out"),
         "coming": trade.count_by_state(session, actor, "in"),
         "kept_for": kept.by_owner(session, actor),
-        "batches": _counts(session, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
 
@@ -207,37 +200,3 @@ def _lacks(verdict: Verdict) -> str:
     """Return what a batch lacks in one line."""
     said = verdict.as_dict()["missing"]
     return words.sentences(words.own_words(item, "message") for item in said)
-
-
-def _masses(session: Session, business_id: UUID) -> tuple[dict[str, int], int]:
-    """Return net grams of the business's goods in zones by state (held units apart), and of those on the road."""
-    mass, state_of = col(Product.unit_mass_g), case((col(Batch.status) == "cleared", "cleared"), else_="held")
-    rows: Sequence[Any] = session.execute(
-        select(
-            state_of.label("state"),
-            col(Holding.account),
-            func.sum((col(Holding.quantity_units) - col(Holding.held_units)) * mass),
-            func.sum(col(Holding.held_units) * mass),
-        )
-        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
-        .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
-        .group_by(text("state"), col(Holding.account))
-    ).all()
-    found: Counter[str] = Counter()
-    road_g = 0
-    for state, account, free_g, held_g in rows:
-        if account == "transit":
-            road_g += int(free_g) + int(held_g)
-        else:
-            found[state] += int(free_g)
-            found["locked"] += int(held_g)
-    return dict(found), road_g
-
-
-def _counts(session: Session, business_id: UUID) -> int:
-    """Return how many batches the business has some of now."""
-    statement = select(func.count(func.distinct(col(Holding.batch_id)))).where(
-        col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0
-    )
-    return session.scalar(statement) or 0
