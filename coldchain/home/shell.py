@@ -156,6 +156,10 @@ def install(app: Flask) -> None:
         return dict(g.frame)
 
 
+def _trades(actor: Actor) -> bool:
+    return relation(actor, "trade.dispatch") is not None
+
+
 def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "lang": current_locale(),
@@ -169,7 +173,7 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
     try:
         base["demo"] = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK) is not None)
         base["viewer"] = viewer(actor)
-        if actor is not None and actor.business_id is not None and actor.role == "merchant" and request.path != "/":
+        if actor is not None and actor.business_id is not None and _trades(actor) and request.path != "/":
             of, business_id = stopped.of, actor.business_id
             base["stopped"] = kept(f"stopped {business_id}", lambda session: of(session, business_id))
         if actor is not None:
