@@ -28,6 +28,7 @@ from coldchain.home import batch_acts, batch_events
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
+from coldchain.ledger import holds
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry.models import Site
@@ -127,6 +128,13 @@ def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str
     if batch["holds"]:
         text = _("Locked. It must not be moved, sold or used; set it apart and wait for the authority.")
         return {"kind": "stop", "word": _("Must not leave"), "text": text}
+    expires = batch["expiry_date"]
+    if verdict["clear"] and expires and expires < clock.now().astimezone(clock.BEIJING).date():
+        said = [
+            _("Everything that is asked for is there."),
+            _("Its expiry date has passed (%(day)s): it may not be sold or used.", day=pages.day(expires)),
+        ]
+        return {"kind": "wait", "word": _("Clear to circulate"), "text": words.sentences(said)}
     if verdict["clear"]:
         return {"kind": "go", "word": _("Clear to circulate"), "text": _("Everything that is asked for is there.")}
     text = ngettext(
@@ -296,8 +304,9 @@ def policy_line(session: Session, verdict: Mapping[str, Any]) -> str:
 
 
 def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> list[dict[str, Any]]:
-    """Return what lies where: the owner, the zone or the road, how much, and how much of it is held."""
+    """Return what lies where: the owner, the zone or the road, how much, how much of it is held or sealed."""
     zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
+    sealed = holds.sealed_units(session, [row["holding_id"] for row in batch["stock"]])
     rows = []
     for row in batch["stock"]:
         if row["zone_id"]:
@@ -306,9 +315,8 @@ def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, 
         else:
             bound = sites.get(row["site_id"])
             there = [_("On the road"), _("to %(place)s", place=bound.name) if bound else ""]
-        rows.append(
-            row | {"place": there, "href": f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None}
-        )
+        href = f"/consignments/{row['consignment_id']}" if row["consignment_id"] else None
+        rows.append(row | {"place": there, "href": href, "sealed_units": sealed.get(row["holding_id"], 0)})
     return rows
 
 

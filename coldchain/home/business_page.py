@@ -1,9 +1,8 @@
 """The page of one business: the register's facts, what the ledger holds of it, and what was decided about it."""
 
 from typing import Any, Final
-from uuid import UUID
 
-from flask import Response, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
@@ -11,16 +10,16 @@ from coldchain.accounts.rights import Resource, may, relation
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
-from coldchain.core.i18n import lazy_gettext as _l
+from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
-from coldchain.home import totals
+from coldchain.home import business_told, totals
 from coldchain.home.blueprint import bp
-from coldchain.journal import history, personal
+from coldchain.journal import personal
 from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import overview, place
+from coldchain.registry.service import place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -56,8 +55,9 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         sites=service.search_sites(session, actor, business=str(found.business_id), limit=SITES_SHOWN)[0]
         if relation(actor, "site.read") and full
         else [],
-        stock=totals.stock_of(session, found.business_id) if full else None,
-        told=_told(session, found.business_id) if full else [],
+        stock=totals.own(session, found.business_id) if full else None,
+        may_stock=relation(actor, "stock.read") is not None,
+        told=business_told.told(session, found.business_id) if full else [],
         decisions=_decisions(actor, found, here),
         words=words.DECISIONS,
         may_people=may(actor, "people.manage", here),
@@ -77,26 +77,6 @@ def _decisions(actor: Actor, business: Business, here: Resource) -> tuple[str, .
     return states.possible(business.status) if may(actor, "business.decide", here) else ()
 
 
-def _told(session: Session, business_id: UUID) -> list[dict[str, Any]]:
-    """Return what was registered and decided, newest first."""
-    kinds = {
-        "business.registered": _l("Registered"),
-        "commitment_letter.signed": _l("Commitment letter signed"),
-        **{fact: words.DECISIONS[decision] for decision, fact in states.FACTS.items()},
-    }
-    facts = history.of_subject(session, business_id, kinds)
-    reasons = overview.reasons(session, [fact.data.get("reason_id") for fact in facts])
-    officers = overview.names(session, [fact.recorded_by for fact in facts])
-    return [
-        {
-            "at": fact.occurred_at,
-            "text": str(kinds[fact.kind]),
-            "notes": [reasons.get(str(fact.data.get("reason_id")), ""), officers.get(fact.recorded_by, "")],
-        }
-        for fact in reversed(facts)
-    ]
-
-
 @bp.post("/businesses/<string:business>/commitment-letters")
 @edge("business.sign_commitment")
 def sign_commitment(session: Session, actor: Actor, business: str) -> Any:
@@ -105,6 +85,7 @@ def sign_commitment(session: Session, actor: Actor, business: str) -> Any:
 
     def act() -> str:
         service.sign_commitment(session, actor, business, **load(schemas.CommitmentSignatureSchema(), form))
+        flash(_("The signed letter is recorded."), "success")
         return url_for("home.show_business", business=business, _anchor="letter")
 
     try:

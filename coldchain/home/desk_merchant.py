@@ -1,12 +1,11 @@
 """A business's desk: what to do first, its stock by state, what is on the road. A buyer is a business too."""
 
-from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -17,17 +16,18 @@ from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
+from coldchain.home import stopped, totals
 from coldchain.home.jobs import Job, backchecks, corrections
-from coldchain.ledger.models import Hold, Holding
+from coldchain.ledger import holds
+from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
 from coldchain.registry.models import Product, Site, Zone
 from coldchain.trade import service as trade
-from coldchain.trade.service import entries
+from coldchain.trade.service import entries, kept
 
 JOBS_SHOWN: Final = 8
 BATCHES_LOOKED_AT: Final = 200
-STATES: Final = ("cleared", "held", "locked")
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
@@ -43,19 +43,17 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         *_not_clear(session, business_id),
     ]
     asked = backchecks(session, actor)
-    masses, road_g = _masses(session, business_id)
     return {
         "business": registry.brief(session, [business_id])[business_id],
+        "halted": stopped.of(session, business_id),
         "as_of": clock.now(),
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
         "counter": _counter(session, actor),
-        "masses": [(code, masses.get(code, 0)) for code in STATES],
-        "total_g": sum(masses.values()),
-        "road_g": road_g,
+        "stock": totals.own(session, business_id),
         "sent": trade.count_by_state(session, actor, "out"),
         "coming": trade.count_by_state(session, actor, "in"),
-        "batches": _counts(session, business_id),
+        "kept_for": kept.by_owner(session, actor),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
 
@@ -86,43 +84,59 @@ def _own(business_id: UUID) -> Any:
     )
 
 
+@dataclass
+class _Held:
+    """What of a batch the business has under lock: units, how many of them are sealed, since when by whose hold."""
+
+    batch: Batch
+    product: Product
+    units: int = 0
+    sealed: int = 0
+    since: datetime | None = None
+    sealed_since: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """Return when something was last done to these goods, the earliest moment when that isn't known."""
+        return self.sealed_since or self.since or datetime.min.replace(tzinfo=clock.BEIJING)
+
+
 def _locked(session: Session, business_id: UUID) -> list[Job]:
-    """Return a job for each batch of which the business has something that is held, the latest lock first."""
-    since = dict(
-        session.execute(
-            select(col(Hold.batch_id), func.max(col(Hold.occurred_at)))
-            .where(col(Hold.ended_at).is_(None))
-            .where(
-                col(Hold.batch_id).in_(
-                    select(col(Holding.batch_id)).where(
-                        col(Holding.owner_id) == business_id, col(Holding.held_units) > 0
-                    )
-                )
-            )
-            .group_by(col(Hold.batch_id))
-        ).all()
-    )
-    held: dict[UUID, tuple[Batch, Product, int]] = {}
-    for holding, batch, product in session.execute(_own(business_id).where(col(Holding.held_units) > 0)):
-        units = held[batch.batch_id][2] if batch.batch_id in held else 0
-        held[batch.batch_id] = (batch, product, units + holding.held_units)
-    jobs = [
-        (
-            since.get(batch.batch_id),
-            Job(
-                "locked",
-                f"/batches/{batch.batch_id}#holds",
-                _("%(product)s is locked: %(quantity)s", product=words.product_name(product),
-                  quantity=words.quantity(units, product)),
-                _("Set it apart; it must not be moved, sold or used. Locked since %(moment)s",
-                  moment=pages.moment(since.get(batch.batch_id))),
-                _("Read why"),
-            ),
+    """Return a job for each batch of which the business has something that is held, the latest act first.
+
+    Another's goods of the batch may be held apart, at another time: that is nothing of this business's.
+    """
+    rows = session.execute(_own(business_id).where(col(Holding.held_units) > 0)).all()
+    standing = holds.standing(session, {batch.batch_id for _h, batch, _p in rows}, {h.holding_id for h, _b, _p in rows})
+    sealed = holds.sealed_units(session, [holding.holding_id for holding, _b, _p in rows])
+    found: dict[UUID, _Held] = {}
+    for holding, batch, product in rows:
+        held = found.setdefault(batch.batch_id, _Held(batch, product))
+        held.units += holding.held_units
+        held.sealed += sealed.get(holding.holding_id, 0)
+    for hold in standing:
+        held = found[hold.batch_id]
+        held.since = min(held.since or hold.occurred_at, hold.occurred_at)
+        if hold.grade == "sealed":
+            held.sealed_since = max(held.sealed_since or hold.occurred_at, hold.occurred_at)
+    return [_locked_job(held) for held in sorted(found.values(), key=lambda held: held.latest, reverse=True)]
+
+
+def _locked_job(held: _Held) -> Job:
+    """Return the line of goods that are locked, or sealed when all of them are."""
+    href, name = f"/batches/{held.batch.batch_id}#holds", words.product_name(held.product)
+    quantity = words.quantity(held.units, held.product)
+    locked = _("Locked since %(moment)s.", moment=pages.moment(held.since))
+    if held.sealed < held.units:
+        apart = _("Set it apart; it must not be moved, sold or used.")
+        part = (
+            _("Sealed of it: %(quantity)s.", quantity=words.quantity(held.sealed, held.product)) if held.sealed else ""
         )
-        for batch, product, units in held.values()
-    ]  # fmt: skip
-    oldest = datetime.min.replace(tzinfo=clock.BEIJING)
-    return [job for _since, job in sorted(jobs, key=lambda pair: pair[0] or oldest, reverse=True)]
+        title = _("%(product)s is locked: %(quantity)s", product=name, quantity=quantity)
+        return Job("locked", href, title, words.sentences([apart, locked, part]), _("Read why"))
+    sealed = _("Sealed on site since %(moment)s.", moment=pages.moment(held.sealed_since))
+    title = _("%(product)s is sealed: %(quantity)s", product=name, quantity=quantity)
+    return Job("sealed", href, title, words.sentences([_("Leave the seal as it is."), sealed, locked]), _("Read why"))
 
 
 def _begun(session: Session, actor: Actor) -> list[Job]:
@@ -219,37 +233,3 @@ def _lacks(verdict: Verdict) -> str:
     """Return what a batch lacks in one line."""
     said = verdict.as_dict()["missing"]
     return words.sentences(words.own_words(item, "message") for item in said)
-
-
-def _masses(session: Session, business_id: UUID) -> tuple[dict[str, int], int]:
-    """Return net grams of the business's goods in zones by state (held units apart), and of those on the road."""
-    mass, state_of = col(Product.unit_mass_g), case((col(Batch.status) == "cleared", "cleared"), else_="held")
-    rows: Sequence[Any] = session.execute(
-        select(
-            state_of.label("state"),
-            col(Holding.account),
-            func.sum((col(Holding.quantity_units) - col(Holding.held_units)) * mass),
-            func.sum(col(Holding.held_units) * mass),
-        )
-        .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
-        .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
-        .group_by(text("state"), col(Holding.account))
-    ).all()
-    found: Counter[str] = Counter()
-    road_g = 0
-    for state, account, free_g, held_g in rows:
-        if account == "transit":
-            road_g += int(free_g) + int(held_g)
-        else:
-            found[state] += int(free_g)
-            found["locked"] += int(held_g)
-    return dict(found), road_g
-
-
-def _counts(session: Session, business_id: UUID) -> int:
-    """Return how many batches the business has some of now."""
-    statement = select(func.count(func.distinct(col(Holding.batch_id)))).where(
-        col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0
-    )
-    return session.scalar(statement) or 0

@@ -10,8 +10,20 @@ from coldchain.accounts.rights import relation
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.regions import service as regions
+from coldchain.regions.models import Office
 from coldchain.registry import service as registry
+from coldchain.registry.models import Business
 from coldchain.registry.service import registration
+
+OFFICES_SHOWN = 5
+
+
+def _offices(session: Session, business: Business) -> list[Office]:
+    """Return where to take a letter: the business's office, else those of its district that say where they are."""
+    if business.office_id is not None:
+        return list(regions.offices_by_id(session, [business.office_id]).values())
+    found = regions.offices(session, business.region_code)
+    return [office for office in found if office.address or office.phone][:OFFICES_SHOWN]
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
@@ -24,5 +36,6 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "as_of": clock.now(),
         "waiting_since": waiting.waiting_since,
         "may_correct": relation(actor, "business.correct") is not None,
+        "offices": _offices(session, found),
         "texts": registry.commitment_texts(session),
     }

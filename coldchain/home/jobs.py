@@ -132,7 +132,12 @@ def _of_sweep(sweep: Running) -> list[Job]:
             Job(
                 "open",
                 f"{here}?state=open#tasks",
-                _("%(title)s: %(count)s sites not checked", title=sweep.recall.title, count=not_checked.total()),
+                ngettext(
+                    "%(title)s: %(num)s site not checked",
+                    "%(title)s: %(num)s sites not checked",
+                    not_checked.total(),
+                    title=sweep.recall.title,
+                ),
                 _reasons(not_checked),
                 _("See tasks"),
                 sweep.recall.deadline_at,

@@ -21,6 +21,7 @@ from coldchain.core.page_forms import new_once
 from coldchain.inspections import resolve
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.inspections.resolve import Resolved
+from coldchain.ledger import holds
 from coldchain.ledger.models import Hold
 from coldchain.recall import drafts, present, tasks
 from coldchain.recall import reach as places
@@ -97,6 +98,7 @@ def page(
         batch=found.batch,
         product=found.product,
         stock=stock,
+        sealed=holds.sealed_units(session, [row["holding_id"] for row in stock if row.get("holding_id")]),
         more_stock=more is not None,
         causes=_causes(session, actor, found.holds),
         tasks=listed,

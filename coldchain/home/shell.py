@@ -16,6 +16,7 @@ from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.marks import DEMO_MARK
+from coldchain.home import stopped
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
@@ -157,6 +158,10 @@ def install(app: Flask) -> None:
         return dict(g.frame)
 
 
+def _trades(actor: Actor) -> bool:
+    return relation(actor, "trade.dispatch") is not None
+
+
 def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "lang": current_locale(),
@@ -164,11 +169,15 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         "nav": nav(actor, reachable, request.path),
         "viewer": None,
         "demo": False,
+        "stopped": None,
         "journal_foot": None,
     }
     try:
         base["demo"] = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK) is not None)
         base["viewer"] = viewer(actor)
+        if actor is not None and actor.business_id is not None and _trades(actor) and request.path != "/":
+            of, business_id = stopped.of, actor.business_id
+            base["stopped"] = kept(f"stopped {business_id}", lambda session: of(session, business_id))
         if actor is not None:
             base["journal_foot"] = kept("foot", _foot)
     except Exception:  # noqa: S110  the page being shown may be the one that says what is wrong

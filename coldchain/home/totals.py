@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case, func, text
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.rights import Scope
@@ -107,31 +107,50 @@ def _stock(session: Session, reach: Scope, area: Area) -> None:
             area.held_mass_g += int(free_g)
 
 
-@dataclass(frozen=True)
-class StockLine:
-    """What a business owns of one state, everywhere: batches, grams, grams of it locked."""
-
-    status: str
-    batches: int
-    mass_g: int
-    locked_mass_g: int
+OWN_STATES = ("cleared", "held", "locked")
 
 
-def stock_of(session: Session, business_id: UUID) -> list[StockLine]:
-    """Return a business's own goods in custody, on the road too, by the state of their batches."""
-    status: Any = col(Batch.status).label("state")  # none is depleted: something of it is in custody
+@dataclass
+class Own:
+    """Net grams of what a business owns: in zones by what may be done with it, on the road; and of how many batches."""
+
+    zones_g: dict[str, int]
+    road_g: int = 0
+    batches: int = 0
+
+    @property
+    def lines(self) -> list[tuple[str, int]]:
+        """Return each state with its grams, in order."""
+        return [(state, self.zones_g[state]) for state in OWN_STATES]
+
+    @property
+    def in_zones_g(self) -> int:
+        """Return what lies in zones."""
+        return sum(self.zones_g.values())
+
+
+def own(session: Session, business_id: UUID) -> Own:
+    """Return a business's own goods by state, locked units apart whatever their batch's state; wherever they lie."""
+    mass, state_of = col(Product.unit_mass_g), case((col(Batch.status) == "cleared", "cleared"), else_="held")
+    goods = (col(Holding.owner_id) == business_id) & (col(Holding.quantity_units) > 0)
     statement: Any = (
         select(
-            status,
-            func.count(func.distinct(col(Batch.batch_id))),
-            func.sum(col(Holding.quantity_units) * col(Product.unit_mass_g)),
-            func.sum(col(Holding.held_units) * col(Product.unit_mass_g)),
+            state_of.label("state"),
+            col(Holding.account),
+            func.sum((col(Holding.quantity_units) - col(Holding.held_units)) * mass),
+            func.sum(col(Holding.held_units) * mass),
         )
-        .select_from(Holding)
         .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
         .join(Product, col(Product.product_id) == col(Batch.product_id))
-        .where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
-        .group_by("state")
-        .order_by("state")
+        .where(goods)
+        .group_by(text("state"), col(Holding.account))
     )
-    return [StockLine(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(statement)]
+    found = Own(dict.fromkeys(OWN_STATES, 0))
+    for state, account, free_g, held_g in session.execute(statement):
+        if account == "transit":
+            found.road_g += int(free_g) + int(held_g)
+        else:
+            found.zones_g[state] += int(free_g)
+            found.zones_g["locked"] += int(held_g)
+    found.batches = session.scalar(select(func.count(func.distinct(col(Holding.batch_id)))).where(goods)) or 0
+    return found

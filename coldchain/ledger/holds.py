@@ -304,6 +304,21 @@ def standing(session: Session, batch_ids: Iterable[UUID], holding_ids: Iterable[
     return list(session.scalars(_STANDING, given))
 
 
+def sealed_units(session: Session, holding_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many units of each of these holdings are sealed on site now; holdings without any are left out."""
+    statement = select(Hold, Holding).join(Holding, col(Holding.holding_id) == col(Hold.holding_id))
+    rows = session.execute(
+        statement.where(
+            col(Hold.holding_id).in_(set(holding_ids)), col(Hold.grade) == "sealed", col(Hold.ended_at).is_(None)
+        )
+    )
+    found: dict[UUID, int] = {}
+    for hold, holding in rows:
+        units = holding.quantity_units if hold.quantity_units is None else hold.quantity_units
+        found[holding.holding_id] = min(holding.held_units, found.get(holding.holding_id, 0) + units)
+    return {holding_id: units for holding_id, units in found.items() if units}
+
+
 def assert_free(session: Session, batch_ids: Iterable[UUID]) -> None:
     """Raise Conflict `locked` (extra `holds`) when any of these batches is held as a whole (R8).
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import null, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import User
+from coldchain.core import paging
 from coldchain.core.i18n import current_locale
 from coldchain.recall import assistance, drafts, duties, reach, report
 from coldchain.recall.figures import PlaceFigures
@@ -74,6 +75,29 @@ def one(session: Session, actor: Actor, request_id: UUID) -> AssistanceView:
     request, recall = assistance.get(session, actor, request_id)
     places = report.report(session, actor, recall.recall_id).figures.places
     return _views(session, recall, [request], places)[0]
+
+
+def everywhere(
+    session: Session, actor: Actor, *, direction: str | None = None, limit: int, cursor: str | None = None
+) -> tuple[list[AssistanceView], str | None]:
+    """Return a page of the requests that the actor may read, of all recalls, newest first, and the next cursor.
+
+    `direction`: `in`, to the actor's own places; `out`, of recalls that the actor's side runs. Raises Forbidden.
+    """
+    ways = {"in": _asked_of(actor), "out": reach.inside(actor, col(Recall.region_code), null())}
+    statement = (
+        select(AssistanceRequest)
+        .join(Recall, col(Recall.recall_id) == col(AssistanceRequest.recall_id))
+        .where(or_(*ways.values()) if direction is None else ways[direction])
+    )
+    requests, following = paging.page(session, statement, col(AssistanceRequest.request_id), limit, cursor)
+    views: dict[UUID, AssistanceView] = {}
+    for recall_id in {request.recall_id for request in requests}:
+        recall = session.get_one(Recall, recall_id)
+        places = report.report(session, actor, recall_id).figures.places
+        own = [request for request in requests if request.recall_id == recall_id]
+        views |= {view.request.request_id: view for view in _views(session, recall, own, places)}
+    return [views[request.request_id] for request in requests], following
 
 
 def waiting(session: Session, actor: Actor) -> list[tuple[AssistanceRequest, Recall]]:

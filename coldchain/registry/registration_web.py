@@ -69,7 +69,8 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
     """Register a business and its owner, and sign the owner in; the same form sent again signs in only."""
     form = copy(request.form)
     for name, typed in SAME.items():
-        form[name] = form.get(typed, "")
+        if name == "phone" or not form.get(name, "").strip():
+            form[name] = form.get(typed, "")
     try:
         said = _said(form)
         said["phone"] = said["account"]["phone"]  # as it is kept, not as it was typed
@@ -83,7 +84,7 @@ def register_submit(session: Session, _actor: Actor | None) -> Any:
         response = once(session, "public", form, act)
     except REFUSALS as error:
         errors, status = refusal(error, LABELS)
-        errors = {name: text for name, text in errors.items() if name not in SAME}
+        errors = {n: text for n, text in errors.items() if n not in SAME or form.get(n) != form.get(SAME[n])}
         return _form(session, "registry/register.html", form, errors, status)
     user = accounts.user_by_name(session, said["account"]["phone"])
     if not passwords.verify(user.password_hash, said["account"]["password"]):

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
@@ -143,6 +143,11 @@ def readable(session: Session, actor: Actor, ref: str) -> tuple[Business, bool]:
     return business, may(actor, "business.read", Resource.of(business.business_id, places=[place(business)]))
 
 
+def lacks_letter(business: dict[str, Any]) -> bool:
+    """Say whether a business, as it is read, can't be approved for want of its commitment letter."""
+    return bool(business.get("handles_imported")) and not business.get("commitment")
+
+
 @bp.get("/businesses/<string:business>/decisions/<decision>")
 @edge("business.decide")
 def decide(session: Session, actor: Actor, business: str, decision: str) -> Any:
@@ -157,9 +162,11 @@ def _decision_page(
     here = Resource.of(found.business_id, places=[place(found)])
     if decision not in words.DECISIONS or not may(actor, "business.decide", here):
         raise NotFound
+    business = service.read_business(session, actor, found.business_id)
     page = render_template(
         "registry/decision.html",
-        business=service.read_business(session, actor, found.business_id),
+        business=business,
+        lacks_letter=decision == "approve" and lacks_letter(business),
         application=registration.application(session, found),
         decision=decision,
         word=words.DECISIONS[decision],
@@ -184,6 +191,7 @@ def decide_submit(session: Session, actor: Actor, business: str, decision: str) 
 
     def act() -> str:
         service.decide(session, actor, business, decision=decision, **load(schema, form))
+        flash(str(words.DECIDED[decision]), "success")
         return url_for("home.show_business", business=business)
 
     try:
@@ -250,7 +258,7 @@ def new_site_submit(session: Session, actor: Actor, business: str) -> Any:
 @edge("zone.register")
 def new_zone(session: Session, actor: Actor, site_id: UUID) -> Any:
     """Show the form to register a zone of a site."""
-    return _zone_form(session, actor, site_id, Form(), {})
+    return _zone_form(session, actor, site_id, Form({"kind": request.args.get("kind", "")}), {})
 
 
 def _zone_form(

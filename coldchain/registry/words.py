@@ -3,6 +3,7 @@
 from typing import Final
 
 from coldchain.core.i18n import LazyText
+from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 
 BUSINESS_KINDS: Final[dict[str, LazyText]] = {
@@ -60,4 +61,11 @@ DECISIONS: Final[dict[str, LazyText]] = {
     "suspend": _p("decision", "Suspend"),
     "reinstate": _p("decision", "Reinstate"),
     "close": _p("decision", "Strike off"),
+}
+DECIDED: Final[dict[str, LazyText]] = {
+    "approve": _l("Approved. The business may trade, and its owner may let people in."),
+    "reject": _l("Not approved. The business reads the reason, and may correct and send again."),
+    "suspend": _l("Suspended. From now on its arrivals, dispatches and sales are refused; it reads the reason."),
+    "reinstate": _l("Reinstated. The business reads it on its start page."),
+    "close": _l("Struck off. The business may not trade any more; its records stay."),
 }

@@ -41,7 +41,11 @@ def create_consignment(session: Session, actor: Actor, data: dict[str, Any]) -> 
 
 
 def _warned(made: dict[str, Any]) -> dict[str, Any]:
-    return made | {"warnings": [{**warning, "message": said(warning["message"], {})} for warning in made["warnings"]]}
+    return made | {
+        "warnings": [
+            {**warning, "message": said(warning["message"], warning.get("params", {}))} for warning in made["warnings"]
+        ]
+    }
 
 
 @blp.route("/consignments", methods=["GET"])

@@ -17,7 +17,7 @@ from coldchain.accounts.rights import scope
 from coldchain.batches import pages_goods
 from coldchain.batches import pages_words as goods_words
 from coldchain.batches.models import Batch
-from coldchain.core import limits, vocabulary
+from coldchain.core import clock, limits, pages, vocabulary
 from coldchain.core.errors import DomainError
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
@@ -30,6 +30,7 @@ from coldchain.registry.models import Business, Product, Site, Zone
 from coldchain.registry.service.reach import goods_within, sites_within
 from coldchain.registry.words import ZONE_KINDS
 from coldchain.trade.models import HANDOVERS
+from coldchain.trade.service import dating
 
 LINES: Final = "lines"
 RECEIVERS_SHOWN: Final = 8
@@ -74,6 +75,8 @@ class Offer:
             _("free: %(quantity)s", quantity=goods_words.quantity(self.free_units, self.product)),
             str(vocabulary.status_chip("locked" if not self.free_units else self.batch.status).word),
         ]
+        if self.batch.expiry_date and self.batch.expiry_date < dating.day_of(clock.now()):
+            parts.append(_("past its date: %(day)s", day=pages.day(self.batch.expiry_date)))
         return " | ".join(parts)
 
 

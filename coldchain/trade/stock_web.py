@@ -14,13 +14,14 @@ from coldchain.core.edge import edge
 from coldchain.core.fields import Moment
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, load, refusal
+from coldchain.ledger import holds
 from coldchain.registry import service as registry
 from coldchain.registry.service.reach import at
 from coldchain.trade import service
 from coldchain.trade.entry_pages import offered
 from coldchain.trade.entry_pages.offered import Lies, Offered
 from coldchain.trade.past_schemas import StockAtQuery
-from coldchain.trade.service import past
+from coldchain.trade.service import kept, past
 
 bp = Blueprint("stock_pages", __name__)
 
@@ -34,6 +35,7 @@ LABELS: Final = {"as_of": _l("As of another moment")}
 @edge("stock.read")
 def list_stock(session: Session, actor: Actor) -> Any:
     """List what lies where, goods on the road included; with `as_of` what lay where then, and is known of it now."""
+    only_kept = request.args.get("kept") == "yes" and actor.business_id is not None and not request.args.get("as_of")
     asked = {name: text for name, text in request.args.items() if name in {"cursor", *NARROWING} and text}
     query = load(StockAtQuery(), Form(asked)) | {"limit": PAGE_ROWS}
     del query["as_of"], query["known_at"]
@@ -44,7 +46,9 @@ def list_stock(session: Session, actor: Actor) -> Any:
             then = past.compare(session, actor, as_of=_moment(typed), **query)
         except REFUSALS as error:
             errors, status = refusal(error, LABELS)
-    items, following = (then.items, then.following) if then else service.stock(session, actor, **query)
+    items, following = (
+        (then.items, then.following) if then else service.stock(session, actor, only_kept=only_kept, **query)
+    )
     sites, _more = registry.search_sites(
         session, actor, business=str(actor.business_id) if actor.business_id else None, limit=PAGE_ROWS
     )
@@ -59,7 +63,10 @@ def list_stock(session: Session, actor: Actor) -> Any:
         typed=pages.form_moment(then.as_of) if then else typed,
         errors=errors,
         address=_address,
-        narrowed={name: asked[name] for name in NARROWING if name in asked},
+        kept_for=kept.by_owner(session, actor),
+        only_kept=only_kept,
+        narrowed={name: asked[name] for name in NARROWING if name in asked} | ({"kept": "yes"} if only_kept else {}),
+        sealed={} if then else holds.sealed_units(session, [item["holding_id"] for item in items]),
         products=registry.products(session, [item["product"]["product_id"] for item in items]),
         sites=sites if actor.business_id else [],
         own=actor.business_id,

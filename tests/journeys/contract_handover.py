@@ -66,7 +66,8 @@ def differences(walk: Walk) -> None:
             "lines": [{"confirmed_units": 35, "disputed_units": 5, "open_units": 0}],
             "answers": [{"kind": "confirmed", "reason": "少 5 盒", "lines": list}], "warnings": list,
         })  # fmt: skip
-        same([warning["code"] for warning in seen["warnings"]], ["arrival_temperature"], "too warm: a warning")
+        codes = [warning["code"] for warning in seen["warnings"]]
+        same(codes, ["arrival_temperature", "expired"], "too warm, and past its date: warnings")
         same(held(walk, batch), {(owner, store): (160, 0), (owner, None): (5, 0), (shop, counter): (35, 0)}, "stock")
         buyer.refused(f"{address}/reject", {"reason": "晚了"}, 409, "wrong_state")
     with walk.line("POST /consignments/{id}/settle: each side says its own, until nothing is disputed"):

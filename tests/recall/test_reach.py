@@ -338,3 +338,28 @@ def test_a_request_that_was_taken_over_is_handed_on_until_it_is_done(two: Two) -
     assert "1 open thing" in regulator.open("/handover?officer=next_one")
     next_one.post(f"/sweep-tasks/{_far_task(two, two.first)}/findings", {"outcome": "none_found"}, 201)
     assert "This officer has nothing open" in regulator.open("/handover?officer=next_one")
+
+
+def test_the_requests_stand_in_a_list_after_they_were_taken_over(app: Flask, two: Two, people: People) -> None:
+    first, second = two.requests[str(two.office_1)], two.requests[str(two.office_2)]
+    two.of_office_1.post(f"/assistance/{first['request_id']}/take-over", {}, 200)
+    asked, asking = Reader.of(app, two.of_office_1), Reader.of(app, two.home.regulator)
+    assert 'href="/assistance"' in asked.open("/"), "the desk leads to them"
+    assert first["request_no"] in asked.open("/assistance")
+    assert "Taken over" in asked.text
+    assert second["request_no"] not in asked.text, "another office's"
+    assert first["request_no"] not in asked.open("/assistance?direction=out")
+    for path in ("/assistance", "/assistance?direction=out"):
+        page = asking.open(path)
+        assert first["request_no"] in page
+        assert second["request_no"] in page
+        assert not [secret for secret in two.abroad if secret in page]
+    assert first["request_no"] not in asking.open("/assistance?direction=in")
+    stranger = Reader.of(app, people.regulator("511011"))
+    assert "There is no request" in stranger.open("/assistance")
+    assert 'href="/assistance"' in asking.open(f"/recalls/{two.recall['recall_id']}")
+
+
+def test_a_desk_says_whose_figures_a_running_sweep_shows(app: Flask, two: Two) -> None:
+    page = Reader.of(app, two.of_office_1).open("/")
+    assert "The whole sweep, all areas together. In your area: 1, not checked 1." in page

@@ -164,7 +164,7 @@ LISTS: dict[str, str] = {
     "/api/v1/tubes": "tube_id", "/api/v1/search": "batch_id", "/arrivals": "arrival_id", "/batches": "batch_id",
     "/businesses": "business", "/consignments": "consignment_id", "/flags": "flag_id", "/labels": "run_id",
     "/recalls": "recall_id", "/stock": "batch_id", "/stock-entries": "entry_id", "/tubes": "tube_id",
-    "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
+    "/assistance": "request_id", "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
     "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
 }  # fmt: skip
 

@@ -33,7 +33,9 @@ def test_from_dispatch_to_receipt(world: World, goods: dict[str, Any]) -> None:
         body(goods, {"business": shop["owner"]["uscc"]}, vehicle_plate="黑B示001", driver=driver),
         201,
     )
-    assert (sent["state"], sent["to_site_id"], sent["warnings"]) == ("in_transit", shop["site"]["site_id"], [])
+    assert (sent["state"], sent["to_site_id"]) == ("in_transit", shop["site"]["site_id"])
+    assert [warning["code"] for warning in sent["warnings"]] == ["expired"]
+    assert "已过保质期的批次：1 个" in sent["warnings"][0]["message"]
     assert sent["to"]["business"] == {name: shop["owner"][name] for name in ("business_id", "uscc", "name")}
     assert sent["driver"] == driver
     assert sent["lines"][0]["verdict"]["clear"] is True
@@ -99,7 +101,7 @@ def test_refusals_speak_the_readers_language(world: World, goods: dict[str, Any]
     english = seller.post("/consignments", body(goods, to, 101), 409, headers={"Accept-Language": "en"})
     assert english["detail"] == "There is not enough in stock: 100 units are there."
     warned = seller.post("/consignments", body(goods, {"name": "王示例", "phone": "13700000000"}, 1), 201)
-    assert [w["code"] for w in warned["warnings"]] == ["receiver_not_active"]
+    assert [w["code"] for w in warned["warnings"]] == ["receiver_not_active", "expired"]
     assert "收货方" in warned["warnings"][0]["message"]
 
 

@@ -257,6 +257,7 @@ def stock_rows(session: Session, holdings: Sequence[Holding]) -> list[dict[str, 
             site_id = bound[holding.consignment_id].site_id
         rows.append(
             {
+                "holding_id": holding.holding_id,
                 "owner": asdict(owners[holding.owner_id]),
                 "account": holding.account,
                 "site_id": site_id,

@@ -14,6 +14,8 @@ from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_o
 from coldchain.recall import assistance, assistance_view, drafts, duty_schemas, words
 from coldchain.recall.web.blueprint import bp
 
+PAGE_ROWS = 20
+DIRECTIONS = ("in", "out")
 LABELS = {"note": _l("Note to the other side")}
 
 
@@ -38,6 +40,17 @@ def _page(session: Session, actor: Actor, request_id: UUID, form: Form, errors: 
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
+
+
+@bp.get("/assistance")
+@edge("recall.read")
+def list_assistance(session: Session, actor: Actor) -> Any:
+    """List the requests to the reader's places and those of sweeps that the reader's side runs, newest first."""
+    direction = request.args.get("direction") if request.args.get("direction") in DIRECTIONS else None
+    rows, following = assistance_view.everywhere(
+        session, actor, direction=direction, limit=PAGE_ROWS, cursor=request.args.get("cursor") or None
+    )
+    return render_template("recall/assistance_list.html", rows=rows, following=following, direction=direction)
 
 
 @bp.get("/assistance/<uuid:request_id>")

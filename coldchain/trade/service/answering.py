@@ -26,7 +26,7 @@ from coldchain.policy import service as policy
 from coldchain.registry.models import Zone
 from coldchain.registry.service.reach import on_behalf_of
 from coldchain.trade import states
-from coldchain.trade.service import answers, goods, temperatures
+from coldchain.trade.service import answers, dating, goods, temperatures
 from coldchain.trade.service.answers import Answer, Said
 
 DIFFERS: Final = "quantity_differs"
@@ -90,7 +90,8 @@ def confirm(
         region_code=site.region_code, changes=changes,
         data=changes | {"arrival_temperature_c": None if celsius is None else str(celsius)},
     )  # fmt: skip
-    return shown | {"warnings": _too_warm(session, zone, celsius)}
+    expired = dating.judge(session, units, answer.occurred_at, dating.CAME)
+    return shown | {"warnings": [*_too_warm(session, zone, celsius), *expired]}
 
 
 def _too_warm(session: Session, zone: Zone, celsius: Decimal | None) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import on_behalf_of
-from coldchain.trade.service import consents, goods, lateness, parties, reading, temperatures, waybill
+from coldchain.trade.service import consents, dating, goods, lateness, parties, reading, temperatures, waybill
 from coldchain.trade.service.lateness import Leaving, Passage
 from coldchain.trade.service.waybill import AWAIT_CONFIRMATION, DELIVERY, RETURN, Load, Shipment
 
@@ -78,6 +78,7 @@ def dispatch(
         to_site_id=consignment.to_site_id,
     )
     warnings += [{"code": code, "message": lateness.MESSAGES[code]} for code in told]
+    warnings += dating.judge(session, shipment.units, shipment.occurred_at)
     warnings += temperatures.judge(figures, "departure", shipment.zone.temperature_class, departure_temperature_c)
     return reading.describe(session, consignment) | {"warnings": warnings}
 

@@ -78,7 +78,7 @@ def carrier(session: Session, ref: str | UUID | None) -> Business | None:
     return business
 
 
-def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, str]]:
+def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, Any]]:
     """Return warnings about who deals with whom; raises Conflict where the rule book says block (R12)."""
     warnings = judge_sender(figures, sender)
     if to.business is None or registry.trading_state(to.business) != "registered":
@@ -93,7 +93,7 @@ def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[di
     return warnings
 
 
-def judge_sender(figures: Mapping[str, Any], sender: Business) -> list[dict[str, str]]:
+def judge_sender(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]]:
     """Return warnings about who sells; raises Conflict `seller_not_active` where the rule book says block (R12)."""
     if sender.status in SELLERS_STOPPED:
         if figures["suspended_seller"] == "block":

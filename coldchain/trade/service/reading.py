@@ -284,6 +284,7 @@ def describe(session: Session, consignment: Consignment) -> dict[str, Any]:
             "batch_code": batch.batch_code,
             "batch_no": batch.batch_no,
             "production_date": batch.production_date,
+            "expiry_date": batch.expiry_date,
             "product": {"product_id": product.product_id, "name": product.name, "imported": product.imported},
             "quantity_units": line.quantity_units,
             "confirmed_units": line.confirmed_units,

@@ -17,6 +17,7 @@ from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Product, Site, Zone
 from coldchain.registry.service.reach import businesses_within, sites_within
 from coldchain.trade.models import Consignment
+from coldchain.trade.service import kept
 
 Here, There, Left, Receiver = aliased(Site), aliased(Site), aliased(Site), aliased(Business)
 
@@ -37,17 +38,20 @@ def stock(
     site_id: UUID | None = None,
     zone_id: UUID | None = None,
     batch_id: UUID | None = None,
+    only_kept: bool = False,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of holdings that the actor may see, newest first, and the next cursor; empty ones are left out.
 
     `business`: whose goods; `site_id`: where they lie, or are bound for (then `zone_id` is null and `consignment_id`
-    given). Raises NotFound for an unknown business.
+    given); `only_kept`: others' goods in the stores of the actor's business. Raises NotFound for an unknown business.
     """
     statement = accounts(session, actor, business=business, site_id=site_id, zone_id=zone_id, batch_id=batch_id).where(
         col(Holding.quantity_units) > 0
     )
+    if only_kept:
+        statement = statement.where(kept.in_own_stores(actor))
     rows, following = paging.page(session, statement, col(Holding.holding_id), limit, cursor)
     return describe(session, [Lying(row, row.quantity_units, row.held_units) for row in rows]), following
 
@@ -141,6 +145,7 @@ def describe(session: Session, lying: Iterable[Lying]) -> list[dict[str, Any]]:
             site = sites[bound_for] if bound_for else None
         shown.append(
             {
+                "holding_id": row.holding_id,
                 "owner": owners[row.owner_id],
                 "site_id": site.site_id if site else None,
                 "site_name": site.name if site else None,

@@ -9,13 +9,16 @@ from flask import Response, current_app, flash, render_template, request, url_fo
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import pages_goods
+from coldchain.accounts.rights import may
+from coldchain.batches import pages_goods, storage
+from coldchain.core import problems
 from coldchain.core.edge import edge
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
+from coldchain.core.page_forms import REFUSALS, Form, copy, labelled, load, new_once, once, refusal
 from coldchain.core.uploads import Handed
 from coldchain.registry import service as registry
+from coldchain.registry.service.reach import at
 from coldchain.trade import pages_dispatch as dispatch_form
 from coldchain.trade import pages_words as words
 from coldchain.trade import schemas, service
@@ -26,6 +29,7 @@ from config import Settings
 
 SITES_SHOWN: Final = 200
 LINES: Final = "lines"
+UNFIT: Final = "zone_not_dedicated"
 LABELS: Final = {
     "zone_id": _l("Into which zone"),
     "reason": _l("Reason"),
@@ -53,10 +57,10 @@ def confirm_consignment(session: Session, actor: Actor, consignment_id: UUID) ->
             flash(_("What came is in your books. The rest is in dispute until both sides agree."), "success")
         else:
             flash(_("Receipt is confirmed. The goods are in your books."), "success")
-        for text in (warning["message"] for warning in made["warnings"]):
-            flash(_(text), "message")
+        for warning in made["warnings"]:
+            flash(problems.said(warning["message"], warning.get("params", {})), "message")
 
-    context |= {"choices": _zones(session, actor, context), "asked": lines}
+    context |= _zones(session, actor, context, lines) | {"asked": lines}
     return _answer(session, actor, "trade/confirm.html", act, context, _counted(context, lines, "open_units"))
 
 
@@ -117,7 +121,7 @@ def settle_consignment(session: Session, actor: Actor, consignment_id: UUID) -> 
             batch_id: [{"value": outcome, "text": words.OUTCOMES[outcome]} for outcome in outcomes]
             for batch_id, outcomes in sayable.items()
         },
-        "choices": _zones(session, actor, context)
+        "choices": _zones(session, actor, context, lines)["choices"]
         if any("delivered" in outcomes for outcomes in sayable.values()) and context["consignment"]["to"]["business"]
         else [],
     }
@@ -148,18 +152,31 @@ def add_slip(session: Session, actor: Actor, consignment_id: UUID) -> Any:
     return _answer(session, actor, "trade/slip.html", act, context, Form())
 
 
-def _zones(session: Session, actor: Actor, context: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the receiver's zones, to choose from."""
+def _zones(session: Session, actor: Actor, context: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the receiver's zones to choose from, those that may take all of these goods first, and its sites.
+
+    `no_fit`: zones there are, but none that may take them (R4); `makes`: sites where the reader may make one.
+    """
     receiver = context["consignment"]["to"]["business"]
     if receiver is None:
-        return []
+        return {"choices": [], "no_fit": False, "makes": []}
     sites, _more = registry.search_sites(session, actor, business=str(receiver.business_id), limit=SITES_SHOWN)
     known = registry.sites(session, [site["site_id"] for site in sites])
-    return [
-        (str(zone.zone_id), dispatch_form.place_text(zone, known[site["site_id"]]))
+    wanted = {line["product"]["imported"] for line in lines}
+    places = [
+        (not all(storage.fits(zone.kind, imported) for imported in wanted), zone, known[site["site_id"]])
         for site in sites
         for zone in site["zones"]
     ]
+    places.sort(key=lambda place: place[0])
+    makes = [site for site in known.values() if may(actor, "zone.register", at(site, receiver.business_id))]
+    return {
+        "choices": [(str(zone.zone_id), dispatch_form.place_text(zone, site)) for _unfit, zone, site in places],
+        "no_fit": bool(places) and all(unfit for unfit, _zone, _site in places),
+        "fits": sum(not unfit for unfit, _zone, _site in places),
+        "makes": [{"site_id": site.site_id, "name": site.name} for site in makes],
+        "imported": True in wanted,
+    }
 
 
 def _named(lines: list[dict[str, Any]]) -> Form:
@@ -229,11 +246,13 @@ def _answer(session: Session, actor: Actor, template: str, act: Act, context: di
         except REFUSALS as error:
             errors, status = refusal(error, LABELS)
             errors = pages_goods.at_pieces(_on_page(errors, numbers), LINES, form)
+            if getattr(error, "code", "") == UNFIT and "" in errors:
+                errors = labelled({"zone_id": errors[""]}, LABELS)
             if getattr(error, "code", "") == DIFFERS:  # the count may be right: what lacks is why
                 errors = {"reason": _("The quantity differs from what was sent: say why.")}
     else:
         form = prefilled
-        if len(context.get("choices", ())) == 1:
+        if len(context.get("choices", ())) == 1 or context.get("fits") == 1:
             form["zone_id"] = context["choices"][0][0]
     page = render_template(
         template, values=form, errors=errors, labels=LABELS, once=form.get("_once") or new_once(), **context

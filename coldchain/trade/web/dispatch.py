@@ -67,8 +67,8 @@ def new_consignment_submit(session: Session, actor: Actor) -> Any:
             session, actor, **load(schemas.DispatchSchema(), dispatch_form.for_schema(form, listed))
         )
         flash(_("Sent. Consignment %(number)s", number=made["consignment_no"]), "success")
-        for text in (warning["message"] for warning in made["warnings"]):
-            flash(_(text), "message")
+        for warning in made["warnings"]:
+            flash(problems.said(warning["message"], warning.get("params", {})), "message")
         return url_for("trade_pages.show_consignment", consignment_id=made["consignment_id"])
 
     try:

@@ -41,6 +41,7 @@ def list_consignments(session: Session, actor: Actor) -> Any:
         states=CONSIGNMENT_STATES,
         directions=words.DIRECTIONS,
         own=actor.business_id,
+        carries=actor.business_id is not None and relation(actor, "trade.answer") is None,
         may_dispatch=relation(actor, "trade.dispatch") is not None and actor.business_id is not None,
     )
 

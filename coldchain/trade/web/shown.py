@@ -7,13 +7,15 @@ from flask import current_app
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, may
+from coldchain.accounts.rights import Resource, may, relation
 from coldchain.batches import pages_words as goods_words
+from coldchain.batches import service as batches
+from coldchain.core import clock
 from coldchain.registry import service as registry
 from coldchain.trade import pages_words as words
 from coldchain.trade import service, states
 from coldchain.trade.models import Consignment
-from coldchain.trade.service import reading, slips
+from coldchain.trade.service import dating, reading, slips
 from config import Settings
 
 
@@ -22,6 +24,9 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
     consignment = service.get(session, actor, consignment_id)
     row = session.get_one(Consignment, consignment_id)
     involved = reading.involved(session, row)
+    linked = set[UUID]()
+    if relation(actor, "batch.read") is not None:  # who only carries goods reads no batches
+        linked = batches.visible(session, actor, [line["batch_id"] for line in consignment["lines"]])
     zone_ids = {consignment["from_zone_id"], consignment["to_zone_id"]}
     zone_ids |= {answer["zone_id"] for answer in consignment["answers"]}
     return {
@@ -33,6 +38,14 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
         "may_read_sender": may(
             actor, "batch.read", Resource.of(consignment["owner"].business_id, places=[involved.answering])
         ),
+        "linked": linked,
+        "today": dating.day_of(clock.now()),
+        "addresses": {
+            site_id: site.address
+            for site_id, site in registry.sites(
+                session, [consignment["from_site_id"], consignment["to_site_id"]]
+            ).items()
+        },
         "words": goods_words,
         "handovers": words.HANDOVERS,
         "answer_kinds": words.ANSWER_KINDS,

@@ -1,22 +1,15 @@
 """Sale: goods leave a zone to consumers, one by one or the whole day's in one entry (销售出库)."""
 
-from typing import Any, Final
+from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches.models import Batch
-from coldchain.core import clock
-from coldchain.core.i18n import N_
 from coldchain.ledger import postings
-from coldchain.trade.service import lateness, parties
+from coldchain.trade.service import dating, lateness, parties
 from coldchain.trade.service.entries import core, reading
 from coldchain.trade.service.entries.core import Document, Line
 from coldchain.trade.service.lateness import Passage
-
-EXPIRED: Final = N_(
-    "Batches past their expiry date when they left: {count}. Goods past their date may not be sold or used."
-)
 
 
 def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
@@ -41,15 +34,9 @@ def consume(
     passage = lateness.judge(session, leaving)
     lines = lines_of(document, account, passage, lateness.as_fact(leaving))
     entry, told = core.leave(session, actor, document, leaving, lines, passage)
-    return reading.made(session, actor, entry, [*warnings, *told, *_expired(session, document)])
-
-
-def _expired(session: Session, document: Document) -> list[dict[str, Any]]:
-    """Return a warning of batches past their date, by Beijing's calendar, when they left; in one statement."""
-    day = document.occurred_at.astimezone(clock.BEIJING).date()
-    past = select(func.count()).where(col(Batch.batch_id).in_(document.units), col(Batch.expiry_date) < day)
-    count = session.exec(past).one()
-    return [{"code": "expired", "message": EXPIRED, "params": {"count": count}}] if count else []
+    return reading.made(
+        session, actor, entry, [*warnings, *told, *dating.judge(session, document.units, document.occurred_at)]
+    )
 
 
 def lines_of(document: Document, account: str, passage: Passage, marks: dict[str, Any]) -> list[Line]:
