@@ -209,9 +209,23 @@ def again_submit(session: Session, actor: Actor) -> Any:
         if proven:
             kept = _kept_for(session, actor)
             return redirect(url_for("accounts.kept_form") if kept else target, 303)
-        message, status = _("That doesn't fit. Nothing was done yet."), 422
+        message, status = _unfit(session, actor), 422
     errors = [{"pointer": "/password", "message": message}]
     return _again_page(session, actor, target, request.form.get("_what"), errors, status)
+
+
+def _unfit(session: Session, actor: Actor) -> str:
+    """Return what did not fit: which of the two steps it was is told to nobody."""
+    coded = actor.user_id is not None and totp.is_on(session, actor.user_id)
+    if service.has_password(session, actor):
+        return (
+            _("Password or code doesn't fit. Nothing was done yet.")
+            if coded
+            else _("The password is wrong. Nothing was done yet.")
+        )
+    return (
+        _("PIN or code doesn't fit. Nothing was done yet.") if coded else _("The PIN is wrong. Nothing was done yet.")
+    )
 
 
 @bp.get("/sign-in/kept")

@@ -13,6 +13,7 @@ KINDS: Final[dict[str, LazyText]] = {
     "session_revoked": _p("audit", "Session ended"),
     "password_set": _p("audit", "Password set"),
     "pin_refused": _p("audit", "PIN refused"),
+    "pin_changed": _p("audit", "PIN changed"),
     "device_added": _p("audit", "Device added"),
     "device_ended": _p("audit", "Device ended"),
     "totp_enrolled": _p("audit", "Second step set up"),

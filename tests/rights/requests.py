@@ -397,6 +397,7 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/me/keys": (None, lambda of: {"label": "又一", "_reach": "all", "_lasts": "90"}),
     "/me/keys/<uuid:key_id>/revoke": (None, nothing),
     "/me/password": (None, lambda of: {"current": "wrong password", "password": "another long one"}),
+    "/me/pin": (None, lambda of: {"current_pin": "000000", "pin": "135790", "again": "135790"}),
     "/me/recovery-codes": (None, nothing),
     "/me/recovery-codes.txt": (None, nothing),
     "/me/second-step": (None, lambda of: {"code": "000000"}),

@@ -59,7 +59,8 @@ def link_user(session: Session, secret: str) -> User:
     link = session.get(SignInLink, digest(secret), with_for_update=True)
     user = session.get(User, link.user_id) if link else None
     if link is None or user is None or link.used_at is not None or link.expires_at <= clock.now() or not user.is_active:
-        raise NotFound("This link was used or has run out. Ask for a new one.", code="link_spent")
+        words = "This link was used or has run out. Your supervision office or the administrator gives you a new one."
+        raise NotFound(words, code="link_spent")
     return user
 
 
