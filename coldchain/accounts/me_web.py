@@ -147,7 +147,7 @@ def second_step_off(session: Session, actor: Actor) -> Any:
 def new_codes(session: Session, actor: Actor) -> Any:
     """Make new recovery codes; the old ones are void."""
     try:
-        return codes_page(totp.new_codes(session, _user(session, actor)), PAGE)
+        return codes_page(totp.new_codes(session, _user(session, actor)), PAGE, renewed=True)
     except DomainError as error:
         return _page(session, actor, *_refused(error))
 

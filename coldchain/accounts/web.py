@@ -159,14 +159,15 @@ def set_up_page(
     secret = totp.pending(session, user)
     return render_template(
         "accounts/totp.html", errors=errors or [], next=target, within=within, username=user.username,
+        another=within and totp.is_on(session, user.user_id), uri=totp.uri(user, secret),
         key=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         symbol=qr_svg.svg(totp.uri(user, secret), _("QR code for the app on your phone")),
     )  # fmt: skip
 
 
-def codes_page(codes: list[str], target: str) -> Response:
-    """Return the page that shows recovery codes, this once."""
-    return Response(render_template("accounts/recovery_codes.html", codes=codes, next=target))
+def codes_page(codes: list[str], target: str, *, renewed: bool = False) -> Response:
+    """Return the page that shows recovery codes, this once; `renewed`: in place of older ones."""
+    return Response(render_template("accounts/recovery_codes.html", codes=codes, next=target, renewed=renewed))
 
 
 @bp.get("/sign-in/again")

@@ -121,9 +121,9 @@ def make(
         region_code=region_code,
         office_id=office_id,
         position=position or "owner",
+        by=actor.user_id,
     )
-    audit(session, "account_made", user.user_id, by=str(actor.user_id))
-    return _accounts(session, [user])[0], new_link(session, user)
+    return _accounts(session, [user])[0], new_link(session, user, created_by=actor)
 
 
 def _business_id(session: Session, ref: str | None) -> UUID | None:
@@ -154,8 +154,7 @@ def fresh_link(session: Session, actor: Actor, username: str) -> str:
     user = user_by_name(session, username)
     if not user.is_active:
         raise Conflict("This account is closed. Reopen it first.", code="account_closed")
-    audit(session, "link_given", user.user_id, by=str(actor.user_id))
-    return new_link(session, user)
+    return new_link(session, user, created_by=actor)
 
 
 def close(session: Session, actor: Actor, username: str) -> Account:

@@ -96,6 +96,7 @@ def print_first(session: Session, actor: Actor, business: acting.Business, *, di
         display_name=display_name,
         business_id=business.business_id,
         is_waiting=business.is_waiting,
+        by=actor.user_id,
     )
     return print_slip(session, actor, business, user.username)
 
