@@ -130,7 +130,9 @@ def test_nobody_leaves_with_open_work(world: World, sweep: dict[str, Any]) -> No
         _check(world.regulator, ())
 
 
-def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(world: World, sweep: dict[str, Any]) -> None:
+def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(
+    app: Flask, world: World, sweep: dict[str, Any]
+) -> None:
     task = _task(world, sweep, sweep["sites"][0])
     world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": "second"})
     admin = world.people.admin()
@@ -138,6 +140,11 @@ def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(world
     for address in (f"/accounts/second/assignments/{held}/end", "/accounts/second/end"):
         assert admin.post(address, {}, 409)["code"] == "tasks_without_owner"
     assert admin.get("/accounts/second")["is_active"]
+    reader = Reader.of(app, admin)
+    page = reader.open(f"/accounts/second/assignments/{held}/end")
+    assert "1 thing is open there" in page
+    assert "/handover?officer=second" in page
+    assert f'action="/accounts/second/assignments/{held}/end"' not in page, "what would be refused is not offered"
     first = world.inspector.user.username
     world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": first})
     admin.post(f"/accounts/second/assignments/{held}/end", {})

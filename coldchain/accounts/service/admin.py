@@ -219,6 +219,21 @@ def assign(
     return row
 
 
+def ending(
+    session: Session, actor: Actor, username: str, assignment_id: UUID
+) -> tuple[Account, Assignment, list[tuple[str, str]]]:
+    """Return account and assignment before it ends, with what the officer has open there (name, address of its page).
+
+    Raises Forbidden, NotFound.
+    """
+    found = account(session, actor, username)
+    row = next((each for each in found.assignments if each.assignment_id == assignment_id), None)
+    if row is None:
+        raise NotFound
+    left = (Area(each.region_code, each.office_id) for each in found.current if each.assignment_id != assignment_id)
+    return found, row, leaving.open_things(session, found.user, left)
+
+
 def end_assignment(session: Session, actor: Actor, username: str, assignment_id: UUID) -> Assignment:
     """End an assignment now; the row stays, since what was captured under it is judged by it.
 
