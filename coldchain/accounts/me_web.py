@@ -17,7 +17,7 @@ from coldchain.accounts.session import address, pin_device_secret
 from coldchain.accounts.web import codes_page, set_up_page
 from coldchain.core import clock
 from coldchain.core.edge import SIGNED_IN, edge
-from coldchain.core.errors import DomainError, NotFound
+from coldchain.core.errors import DomainError
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, attempt, load, refusal
 
@@ -104,8 +104,6 @@ def change_pin(session: Session, actor: Actor) -> Any:
     cookie = pin_device_secret() or ""
     try:
         slips.change_pin(session, actor, cookie, current=typed["current_pin"], pin=typed["pin"], again=typed["again"])
-    except NotFound:
-        raise
     except DomainError as error:
         return _page(session, actor, *_refused(error))
     return _back(_("The PIN of this device is changed."))

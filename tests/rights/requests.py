@@ -365,7 +365,7 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/grids/<uuid:grid_id>/end": ("POST /grids/<uuid:grid_id>/end", nothing),
     "/personal/<uuid:personal_id>/erase": ("POST /personal/<uuid:personal_id>/erase", nothing),
     "/privacy/person": ("POST /privacy/exports", nothing),
-    "/privacy/person/erase": ("POST /personal/erase", nothing),
+    "/privacy/person/erase": ("POST /personal/erase", lambda of: {"personal_ids": of.ids["personal_id"]}),
     "/accounts/new": ("POST /accounts", nothing),
     "/accounts/<string:username>/assignments": ("POST /accounts/<string:username>/assignments", nothing),
     "/accounts/<string:username>/assignments/<uuid:assignment_id>/end": (None, nothing),

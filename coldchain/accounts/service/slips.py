@@ -177,12 +177,13 @@ def device_of(session: Session, user: User, cookie: str | None) -> Device | None
 def change_pin(session: Session, actor: Actor, cookie: str, *, current: str, pin: str, again: str) -> None:
     """Give this device another PIN by the present one, a wrong one of which counts as at signing in.
 
-    Raises NotFound when the device takes no PIN of the actor's; Invalid: a weak one, `pins_differ`, `wrong_pin`.
+    Raises Conflict `no_pin_here` when the device takes no PIN of the actor's; Invalid: a weak one, `pins_differ`,
+    `wrong_pin`.
     """
     user = session.get_one(User, actor.user_id)
     device = device_of(session, user, cookie)
     if device is None:
-        raise NotFound
+        raise Conflict("This device takes no PIN of yours.", code="no_pin_here")
     weak = pins.weakness(pin, user.username)
     if weak is not None:
         raise Invalid.of("/pin", weak, WEAK[weak], digits=limits.PIN_DIGITS)
