@@ -12,8 +12,8 @@ from coldchain.accounts import action_words, devices, service
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import User
 from coldchain.accounts.schemas import NewKeySchema
-from coldchain.accounts.service import totp
-from coldchain.accounts.session import address
+from coldchain.accounts.service import slips, team, totp
+from coldchain.accounts.session import address, pin_device_secret
 from coldchain.accounts.web import codes_page, set_up_page
 from coldchain.core import clock
 from coldchain.core.edge import SIGNED_IN, edge
@@ -42,7 +42,7 @@ def _page(
 ) -> Response:
     page = render_template(
         "accounts/me.html", errors=errors or {}, values=values or Form(), new_key=key, actor=actor,
-        second_step=totp.state(session, _user(session, actor)),
+        second_step=totp.state(session, _user(session, actor)), **_ways_in(session, actor),
         sessions=[
             {"row": row, "browser": devices.browser(row.user_agent), "here": row.session_id == actor.session_id}
             for row in service.list_sessions(session, actor)
@@ -54,6 +54,16 @@ def _page(
         choosable=[{"value": name, "text": action_words.word(name)} for name in service.choosable(actor)],
     )  # fmt: skip
     return Response(page, status)
+
+
+def _ways_in(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return whether the reader has a password, signs in by a PIN somewhere, and may change the PIN on this device."""
+    user = _user(session, actor)
+    return {
+        "has_password": user.password_hash is not None,
+        "has_pin": bool(team.devices_of(session, [user.user_id])),
+        "pin_here": slips.device_of(session, user, pin_device_secret()) is not None,
+    }
 
 
 def _back(words: str) -> Response:
@@ -86,6 +96,19 @@ def _refused(error: Exception, values: Form | None = None) -> tuple[dict[str, st
     return found, values, status
 
 
+@bp.post("/pin")
+@edge(SIGNED_IN)
+def change_pin(session: Session, actor: Actor) -> Any:
+    """Change the PIN of this device by the present one."""
+    typed = {name: request.form.get(name, "")[:40].strip() for name in ("current_pin", "pin", "again")}
+    cookie = pin_device_secret() or ""
+    try:
+        slips.change_pin(session, actor, cookie, current=typed["current_pin"], pin=typed["pin"], again=typed["again"])
+    except DomainError as error:
+        return _page(session, actor, *_refused(error))
+    return _back(_("The PIN of this device is changed."))
+
+
 @bp.get("/second-step")
 @edge("sign_in.manage")
 def second_step(session: Session, actor: Actor) -> Any:
@@ -114,7 +137,7 @@ def second_step_off(session: Session, actor: Actor) -> Any:
         totp.disable(session, _user(session, actor))
     except DomainError as error:
         return _page(session, actor, *_refused(error))
-    return _back(_("The second step is off: your password is enough."))
+    return _back(_("The second step is off."))
 
 
 @bp.post("/recovery-codes")
@@ -122,7 +145,7 @@ def second_step_off(session: Session, actor: Actor) -> Any:
 def new_codes(session: Session, actor: Actor) -> Any:
     """Make new recovery codes; the old ones are void."""
     try:
-        return codes_page(totp.new_codes(session, _user(session, actor)), PAGE)
+        return codes_page(totp.new_codes(session, _user(session, actor)), PAGE, renewed=True)
     except DomainError as error:
         return _page(session, actor, *_refused(error))
 

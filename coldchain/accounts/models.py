@@ -78,7 +78,7 @@ class UserSession(SQLModel, table=True):
     """A page session; the cookie holds the secret, the row its hash.
 
     `authenticated_at`: when the person last proved who they are. `is_half`: the password fitted, the second step is
-    still to come. `address`: where it was last seen.
+    still to come. `address`: where it was last seen. `device_id`: the device with a PIN that it was opened on.
     """
 
     __tablename__ = "user_session"
@@ -94,6 +94,7 @@ class UserSession(SQLModel, table=True):
     revoked_at: datetime | None = moment(null=True)
     user_agent: str | None = words(null=True)
     address: str | None = words(null=True)
+    device_id: UUID | None = ref("device.device_id", null=True)
 
 
 class ApiToken(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts import people_schemas as schemas
@@ -166,17 +166,24 @@ def sites(session: Session, actor: Actor, username: str) -> Any:
     return redirect(url_for("people.person", username=username), 303)
 
 
-@bp.post("/people/<string:username>/end")
+@bp.route("/people/<string:username>/end", methods=["GET", "POST"])
 @edge("people.manage")
 def end(session: Session, actor: Actor, username: str) -> Any:
-    """End somebody's access."""
+    """Show what ends with somebody's access, or end it."""
+    if request.method == "GET":
+        found, business = team.person(session, actor, username)
+        return render_template(
+            "people/end.html", person=found, business=business, back=_back(actor, business.business_id),
+            myself=actor.user_id == found.user.user_id,
+        )  # fmt: skip
     try:
         with attempt(session):
-            team.end(session, actor, username)
+            found = team.end(session, actor, username)
     except NotFound:
         raise
     except REFUSALS as error:
         return _person(session, actor, username, None, *refusal(error))
+    flash(_("The access of %(name)s is ended.", name=found.user.display_name), "success")
     return redirect(url_for("people.person", username=username), 303)
 
 
@@ -185,6 +192,8 @@ def end(session: Session, actor: Actor, username: str) -> Any:
 def end_device(session: Session, actor: Actor, device_id: UUID) -> Any:
     """End a device's permission to sign in by PIN, and go back to where it is listed."""
     user = slips.end_device(session, actor, device_id)
+    words = _("The device of %(name)s is ended: signed out there, its PIN is worth nothing.", name=user.display_name)
+    flash(words, "success")
     if request.form.get("_from") == "slip":
         return redirect(url_for("slips.new_slip", business=user.business_id), 303)
     return redirect(url_for("people.person", username=user.username), 303)

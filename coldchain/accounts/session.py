@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlmodel import Session
 
 from coldchain.accounts import service
-from coldchain.accounts.service import parking, throttle
+from coldchain.accounts.service import parking, slips, throttle
 from coldchain.core import limits, problems, sealed
 from coldchain.core.addresses import here
 from coldchain.core.db import transaction
@@ -80,6 +80,7 @@ def set_cookie(response: Response, secret: str) -> Response:
 def signed_in(session: Session, response: Response, user_id: object, opened: service.Opened) -> Response:
     """Hand a session that was opened to the browser, which is known as its person's once the session is full."""
     set_cookie(response, opened.secret)
+    slips.opened_on(session, opened.secret, pin_device_secret())
     if opened.stage == "full":
         device = device_secret()
         if device is None or not throttle.is_device(session, device):

@@ -11,15 +11,16 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.addresses import absolute
 from coldchain.accounts.models import PIN_ROLES, User
 from coldchain.accounts.service import acting, slips, team
-from coldchain.accounts.session import PIN_COOKIE
+from coldchain.accounts.session import PIN_COOKIE, address
 from coldchain.accounts.web import go_on
 from coldchain.accounts.words import LABELS, POSITIONS
-from coldchain.core import db, limits
+from coldchain.core import clock, db, limits
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, refusal
 from coldchain.core.qr_svg import svg
+from coldchain.regions import service as regions
 
 bp = Blueprint("slips", __name__)
 
@@ -73,14 +74,22 @@ def print_slip(session: Session, actor: Actor) -> Any:
         raise
     except REFUSALS as error:
         return _new_slip(session, actor, ref, form, *refusal(error, LABELS))
-    address = absolute("slips.slip", secret=slip.secret)
+    link = absolute("slips.slip", secret=slip.secret)
     return render_template(
         "people/slip.html",
         slip=slip,
-        address=address,
-        qr=svg(address, _("Sign-in slip of %(name)s", name=slip.user.display_name)),
+        address=link,
+        qr=svg(link, _("Sign-in slip of %(name)s", name=slip.user.display_name)),
+        officer=actor.display_name,
+        office=_office(session, business),
+        printed_at=clock.now(),
         minutes=limits.SLIP_MINUTES,
     )
+
+
+def _office(session: Session, business: acting.Business) -> Any:
+    """Return the supervision office of a business, None where it has none: whom to ask about the slip."""
+    return regions.offices_by_id(session, [business.office_id]).get(business.office_id) if business.office_id else None
 
 
 @bp.get("/slip/<secret>")
@@ -117,13 +126,16 @@ def use_slip(session: Session, _actor: Actor | None, secret: str) -> Any:
         raise
     except REFUSALS as error:
         return _slip(session, secret, *refusal(error, LABELS))
-    return _remember(_signed_in(session, user), cookie)
+    return _signed_in(session, user, cookie)
 
 
-def _signed_in(session: Session, user: User) -> Response:
-    """Open a session by the PIN: the device and what its person knows are two steps already."""
-    opened = service.open_session(session, user, request.headers.get("User-Agent"), request.remote_addr)
-    return go_on(session, user, service.Opened(opened, "full"), "/")
+def _signed_in(session: Session, user: User, cookie: str) -> Response:
+    """Open a session by the PIN of a device, which the session remembers; who set up a second step goes on to it."""
+    device = slips.device_of(session, user, cookie)
+    opened = service.begin(
+        session, user, address(), request.headers.get("User-Agent"), device.device_id if device else None
+    )
+    return _remember(go_on(session, user, opened, "/"), cookie)
 
 
 def _remember(response: Response, cookie: str) -> Response:
@@ -170,7 +182,7 @@ def sign_in_by_pin(session: Session, _actor: Actor | None) -> Any:
     cookie = request.cookies.get(PIN_COOKIE, "")
     user = slips.check_pin(session, cookie, request.form.get("pin", "")[:PIN_TYPED_CHARS].strip())
     if user is not None:
-        return _remember(_signed_in(session, user), cookie)
+        return _signed_in(session, user, cookie)
     device = _known(session, cookie)
     if device is None:
         words = _("This device may not sign in by PIN. Ask your supervision office for a new slip.")

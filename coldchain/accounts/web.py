@@ -159,14 +159,15 @@ def set_up_page(
     secret = totp.pending(session, user)
     return render_template(
         "accounts/totp.html", errors=errors or [], next=target, within=within, username=user.username,
+        another=within and totp.is_on(session, user.user_id), uri=totp.uri(user, secret),
         key=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         symbol=qr_svg.svg(totp.uri(user, secret), _("QR code for the app on your phone")),
     )  # fmt: skip
 
 
-def codes_page(codes: list[str], target: str) -> Response:
-    """Return the page that shows recovery codes, this once."""
-    return Response(render_template("accounts/recovery_codes.html", codes=codes, next=target))
+def codes_page(codes: list[str], target: str, *, renewed: bool = False) -> Response:
+    """Return the page that shows recovery codes, this once; `renewed`: in place of older ones."""
+    return Response(render_template("accounts/recovery_codes.html", codes=codes, next=target, renewed=renewed))
 
 
 @bp.get("/sign-in/again")
@@ -209,9 +210,23 @@ def again_submit(session: Session, actor: Actor) -> Any:
         if proven:
             kept = _kept_for(session, actor)
             return redirect(url_for("accounts.kept_form") if kept else target, 303)
-        message, status = _("That doesn't fit. Nothing was done yet."), 422
+        message, status = _unfit(session, actor), 422
     errors = [{"pointer": "/password", "message": message}]
     return _again_page(session, actor, target, request.form.get("_what"), errors, status)
+
+
+def _unfit(session: Session, actor: Actor) -> str:
+    """Return what did not fit: which of the two steps it was is told to nobody."""
+    coded = actor.user_id is not None and totp.is_on(session, actor.user_id)
+    if service.has_password(session, actor):
+        return (
+            _("Password or code doesn't fit. Nothing was done yet.")
+            if coded
+            else _("The password is wrong. Nothing was done yet.")
+        )
+    return (
+        _("PIN or code doesn't fit. Nothing was done yet.") if coded else _("The PIN is wrong. Nothing was done yet.")
+    )
 
 
 @bp.get("/sign-in/kept")

@@ -7,11 +7,12 @@ from uuid import UUID
 from flask import Response, render_template, request
 from sqlmodel import Session, col, select
 
+from coldchain.accounts import action_words
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.audit_schemas import AuditQuery
 from coldchain.accounts.models import AuditEvent, User
 from coldchain.accounts.rights import Resource, authorize
-from coldchain.accounts.service.audit import events, kinds
+from coldchain.accounts.service.audit import COMMAND_LINE, events, kinds
 from coldchain.core.edge import edge
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, load, refusal
@@ -19,7 +20,7 @@ from coldchain.home import audit_words
 from coldchain.home.blueprint import bp
 from coldchain.registry import service as registry
 
-PAGE_ROWS: Final = 50
+PAGE_ROWS: Final = 20
 SUBJECTS_SHOWN: Final = 3
 LABELS: Final = {
     "person": _l("User name"),
@@ -74,10 +75,11 @@ def shown(session: Session, rows: list[AuditEvent]) -> list[dict[str, Any]]:
             "at": row.at,
             "who": users.get(row.user_id) if row.user_id else None,
             "kind": audit_words.kind(row.kind),
-            "action": row.action,
+            "by_command": row.detail.get("source") == COMMAND_LINE,
+            "action": action_words.WORDS.get(row.action or ""),
             "about": [_subject(row, each, users, businesses) for each in row.subjects[:SUBJECTS_SHOWN]],
             "more": max(0, len(row.subjects) - SUBJECTS_SHOWN),
-            "detail": [f"{name} {value}" for name, value in row.detail.items()],
+            "detail": [words for name, value in row.detail.items() if (words := audit_words.detail(name, value))],
             "address": row.address,
             "request_id": row.request_id,
         }
@@ -91,6 +93,7 @@ def _subject(row: AuditEvent, subject: UUID, users: dict[UUID, User], businesses
         return users[subject].username, f"/audit?person={users[subject].username}"
     if subject in businesses:
         return businesses[subject].name, f"/businesses/{subject}"
+    words = audit_words.subject(row.subject_kind, subject)
     if row.subject_kind in PAGES:
-        return str(subject), f"{PAGES[row.subject_kind]}{subject}"
-    return str(subject), f"/audit?subject={subject}"
+        return words, f"{PAGES[row.subject_kind]}{subject}"
+    return words, f"/audit?subject={subject}"

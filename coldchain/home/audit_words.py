@@ -1,8 +1,13 @@
 """How the audit log is read: what each kind of line says, and how a personal value and a record are called."""
 
+from collections.abc import Callable
 from typing import Final
 
-from coldchain.core.i18n import LazyText
+from coldchain.accounts import action_words
+from coldchain.accounts.words import LABELS, POSITIONS, ROLES
+from coldchain.core.i18n import LazyText, ngettext
+from coldchain.core.i18n import gettext as _
+from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 
 KINDS: Final[dict[str, LazyText]] = {
@@ -13,6 +18,7 @@ KINDS: Final[dict[str, LazyText]] = {
     "session_revoked": _p("audit", "Session ended"),
     "password_set": _p("audit", "Password set"),
     "pin_refused": _p("audit", "PIN refused"),
+    "pin_changed": _p("audit", "PIN changed"),
     "device_added": _p("audit", "Device added"),
     "device_ended": _p("audit", "Device ended"),
     "totp_enrolled": _p("audit", "Second step set up"),
@@ -32,6 +38,13 @@ KINDS: Final[dict[str, LazyText]] = {
     "sites_changed": _p("audit", "Sites of a clerk changed"),
     "assignment_added": _p("audit", "Area assigned"),
     "assignment_ended": _p("audit", "Assignment ended"),
+    "assignment_given": _p("audit", "Area handed to a successor"),
+    "second_step_refused": _p("audit", "Code refused"),
+    "reset_link_created": _p("audit", "Link for a forgotten password made"),
+    "key_revoked": _p("audit", "Key ended"),
+    "invitation_created": _p("audit", "Invitation made"),
+    "slip_printed": _p("audit", "Sign-in slip printed"),
+    "waiting_ended": _p("audit", "Registration approved, full access begins"),
     "refused": _p("audit", "Refused: no right"),
     "personal_read": _p("audit", "Personal data read"),
     "personal_exported": _p("audit", "Personal data listed"),
@@ -74,6 +87,62 @@ RECORDS: Final[dict[str, LazyText]] = {
     "test_result": _p("record", "Test result"),
     "finding": _p("record", "Finding"),
 }
+
+SUBJECTS: Final[dict[str, LazyText]] = {
+    "personal": _p("subject", "Personal value"),
+    "batch": _p("subject", "Batch"),
+    "recall": _p("subject", "Sweep or recall"),
+    "task": _p("subject", "Sweep task"),
+    "office": _p("subject", "Office"),
+    "grid": _p("subject", "Grid"),
+}
+OTHER: Final = _p("subject", "Record")
+_SECOND_STEPS: Final[dict[str, LazyText]] = {
+    "totp": _p("audit", "with the code from the phone"),
+    "recovery": _p("audit", "with a recovery code"),
+    "enrolment": _p("audit", "code set up just then"),
+}
+_PLAIN: Final[dict[str, LazyText]] = {  # what stands in a line as it is, with its name in front
+    "label": _l("Name of the key"),
+    "officer": _l("Officer"),
+    "former_name": _l("Former name"),
+    "lines": _l("Lines"),
+    "older_than": _l("Older than"),
+    "on": _l("On the day"),
+    "region_code": _l("Region"),
+}
+
+
+def detail(name: str, value: str) -> str | None:
+    """Return what a detail of a line says, None for ids and codes that only a program reads (the API gives them)."""
+    said: dict[str, Callable[[], object]] = {
+        "role": lambda: _labelled(LABELS["role"], ROLES.get(value, value)),
+        "position": lambda: _labelled(_("Position"), POSITIONS.get(value, value)),
+        "second_step": lambda: _SECOND_STEPS.get(value),
+        "by_pin_on": lambda: _("by PIN"),
+        "values": lambda: ngettext("%(num)s value", "%(num)s values", int(value)),
+        "scopes": lambda: _(", ").join(_scope(each) for each in value.split(", ")),
+        "why": lambda: _("too many wrong PINs") if value == "wrong_pins" else None,
+        "note": lambda: _("further refusals of this minute were not written"),
+    }
+    if name in _PLAIN:
+        return _labelled(_PLAIN[name], value)
+    words = said[name]() if name in said else None
+    return str(words) if words else None
+
+
+def _labelled(label: object, text: object) -> str:
+    return _("%(label)s: %(message)s", label=label, message=text)
+
+
+def _scope(scope: str) -> str:
+    return _("Everything that I may") if scope == "*" else action_words.word(scope)
+
+
+def subject(kind_of: str | None, subject_id: object) -> str:
+    """Return what a thing is called of which only kind and id are known: its kind and the end of its id."""
+    words = SUBJECTS.get(kind_of or "") or RECORDS.get(kind_of or "")
+    return f"{words or OTHER} …{str(subject_id)[-6:]}"
 
 
 def kind(code: str) -> str:

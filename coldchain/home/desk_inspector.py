@@ -8,6 +8,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.batches import flags
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs
 from coldchain.inspections.models import Finding
 from coldchain.recall import duties, present, tasks, words
@@ -39,7 +40,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     names = regions.offices_by_id(session, waiting)
     area_names = regions.names(session, actor.regions, current_locale())
     return {
-        "place": ", ".join(area_names.values()),
+        "place": _(", ").join(area_names.values()),
         "as_of": clock.now(),
         "sweeps": sweeps,
         "kinds": words.RECALL_KINDS,

@@ -8,6 +8,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs, totals
 from coldchain.recall import words
 from coldchain.regions import service as regions
@@ -36,7 +37,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         rows.append(("", found.offices.get(office_id, totals.OfficeCounts()), waiting.get(office_id, (0, 0))))
     names = regions.names(session, actor.regions, current_locale())
     return {
-        "place": ", ".join(names.values()),
+        "place": _(", ").join(names.values()),
         "as_of": clock.now(),
         "jobs": jobs.of_regulator(session, actor, sweeps),
         "applications": registration.applications(session, actor, APPLICATIONS_SHOWN),

@@ -3,13 +3,15 @@
 A personal value is named by columns of many rooms; this room stands high enough to know them all.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, cast, func, literal, null, select, union_all
+from sqlalchemy import Date, Select, Uuid, cast, exists, false, func, literal, null, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -17,8 +19,8 @@ from coldchain.accounts.rights import Resource, authorize, may, relation
 from coldchain.accounts.service import audit
 from coldchain.batches.models import Arrival, Batch, Sample, TestResult, Tube
 from coldchain.core import clock, limits
-from coldchain.core.errors import Conflict, Forbidden, NotFound
-from coldchain.home.retention import kept_until
+from coldchain.core.errors import Conflict, Forbidden, Invalid, NotFound
+from coldchain.home.retention import kept_until, may_be_erased
 from coldchain.inspections.models import Finding
 from coldchain.journal import personal
 from coldchain.journal.models import PersonalValue
@@ -27,6 +29,8 @@ from coldchain.registry import service as registry
 from coldchain.registry.models import Business, CommitmentLetter, Worker
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry, StockEntryLine
 
+PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{5,20}")  # names one person; a name may be several people's
+ENDED: Final = ("closed", "rejected")  # a business in one of these states stands for nobody any more
 PAGES: Final = {
     "business": "/businesses/",
     "arrival": "/arrivals/",
@@ -38,12 +42,16 @@ PAGES: Final = {
 
 @dataclass(frozen=True)
 class Use:
-    """A record that names a value: its kind and id, when it was recorded, until when its goods keep."""
+    """A record that names a value: its kind and id, when it was recorded, until when its goods keep.
+
+    `in_force`: it stands for a business that has not been struck off, however old it is.
+    """
 
     kind: str
     record_id: UUID
     recorded_at: datetime
     expires: date | None = None
+    in_force: bool = False
 
     @property
     def href(self) -> str | None:
@@ -61,9 +69,14 @@ class Held:
     business: Any = None
 
     @property
+    def in_use(self) -> bool:
+        """Say whether a record in force names it: who stands for a business that is still registered is not let go."""
+        return any(use.in_force for use in self.uses)
+
+    @property
     def due(self) -> bool:
         """Say whether it may be erased today."""
-        return self.row.erased_at is None and self.until < _today()
+        return may_be_erased(self.until, _today(), in_use=self.in_use) and self.row.erased_at is None
 
 
 def _today() -> date:
@@ -76,8 +89,25 @@ def _expiry(line: Any, key: Any, of: Any) -> Any:
     return named.where(key == of).correlate_except(Batch, line).scalar_subquery()
 
 
-def _sources() -> list[tuple[str, Any, Any, Any, Any]]:
-    """Return (kind, value column, record id, recorded at, last expiry of goods) for every column that names a value."""
+def _registered(business_id: Any) -> Any:
+    """Return whether a business is in the register and has not been struck off."""
+    row = aliased(Business)
+    return exists().where(col(row.business_id) == business_id, col(row.status).not_in(ENDED))
+
+
+def _last_letter() -> Any:
+    """Return whether a commitment letter is the last one of its business."""
+    later = aliased(CommitmentLetter)
+    same = col(later.business_id) == col(CommitmentLetter.business_id)
+    return ~exists().where(same, col(later.letter_id) > col(CommitmentLetter.letter_id))
+
+
+def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
+    """Return (kind, value column, record id, recorded at, last expiry of goods, in force) for every column of a value.
+
+    The register's entry of a business and its last commitment letter are in force until it is struck off, the name of
+    somebody at work until that ends.
+    """
     arrived: Any = (
         select(func.max(col(Batch.expiry_date)))
         .where(col(Batch.arrival_id) == col(Arrival.arrival_id))
@@ -89,24 +119,27 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any]]:
     sampled = _expiry(Sample, col(Sample.tube_id), col(Tube.tube_id))
     reported = _expiry(Sample, col(Sample.tube_id), col(TestResult.tube_id))
     never = cast(null(), Date)
-    business, arrival, consignment = Business, Arrival, Consignment
+    business, arrival, consignment, letter = Business, Arrival, Consignment, CommitmentLetter
+    other = false()
+    named = _registered(col(Business.business_id))
+    signed = _registered(col(CommitmentLetter.business_id)) & _last_letter()
+    employed = col(Worker.ended_on).is_(None)
     return [
-        ("business", business.legal_representative_id, business.business_id, business.recorded_at, never),
-        ("business", business.phone_id, business.business_id, business.recorded_at, never),
-        ("commitment_letter", CommitmentLetter.signed_by_id, CommitmentLetter.letter_id, CommitmentLetter.recorded_at,
-         never),
-        ("arrival", arrival.driver_name_id, arrival.arrival_id, arrival.recorded_at, arrived),
-        ("arrival", arrival.driver_phone_id, arrival.arrival_id, arrival.recorded_at, arrived),
-        ("consignment", consignment.to_name_id, consignment.consignment_id, consignment.recorded_at, sent),
-        ("consignment", consignment.to_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
-        ("consignment", consignment.to_address_id, consignment.consignment_id, consignment.recorded_at, sent),
-        ("consignment", consignment.driver_name_id, consignment.consignment_id, consignment.recorded_at, sent),
-        ("consignment", consignment.driver_phone_id, consignment.consignment_id, consignment.recorded_at, sent),
-        ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted),
-        ("tube", Tube.sampled_by_id, Tube.tube_id, Tube.recorded_at, sampled),
-        ("test_result", TestResult.analyst_id, TestResult.result_id, TestResult.recorded_at, reported),
-        ("worker", Worker.name_id, Worker.worker_id, Worker.recorded_at, never),
-        ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never),
+        ("business", business.legal_representative_id, business.business_id, business.recorded_at, never, named),
+        ("business", business.phone_id, business.business_id, business.recorded_at, never, named),
+        ("commitment_letter", letter.signed_by_id, letter.letter_id, letter.recorded_at, never, signed),
+        ("arrival", arrival.driver_name_id, arrival.arrival_id, arrival.recorded_at, arrived, other),
+        ("arrival", arrival.driver_phone_id, arrival.arrival_id, arrival.recorded_at, arrived, other),
+        ("consignment", consignment.to_name_id, consignment.consignment_id, consignment.recorded_at, sent, other),
+        ("consignment", consignment.to_phone_id, consignment.consignment_id, consignment.recorded_at, sent, other),
+        ("consignment", consignment.to_address_id, consignment.consignment_id, consignment.recorded_at, sent, other),
+        ("consignment", consignment.driver_name_id, consignment.consignment_id, consignment.recorded_at, sent, other),
+        ("consignment", consignment.driver_phone_id, consignment.consignment_id, consignment.recorded_at, sent, other),
+        ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted, other),
+        ("tube", Tube.sampled_by_id, Tube.tube_id, Tube.recorded_at, sampled, other),
+        ("test_result", TestResult.analyst_id, TestResult.result_id, TestResult.recorded_at, reported, other),
+        ("worker", Worker.name_id, Worker.worker_id, Worker.recorded_at, never, employed),
+        ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never, other),
     ]  # fmt: skip
 
 
@@ -128,12 +161,15 @@ def uses(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Use]]:
             col(record_id).label("record_id"),
             col(recorded_at).label("recorded_at"),
             expiry.label("expires"),
+            in_force.label("in_force"),
         ).where(col(value).in_(ids))
-        for kind, value, record_id, recorded_at, expiry in _sources()
+        for kind, value, record_id, recorded_at, expiry, in_force in _sources()
     ]
     found: dict[UUID, list[Use]] = {}
     for row in session.execute(union_all(*parts)) if ids else ():
-        found.setdefault(row.personal_id, []).append(Use(row.kind, row.record_id, row.recorded_at, row.expires))
+        found.setdefault(row.personal_id, []).append(
+            Use(row.kind, row.record_id, row.recorded_at, row.expires, row.in_force)
+        )
     return found
 
 
@@ -210,32 +246,62 @@ def read(session: Session, actor: Actor, personal_id: UUID) -> Held:
 
 
 def erase(session: Session, actor: Actor, personal_id: UUID, *, reason: str) -> Held:
-    """Erase one value for good. Raises NotFound, Conflict `already_erased`, `retention_runs` (R6, R21)."""
+    """Erase one value for good. Raises NotFound, Conflict `already_erased`, `in_use`, `retention_runs` (R6, R21)."""
     found = read(session, actor, personal_id)
     if found.row.erased_at is not None:
         raise Conflict("This was erased before.", code="already_erased")
-    if not found.due:
+    if found.until >= _today():
         raise Conflict(
             "This must be kept until {until}; it can't be erased before that.",
             code="retention_runs",
             extra={"kept_until": found.until.isoformat()},
             until=found.until.isoformat(),
         )
+    if found.in_use:
+        raise Conflict(
+            "The record is in force: who stands for a registered business is kept until it is struck off.",
+            code="in_use",
+        )
     _erase(session, actor, [found], reason)
     return found
 
 
-def erase_person(session: Session, actor: Actor, person: str, *, reason: str) -> tuple[list[Held], list[Held]]:
-    """Erase what may be erased of this name or phone; return what was erased and what must still be kept.
+def chosen(
+    session: Session, actor: Actor, person: str, personal_ids: Sequence[UUID] | None
+) -> tuple[list[Held], list[Held]]:
+    """Return those of a name's or phone's values that are to be erased and may be, and those that stay.
 
-    Raises Forbidden, NotFound when nothing is held within the actor's reach.
+    `personal_ids` None: all of them, where they can't be of several people of one name. Raises Forbidden, NotFound when
+    nothing is held within the actor's reach; Invalid `required` when a name stands in records of several businesses,
+    `unknown_value`.
     """
     everything = [each for each in about_person(session, actor, person, "personal.erase") if each.row.erased_at is None]
     if not everything:
         raise NotFound("Nothing is recorded under this name or phone in your area.")
-    due = [each for each in everything if each.due]
-    _erase(session, actor, due, reason)
-    return due, [each for each in everything if each not in due]
+    if personal_ids is None and len({each.row.business_id for each in everything}) > 1 and not PHONE.fullmatch(person):
+        words = "People of one name stand in records of several businesses. Say which values are to be erased."
+        raise Invalid.of("/personal_ids", "required", words)
+    known = {each.row.personal_id for each in everything}
+    for index, wanted in enumerate(personal_ids or ()):
+        if wanted not in known:
+            raise Invalid.of(
+                f"/personal_ids/{index}", "unknown_value", "This is not held of this person, or not any more."
+            )
+    meant = known if personal_ids is None else set(personal_ids)
+    going = [each for each in everything if each.due and each.row.personal_id in meant]
+    return going, [each for each in everything if each not in going]
+
+
+def erase_person(
+    session: Session, actor: Actor, person: str, *, reason: str, personal_ids: Sequence[UUID] | None = None
+) -> tuple[list[Held], list[Held]]:
+    """Erase what may be erased of this name or phone, or some values of it; return the erased and what stays.
+
+    Raises as `chosen`.
+    """
+    going, staying = chosen(session, actor, person, personal_ids)
+    _erase(session, actor, going, reason)
+    return going, staying
 
 
 def _erase(session: Session, actor: Actor, values: Sequence[Held], reason: str) -> None:

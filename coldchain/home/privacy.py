@@ -1,8 +1,7 @@
 """What is held about a person: account, sessions, keys, lines of the audit log, names and phones in records (R21)."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -19,8 +18,6 @@ from coldchain.journal import personal
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
 
-PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{5,20}")
-
 
 def own(session: Session, actor: Actor) -> dict[str, Any]:
     """Return what is held about the signed-in person.
@@ -30,7 +27,7 @@ def own(session: Session, actor: Actor) -> dict[str, Any]:
     """
     user = session.get_one(User, actor.user_id)
     rows = []
-    if actor.business_id is not None and PHONE.fullmatch(user.username):
+    if actor.business_id is not None and personal_records.PHONE.fullmatch(user.username):
         found = personal.find(session, user.username, limits.PERSONAL_VALUES_MAX)
         rows = [row for row in found if row.business_id == actor.business_id]
     return _document(session, user, personal_records.held(session, rows))
@@ -114,6 +111,7 @@ def describe(each: Held) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "kept_until": each.until,
         "due": each.due,
+        "in_use": each.in_use,
         "erased_at": row.erased_at,
         "erased_reason": row.erased_reason,
         "records": each.uses,

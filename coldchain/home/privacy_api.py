@@ -8,7 +8,14 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.core.edge import Blueprint, edge
 from coldchain.home import personal_records, privacy
-from coldchain.home.privacy_schemas import ErasedSchema, EraseSchema, ExportSchema, HeldValueSchema, PersonSchema
+from coldchain.home.privacy_schemas import (
+    ErasedSchema,
+    ErasePersonSchema,
+    EraseSchema,
+    ExportSchema,
+    HeldValueSchema,
+    PersonSchema,
+)
 
 blp = Blueprint("privacy", __name__, url_prefix="/api/v1", description="Personal data: what is held, and erasing it")
 
@@ -35,16 +42,19 @@ def export_person(session: Session, actor: Actor, data: dict[str, Any]) -> dict[
 @edge("personal.erase")
 @blp.response(200, HeldValueSchema)
 def erase_value(session: Session, actor: Actor, data: dict[str, Any], personal_id: UUID) -> dict[str, Any]:
-    """Erase a name or phone for good; 409 `retention_runs` while it must be kept, 409 `already_erased`."""
+    """Erase a name or phone for good; 409 `retention_runs` or `in_use` while it must be kept, `already_erased`."""
     return privacy.describe(personal_records.erase(session, actor, personal_id, **data))
 
 
 @blp.route("/personal/erase", methods=["POST"])
-@blp.arguments(PersonSchema)
+@blp.arguments(ErasePersonSchema)
 @edge("personal.erase", secret=True)
 @blp.response(200, ErasedSchema)
 def erase_person(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
-    """Erase all that may be erased under a whole name or phone within your area; tells what must still be kept."""
+    """Erase what may be erased under a whole name or phone within your area; tells what stays.
+
+    A name that stands in records of several businesses may be several people's: then `personal_ids` says which.
+    """
     erased, kept = personal_records.erase_person(session, actor, **data)
     return {
         "erased": [privacy.describe(each) for each in erased],

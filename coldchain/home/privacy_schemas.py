@@ -17,6 +17,17 @@ class PersonSchema(Schema):
     reason = fields.Text(limits.TEXT_CHARS, required=True, multiline=True)
 
 
+class ErasePersonSchema(PersonSchema):
+    """Whose data are erased and why; which of them, where a name may be several people's."""
+
+    personal_ids = fields.Items(
+        fields.Key(),
+        minimum=1,
+        maximum=limits.PERSONAL_VALUES_MAX,
+        doc="only these; needed for a name that stands in records of several businesses",
+    )
+
+
 class PartySchema(Schema):
     """A business."""
 
@@ -87,6 +98,7 @@ class HeldValueSchema(Schema):
     region_code = fields.Text(6)
     recorded_at = fields.Moment(required=True)
     kept_until = fields.Day(required=True)
+    in_use = fields.Flag(required=True, doc="a record in force names it: kept until the business is struck off")
     erased_at = fields.Moment()
     erased_reason = fields.Text(limits.TEXT_CHARS)
     records = fields.Items(fields.Part(HeldRecordSchema), required=True)

@@ -11,15 +11,16 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.accounts.words import ROLES
 from coldchain.core.edge import SIGNED_IN, edge
+from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
+from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal
 from coldchain.home import audit_words, personal_records, privacy
 from coldchain.home.blueprint import bp
-from coldchain.home.privacy_schemas import EraseSchema, ExportSchema, PersonSchema
+from coldchain.home.privacy_schemas import ErasePersonSchema, EraseSchema, ExportSchema, PersonSchema
 from coldchain.regions import service as regions
 
-LABELS: Final = {"person": _l("Name or phone"), "reason": _l("Reason")}
+LABELS: Final = {"person": _l("Name or phone"), "reason": _l("Reason"), "personal_ids": _l("What to erase")}
 
 
 @bp.get("/privacy")
@@ -59,7 +60,7 @@ def _document(
         words=audit_words,
         values=form,
         labels=LABELS,
-        **more,
+        **{"errors": {}} | more,
     )
 
 
@@ -86,14 +87,44 @@ def person_privacy(session: Session, actor: Actor) -> Any:
 @bp.post("/privacy/person/erase")
 @edge("personal.erase")
 def erase_person(session: Session, actor: Actor) -> Any:
-    """Erase what may be erased of a person, and say what must still be kept."""
+    """Ask for a reason beside what would be erased of a person, or erase it and say what stays.
+
+    `_why` is the reason of the search, so that the list can be shown again.
+    """
     form = copy(request.form)
+    errors: dict[str, str] = {}
+    status = 200
     try:
-        erased, kept = personal_records.erase_person(session, actor, **load(PersonSchema(), form))
+        if not form.getlist("personal_ids"):
+            raise Invalid.of("/personal_ids", "required", "Tick what is to be erased.")
+        if form.get("_step") == "send":
+            with attempt(session):
+                erased, kept = personal_records.erase_person(session, actor, **load(ErasePersonSchema(), form))
+            return render_template("privacy/erased.html", erased=erased, kept=kept, words=audit_words)
+    except NotFound:
+        raise
     except REFUSALS as error:
         errors, status = refusal(error, LABELS)
-        return Response(render_template("privacy/person.html", values=form, errors=errors, labels=LABELS), status)
-    return render_template("privacy/erased.html", erased=erased, kept=kept, words=audit_words)
+    if not form.getlist("personal_ids"):
+        return _list_again(session, actor, form, errors, status)
+    asked = load(ErasePersonSchema(), Form([*form.items(multi=True), ("reason", "-")]))
+    going, _staying = personal_records.chosen(session, actor, asked["person"], asked["personal_ids"])
+    page = render_template(
+        "privacy/erase_check.html", going=going, values=form, errors=errors, labels=LABELS, words=audit_words,
+        businesses=list({each.row.business_id: each.business for each in going if each.business}.values()),
+    )  # fmt: skip
+    return Response(page, status)
+
+
+def _list_again(session: Session, actor: Actor, form: Form, errors: dict[str, str], status: int) -> Response:
+    """Return what is held once more, with what is amiss above it."""
+    asked = Form({"person": form.get("person", ""), "reason": form.get("_why", "")})
+    try:
+        document = privacy.of_person(session, actor, **load(PersonSchema(), asked))
+    except REFUSALS as error:
+        errors, status = refusal(error, LABELS)
+        return Response(render_template("privacy/person.html", values=asked, errors=errors, labels=LABELS), status)
+    return Response(_document(session, actor, document, asked["person"], asked, errors=errors), status)
 
 
 @bp.route("/personal/<uuid:personal_id>/erase", methods=["GET", "POST"])

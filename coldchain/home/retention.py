@@ -14,3 +14,8 @@ def kept_until(recorded: date, expires: date | None, *, years: int, months_after
     """Return the last day of retention: `years` from the record, or `months_after` shelf life if that is later (R6)."""
     least = months_later(recorded, 12 * years)
     return least if expires is None else max(least, months_later(expires, months_after))
+
+
+def may_be_erased(until: date, today: date, *, in_use: bool) -> bool:
+    """Say whether a value may go: retention is over and nothing that is in force needs it (R6, R21)."""
+    return until < today and not in_use

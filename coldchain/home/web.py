@@ -7,7 +7,7 @@ from flask import redirect, render_template, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.models import ROLES
+from coldchain.accounts.models import OFFICER_ROLES, ROLES
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
 from coldchain.home import audit_web, business_page, desk_waiting, positive_page, privacy_web
@@ -28,5 +28,7 @@ def start(session: Session, actor: Actor | None) -> Any:
         return render_template("home/desk_waiting.html", **desk_waiting.context(session, actor))
     if actor.role not in DESKS:
         raise NotFound
+    if actor.role in OFFICER_ROLES and not actor.areas:
+        return render_template("home/desk_no_area.html")
     desk = import_module(f"coldchain.home.{DESKS[actor.role]}")
     return render_template(f"home/{DESKS[actor.role]}.html", **desk.context(session, actor))

@@ -90,7 +90,6 @@ class HandoverSchema(Schema):
 
 
 class HandoverQuerySchema(Schema):
-    """Whose things are handed on; `done`: how many were just now."""
+    """Whose things are handed on."""
 
     officer = fields.Text(limits.NAME_CHARS)
-    done = fields.Int(0)

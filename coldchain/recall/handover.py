@@ -334,11 +334,21 @@ def _audit(session: Session, actor: Actor, kind: str, username: str, assignment:
     accounts.audit(session, kind, actor.user_id, officer=username, region_code=assignment.region_code, office_id=office)
 
 
-def before_assignment_ends(session: Session, user: User, areas_left: tuple[Area, ...]) -> None:
-    """Raise Conflict `tasks_without_owner` while the officer has something open outside the areas that are left."""
+def without_owner(session: Session, user: User, areas_left: tuple[Area, ...]) -> list[Open]:
+    """Return what the officer has open outside the areas that are left."""
     left = replace(accounts.actor_of(session, user), areas=areas_left)
     rows = open_of(session, [user.user_id])[user.user_id]
-    without = [row for row in rows if not duties.may_have(left, row.kind, row.place)]
+    return [row for row in rows if not duties.may_have(left, row.kind, row.place)]
+
+
+def what_is_open(session: Session, user: User, areas_left: tuple[Area, ...]) -> list[tuple[str, str]]:
+    """Return name and page of what the officer has open outside the areas that are left."""
+    return [(row.title or row.recall.title, row.href) for row in without_owner(session, user, areas_left)]
+
+
+def before_assignment_ends(session: Session, user: User, areas_left: tuple[Area, ...]) -> None:
+    """Raise Conflict `tasks_without_owner` while the officer has something open outside the areas that are left."""
+    without = without_owner(session, user, areas_left)
     if without:
         address = f"/handover?officer={user.username}"
         raise Conflict(
@@ -356,3 +366,5 @@ def install() -> None:
     checks: list[Callable[[Session, User, tuple[Area, ...]], None]] = leaving.before_assignment_ends
     if before_assignment_ends not in checks:
         checks.append(before_assignment_ends)
+    if what_is_open not in leaving.what_is_open:
+        leaving.what_is_open.append(what_is_open)

@@ -1,5 +1,6 @@
 """Pages on which somebody without an account registers a business and its owner, and corrects what was refused."""
 
+import re
 from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -121,7 +122,11 @@ def _correction(
 ) -> Response:
     if business["status"] != "rejected":
         return redirect("/", 303)  # type: ignore[return-value]
-    return _form(session, "registry/correct.html", form, errors, status, business=business)
+    typed = form.get("region_code", "")
+    region = typed if re.fullmatch(r"[0-9]{6}", typed) else business["region_code"]
+    names = [office.name for office in regions.offices(session, region)]
+    offices = [(name, name) for name in names]
+    return _form(session, "registry/correct.html", form, errors, status, business=business, offices=offices)
 
 
 @bp.post("/register/correct")

@@ -166,10 +166,11 @@ def test_the_pages_of_an_officer(app: Flask, admin: Any, world: World) -> None:
     page = reader.send("/accounts/lao.li/assignments", 200, valid_to="2099-01-02 08:00")
     assert "2099-01-02 08:00" in page
     assert "Support loan" in page
-    ends = re.findall(r'action="(/accounts/lao.li/assignments/[^"]+/end)"', page)
+    ends = re.findall(r'href="(/accounts/lao.li/assignments/[^"]+/end)"', page)
     assert len(ends) == 2
+    assert "Nothing is open there" in reader.open(ends[0])
     page = reader.send(ends[0], 200)
-    assert "over" in page
+    assert "The assignment is ended." in page
     reader.send("/accounts/lao.li/end", 200)
     assert "Reopen the account" in reader.text
     reader.send("/accounts/lao.li/reopen", 200)
@@ -178,6 +179,27 @@ def test_the_pages_of_an_officer(app: Flask, admin: Any, world: World) -> None:
     assert "Close the account" not in reader.text  # not one's own
 
     assert 'href="/handover?officer=lao.li"' in reader.open("/accounts/lao.li")
+
+
+def test_an_account_is_made_by_choosing_not_by_spelling(app: Flask, admin: Any, world: World) -> None:
+    """An office brings its district along; a business is found by its name, unless several are meant."""
+    office = admin.post("/offices", {"region_code": "230203", "name": "示例选择所"}, 201)
+    business = world.business("独此一家食品")
+    twins = [world.business("同名食品") for _each in range(2)]
+    reader = Reader.of(app, admin)
+    page = reader.open("/accounts/new")
+    assert '<option value="Jianhua District">' in page
+    typed = {"username": "chosen", "display_name": "选定", "role": "inspector", "region_code": "", "business": ""}
+    reader.send("/accounts/new", 200, **typed, office=office["office_id"])
+    (assigned,) = admin.get("/accounts/chosen")["assignments"]
+    assert (assigned["region_code"], assigned["office_id"]) == ("230203", office["office_id"])
+    trader = {"username": "13700000008", "display_name": "店员", "role": "merchant", "region_code": "", "office": ""}
+    reader.open("/accounts/new")
+    page = reader.send("/accounts/new", 422, **trader, business="同名食品")
+    assert 'value="同名食品"' in page, "what several are called stays as it was typed"
+    reader.send("/accounts/new", 200, business="独此一家")
+    assert admin.get("/accounts/13700000008")["business"]["name"] == business["name"]
+    assert twins
 
 
 def test_a_carrier_has_a_small_desk(app: Flask, admin: Any, world: World) -> None:

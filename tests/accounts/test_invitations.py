@@ -68,7 +68,7 @@ def test_a_clerk_comes_in_limited_to_a_site(app: Flask, people: People, shop: di
     reader.send(path, 200, **JOINED)
     assert reader.path == "/"
     assert "李店员" in reader.text
-    Reader(app).open(path, 404)
+    assert "Ask the owner of the business for a new one" in Reader(app).open(path, 404)
     assert owner.get("/invitations")["items"] == []
 
     clerk = speaker(people, JOINED["phone"])
@@ -193,11 +193,14 @@ def test_the_pages_of_people(app: Flask, world: World, shop: dict[str, Any]) -> 
     owner.send(revoke[1], 200)
     assert "Open invitations" not in owner.text
     owner.open(f"/people/{shop['owner'].user.username}")
+    owner.open(f"/people/{shop['owner'].user.username}/end")
     page = owner.send(f"/people/{shop['owner'].user.username}/end", 409)
     assert "only owner" in page
-    owner.open(f"/people/{JOINED['phone']}")
+    assert "danger" not in owner.open(f"/people/{JOINED['phone']}"), "what can't be taken back is asked on its own page"
+    owner.open(f"/people/{JOINED['phone']}/end")
     owner.send(f"/people/{JOINED['phone']}/end", 200)
-    assert "ended" in owner.text
+    assert "The access of 李店员 is ended." in owner.text
+    assert "Let the person back in" in owner.text
     clerk.open("/people")
     assert clerk.path.startswith("/sign-in")
     regulator = Reader.of(app, world.regulator)

@@ -63,6 +63,10 @@ def test_from_the_slip_to_the_pin(app: Flask, world: World) -> None:
     assert 'value="赵店主"' in page
     path = printed(inspector, business, display_name="赵店主", phone=PHONE)
     assert all(words in inspector.text for words in ("赵店主", business["name"], PHONE, 'class="cc-qr"'))
+    with db.transaction() as session:
+        officer = session.merge(world.inspector.user).display_name
+    assert f"<dt>Printed by</dt><dd>{officer}</dd>" in inspector.text
+    assert "data-print" in inspector.text
     inspector.open(link)
     inspector.text = inspector.text.replace("_person", "_nothing")  # a second owner may not come in this way
     inspector.send("/slips/new", 422)
@@ -82,7 +86,7 @@ def test_from_the_slip_to_the_pin(app: Flask, world: World) -> None:
     device.send(path, 200, pin=PIN, again=PIN)  # a refused PIN has not spent the slip
     assert device.path == "/"
     assert "赵店主" in device.text
-    Reader(app).open(path, 404)
+    assert "Ask the officer to print a new one" in Reader(app).open(path, 404)
 
     device.send("/sign-out", 200)
     assert "赵店主" in device.text

@@ -60,7 +60,7 @@ def test_an_officer_sets_the_second_step_up_and_signs_in_with_it(
     looker.look("set-up")
     page.goto("/businesses")
     expect(page.locator("h1")).to_have_text("设置动态码")
-    key = page.locator("main .cc-wrapped").inner_text().replace(" ", "")
+    key = page.locator("#totp-key").inner_text().replace(" ", "")
     page.fill("[name=code]", "000000")
     press(page, "设好")
     looker.look("set-up-refused")

@@ -1,6 +1,7 @@
 """What is held about a person, erasing it once retention is over, and what pages say instead (R6, R21)."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from coldchain.core import clock, db
 from coldchain.home.retention import kept_until, months_later
 from coldchain.journal import personal
 from tests.factories.people import Speaker
+from tests.factories.reader import Reader
 from tests.factories.world import World
 
 PHONE = "13912345678"
@@ -39,6 +42,12 @@ def page(speaker: Speaker, path: str, data: dict[str, str] | None = None) -> Any
     if data is None:
         return speaker.client.get(path, headers=speaker._headers(None))
     return speaker.client.post(path, data=data, headers=speaker._headers(None))
+
+
+def struck_off(world: World, business: dict[str, Any]) -> dict[str, Any]:
+    """Strike a business off and return it: nobody stands for it any more."""
+    world.regulator.post(f"/businesses/{business['business_id']}/close", {"reason": "已注销"}, 200)
+    return business
 
 
 class TestRetention:
@@ -88,7 +97,7 @@ class TestErasing:
 
     def test_after_its_day(self, world: World) -> None:
         """The words go, the page says when and why, the journal knows the fact, the log who did it."""
-        business = world.business(phone=PHONE)
+        business = struck_off(world, world.business(phone=PHONE))
         personal_id = value_id(PHONE)
         with after(2.1):
             assert page(world.regulator, f"/personal/{personal_id}/erase").text.count(PHONE) == 1
@@ -133,9 +142,9 @@ class TestErasing:
 
     def test_all_of_a_person(self, world: World) -> None:
         """By phone: all values of it and the names beside them; what must still be kept is told with its day."""
-        old = world.business(phone=PHONE, legal_representative="王示例")
+        old = struck_off(world, world.business(phone=PHONE, legal_representative="王示例"))
         with after(1):
-            new = world.business(phone=PHONE, legal_representative="王示例")
+            new = struck_off(world, world.business(phone=PHONE, legal_representative="王示例"))
         with after(2.5):
             answer = world.regulator.post("/personal/erase", {"person": PHONE, "reason": "本人要求"}, 200)
         assert {each["business"]["business_id"] for each in answer["erased"]} == {old["business_id"]}
@@ -196,22 +205,64 @@ class TestExport:
         assert [line["user"]["username"] for line in lines] == [world.regulator.user.username]
         assert "王示例" not in json.dumps(lines, ensure_ascii=False)
 
-    def test_pages_of_the_office(self, world: World) -> None:
-        """The form keeps what was typed; the result lists, leads to erasing, and erases what is due."""
-        world.business(phone=PHONE, legal_representative="王示例")
+    def test_pages_of_the_office(self, app: Flask, world: World) -> None:
+        """The form keeps what was typed; values are ticked, checked with their businesses, and erased for a reason."""
+        ours = world.business(phone=PHONE, legal_representative="王示例", name="甲示例店")
+        namesake = world.business(legal_representative="王示例", name="乙示例店")
+        trading = world.business(legal_representative="王示例", name="丙示例店")
+        for each in (ours, namesake):
+            struck_off(world, each)
         wrong = page(world.regulator, "/privacy/person", {"person": PHONE, "reason": ""})
         assert wrong.status_code == 422
         assert PHONE in wrong.text
-        asked = {"person": PHONE, "reason": "本人要求"}
-        shown = page(world.regulator, "/privacy/person", asked)
-        assert shown.status_code == 200
-        assert "王示例" in shown.text
-        assert "/privacy/person/erase" not in shown.text, "nothing may be erased yet"
+        reader = Reader.of(app, world.regulator)
+        reader.open("/privacy/person")
+        reader.send("/privacy/person", 200, person="王示例", reason="本人到窗口")
+        assert "/privacy/person/erase" not in reader.text, "nothing may be erased yet"
         with after(2.1):
-            assert "/privacy/person/erase" in page(world.regulator, "/privacy/person", asked).text
-            done = page(world.regulator, "/privacy/person/erase", asked)
-        assert done.status_code == 200
-        assert PHONE not in done.text
-        assert world.regulator.post("/privacy/exports", asked, 200)["values"] == []
-        file = page(world.regulator, "/privacy/person", asked | {"_format": "json"})
-        assert file.get_json()["values"] == []
+            reader = Reader.of(app, world.regulator)
+            reader.open("/privacy/person")
+            reader.send("/privacy/person", 200, person="王示例", reason="本人到窗口")
+            assert "in use: until the business is struck off" in reader.text
+            boxes = re.findall(
+                r'name="personal_ids" value="([^"]+)"[^>]*><label[^>]*>[^<]*<span[^>]*> ([^<]*)', reader.text
+            )
+            assert sorted(name for _id, name in boxes) == sorted([namesake["name"], ours["name"]])
+            assert "personal_ids" not in dict(reader.form("/privacy/person/erase")["fields"]), "none is ticked at first"
+            assert "Tick what is to be erased." in reader.send("/privacy/person/erase", 422)
+            ticked = [personal_id for personal_id, name in boxes if name == ours["name"]]
+            checked = reader.send("/privacy/person/erase", 200, personal_ids=ticked)
+            assert ours["name"] in checked
+            assert namesake["name"] not in checked
+            assert 'cc-b danger"' in checked
+            assert "到窗口" not in checked.partition("<textarea")[2], "the reason of the search is not that of erasing"
+            reader.send("/privacy/person/erase", 422, reason="")
+            assert ours["name"] in reader.text, "without a reason it is asked for again"
+            done = reader.send("/privacy/person/erase", 200, reason="本人要求删除")
+            assert "1 value is erased" in done
+        left = world.regulator.post("/privacy/exports", {"person": "王示例", "reason": "x"}, 200)["values"]
+        names = {each["business"]["name"] for each in left}
+        assert names == {namesake["name"], trading["name"]}
+        reasons = world.regulator.post("/privacy/exports", {"person": PHONE, "reason": "x"}, 200)["values"]
+        assert PHONE in {each["value"] for each in reasons}, "the phone was not ticked"
+
+    def test_a_name_may_be_several_peoples(self, world: World) -> None:
+        """By name alone nothing of several businesses goes at once; what is in use stays however old it is."""
+        first, second = (world.business(legal_representative="王示例") for _ in range(2))
+        struck_off(world, first)
+        by_name = {"person": "王示例", "reason": "本人要求"}
+        with after(2.1):
+            world.regulator.post("/personal/erase", by_name, 422)
+            held = world.regulator.post("/privacy/exports", by_name, 200)["values"]
+            ids = {each["business"]["business_id"]: each["personal_id"] for each in held}
+            assert {each["business"]["business_id"]: each["in_use"] for each in held} == {
+                first["business_id"]: False, second["business_id"]: True,
+            }  # fmt: skip
+            assert world.regulator.post(f"/personal/{ids[second['business_id']]}/erase", {"reason": "x"}, 409)[
+                "code"
+            ] == ("in_use")
+            unknown = by_name | {"personal_ids": [str(uuid.uuid4())]}
+            world.regulator.post("/personal/erase", unknown, 422)
+            answer = world.regulator.post("/personal/erase", by_name | {"personal_ids": list(ids.values())}, 200)
+        assert [each["personal_id"] for each in answer["erased"]] == [ids[first["business_id"]]]
+        assert [each["personal_id"] for each in answer["kept"]] == [ids[second["business_id"]]]

@@ -1,5 +1,6 @@
 """Work has an owner: tasks are given to officers of the place, and nobody leaves without handing on."""
 
+import re
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -130,7 +131,9 @@ def test_nobody_leaves_with_open_work(world: World, sweep: dict[str, Any]) -> No
         _check(world.regulator, ())
 
 
-def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(world: World, sweep: dict[str, Any]) -> None:
+def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(
+    app: Flask, world: World, sweep: dict[str, Any]
+) -> None:
     task = _task(world, sweep, sweep["sites"][0])
     world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": "second"})
     admin = world.people.admin()
@@ -138,6 +141,11 @@ def test_an_administrator_ends_nothing_that_would_be_left_without_an_owner(world
     for address in (f"/accounts/second/assignments/{held}/end", "/accounts/second/end"):
         assert admin.post(address, {}, 409)["code"] == "tasks_without_owner"
     assert admin.get("/accounts/second")["is_active"]
+    reader = Reader.of(app, admin)
+    page = reader.open(f"/accounts/second/assignments/{held}/end")
+    assert "1 thing is open there" in page
+    assert "/handover?officer=second" in page
+    assert f'action="/accounts/second/assignments/{held}/end"' not in page, "what would be refused is not offered"
     first = world.inspector.user.username
     world.regulator.post(f"/sweep-tasks/{task['task_id']}/assign", {"username": first})
     admin.post(f"/accounts/second/assignments/{held}/end", {})
@@ -184,7 +192,7 @@ def test_everything_is_handed_on_in_one_screen(app: Flask, world: World, sweep: 
     fields = dict(regulator.form("/handover")["fields"])
     row = next(name.split("-")[1] for name, value in fields.items() if value == f"task:{other['task_id']}")
     done = regulator.send("/handover", 200, to_all="of_office", end="true", **{f"rows__{row}__to": "second"})
-    assert "2 things were handed on" in done
+    assert re.search(r"2 things of \S+ were handed to ", done)
     assert _task(world, sweep, first["site_id"])["officer"]["username"] == "of_office"
     assert _elsewhere(sweep, world)["officer"]["username"] == "second"
     with db.transaction() as session:

@@ -332,7 +332,9 @@ def test_a_request_that_was_taken_over_is_handed_on_until_it_is_done(two: Two) -
     regulator = Reader.of(two.home.people.app, two.far.regulator)
     regulator.open("/handover?officer=office_1")
     assert "is not assigned to this place" in regulator.send("/handover", 422, to_all="other_office")
-    assert "1 thing was handed on" in regulator.send("/handover", 200, to_all="next_one", end="true")
+    receipt = regulator.send("/handover", 200, to_all="next_one", end="true")
+    assert "was handed to " in receipt
+    assert "in your areas has ended." in receipt
     found = two.home.regulator.get(f"/assistance/{request}")
     assert (found["officer"]["username"], found["taken_over_by"]) == ("next_one", "甲office_1")
     assert "1 open thing" in regulator.open("/handover?officer=next_one")

@@ -92,6 +92,18 @@ def find(session: Session, ref: str | UUID) -> Business:
     return _business(row)
 
 
+def code_of_name(session: Session, name: str) -> str | None:
+    """Return the code (or id) of the one business of this name, or with this part in its name; None for several."""
+    typed = name.strip()
+    if not typed:
+        return None
+    for condition in (_BUSINESS.c.name == typed, _BUSINESS.c.name.icontains(typed, autoescape=True)):
+        found = session.execute(select(_BUSINESS).where(condition).limit(2)).all()
+        if len(found) == 1:
+            return str(found[0].uscc or found[0].business_id)
+    return None
+
+
 def own_or_named(session: Session, actor: Actor, ref: str | None) -> Business:
     """Return the named business, else the one that `actor` acts for. Raises Invalid when neither is there, NotFound."""
     if ref is not None:

@@ -122,9 +122,9 @@ def make(
         region_code=region_code,
         office_id=office_id,
         position=position or "owner",
+        by=actor.user_id,
     )
-    audit(session, "account_made", user.user_id, by=str(actor.user_id))
-    return _accounts(session, [user])[0], new_link(session, user)
+    return _accounts(session, [user])[0], new_link(session, user, created_by=actor)
 
 
 def _business_id(session: Session, ref: str | None) -> UUID | None:
@@ -155,8 +155,7 @@ def fresh_link(session: Session, actor: Actor, username: str) -> str:
     user = user_by_name(session, username)
     if not user.is_active:
         raise Conflict("This account is closed. Reopen it first.", code="account_closed")
-    audit(session, "link_given", user.user_id, by=str(actor.user_id))
-    return new_link(session, user)
+    return new_link(session, user, created_by=actor)
 
 
 def close(session: Session, actor: Actor, username: str) -> Account:
@@ -219,6 +218,21 @@ def assign(
     session.flush()
     audit(session, "assignment_added", user.user_id, by=str(actor.user_id), assignment=str(row.assignment_id))
     return row
+
+
+def ending(
+    session: Session, actor: Actor, username: str, assignment_id: UUID
+) -> tuple[Account, Assignment, list[tuple[str, str]]]:
+    """Return account and assignment before it ends, with what the officer has open there (name, address of its page).
+
+    Raises Forbidden, NotFound.
+    """
+    found = account(session, actor, username)
+    row = next((each for each in found.assignments if each.assignment_id == assignment_id), None)
+    if row is None:
+        raise NotFound
+    left = (Area(each.region_code, each.office_id) for each in found.current if each.assignment_id != assignment_id)
+    return found, row, leaving.open_things(session, found.user, left)
 
 
 def end_assignment(session: Session, actor: Actor, username: str, assignment_id: UUID) -> Assignment:

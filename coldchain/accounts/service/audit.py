@@ -5,7 +5,7 @@ No name, phone or typed word of anybody stands in it: people, businesses and per
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -13,6 +13,8 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.models import AuditEvent, User
 from coldchain.core import clock, limits, origin, paging
+
+COMMAND_LINE: Final = "command_line"
 
 
 def audit(
@@ -29,13 +31,16 @@ def audit(
 ) -> None:
     """Add a line to the audit log: what `user_id` did, to whom or what; address and request number are added.
 
+    Outside a request nobody acts in person: the line then says that it was the command line, and is about `user_id`.
     `by`: the id of who did it, where `user_id` is the account that it was done to. `subjects`: ids of users,
     businesses, personal values or records; `detail` holds codes and ids, never names.
     """
     if by is not None:
         subjects, user_id = [user_id, *subjects], UUID(by)
-    whom = dict.fromkeys(each for each in subjects if each is not None)
     source = origin.current()
+    if by is None and user_id is not None and source is origin.NOWHERE:
+        subjects, user_id, detail = [user_id, *subjects], None, {**detail, "source": COMMAND_LINE}
+    whom = dict.fromkeys(each for each in subjects if each is not None)
     session.add(
         AuditEvent(
             at=clock.now(),

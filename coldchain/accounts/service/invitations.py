@@ -16,6 +16,7 @@ from coldchain.accounts.service import acting
 from coldchain.accounts.service.actors import digest, may_still
 from coldchain.accounts.service.audit import audit
 from coldchain.accounts.service.people import create_user
+from coldchain.accounts.service.signing import set_password
 from coldchain.accounts.service.team import limit_to
 from coldchain.core import clock, limits, paging
 from coldchain.core.errors import Conflict, Invalid, NotFound
@@ -140,7 +141,8 @@ def opened(session: Session, secret: str) -> Invited:
     found = _described(session, [row])[0] if row else None
     works = found is not None and found.state == "open" and found.business.status != "closed"
     if found is None or not works or not _may_still(session, found):
-        raise NotFound("This link was used or has run out. Ask for a new one.", code="link_spent")
+        words = "This invitation was used or withdrawn, or has run out. Ask the owner of the business for a new one."
+        raise NotFound(words, code="link_spent")
     return found
 
 
@@ -150,23 +152,44 @@ def _may_still(session: Session, invited: Invited) -> bool:
 
 
 def accept(session: Session, secret: str, *, display_name: str, phone: str, password: str) -> User:
-    """Spend an invitation: make the account of who was invited and return it.
+    """Spend an invitation: make the account of who was invited, or reopen the ended one, and return it.
 
     Raises NotFound `link_spent`; Conflict `account_exists` when the phone number signs in already.
     """
     invited = opened(session, secret)
-    user = create_user(
-        session,
-        username=phone,
-        role=invited.row.role,
-        display_name=display_name,
-        business_id=invited.business.business_id,
-        password=password,
-        position=invited.row.position,
-        is_waiting=invited.business.is_waiting,
-    )
+    user = session.scalars(select(User).where(col(User.username) == phone).with_for_update()).first()
+    if user is None:
+        user = create_user(
+            session,
+            username=phone,
+            role=invited.row.role,
+            display_name=display_name,
+            business_id=invited.business.business_id,
+            password=password,
+            position=invited.row.position,
+            is_waiting=invited.business.is_waiting,
+        )
+    else:
+        _come_back(session, invited, user, display_name, password)
     limit_to(session, user, (site_id for site_id, _name in invited.sites))
     invited.row.used_at, invited.row.used_by = clock.now(), user.user_id
     audit(session, "invitation_used", user.user_id, invitation=str(invited.row.invitation_id))
     session.flush()
     return user
+
+
+def _come_back(session: Session, invited: Invited, user: User, display_name: str, password: str) -> None:
+    """Reopen the ended account of somebody of the same business; what ended with it stays ended.
+
+    Raises Conflict `account_exists` for one that is in use, or of another business.
+    """
+    if user.business_id != invited.business.business_id:
+        words = "This number has an account elsewhere, and one number is for one business. Give another number."
+        raise Conflict(words, code="account_exists")
+    if user.is_active:
+        words = "This number is one of this business's people already. Sign in with it."
+        raise Conflict(words, code="account_exists")
+    user.is_active, user.role, user.position = True, invited.row.role, invited.row.position
+    user.display_name, user.is_waiting = display_name, invited.business.is_waiting
+    set_password(session, user, password)
+    audit(session, "account_reopened", user.user_id, invitation=str(invited.row.invitation_id))

@@ -14,6 +14,15 @@ from coldchain.accounts.models import User
 # Filled by higher rooms when the app is made; each raises Conflict when the officer may not leave yet.
 before_assignment_ends: list[Callable[[Session, User, tuple[Area, ...]], None]] = []
 
+# Filled likewise: what the officer has open outside the areas that are left, as (name, address of its page).
+what_is_open: list[Callable[[Session, User, tuple[Area, ...]], list[tuple[str, str]]]] = []
+
+
+def open_things(session: Session, user: User, areas_left: Iterable[Area]) -> list[tuple[str, str]]:
+    """Return what would be left without an owner, as (name, address), so that it is seen before it is refused."""
+    left = tuple(areas_left)
+    return [thing for each in what_is_open for thing in each(session, user, left)]
+
 
 def check(session: Session, user: User, areas_left: Iterable[Area]) -> None:
     """Raise Conflict (`tasks_without_owner`) if `user` has something open outside `areas_left`, what it would keep.

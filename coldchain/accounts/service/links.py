@@ -64,7 +64,8 @@ def link_user(session: Session, secret: str) -> User:
     user = session.get(User, link.user_id) if link else None
     works = link is not None and link.used_at is None and link.expires_at > clock.now()
     if link is None or user is None or not works or not user.is_active or not _may_still(session, link, user):
-        raise NotFound("This link was used or has run out. Ask for a new one.", code="link_spent")
+        words = "This link was used or has run out. Your supervision office or the administrator gives you a new one."
+        raise NotFound(words, code="link_spent")
     return user
 
 

@@ -32,8 +32,11 @@ def create_user(
     password: str | None = None,
     position: str = "owner",
     is_waiting: bool = False,
+    by: UUID | None = None,
 ) -> User:
     """Make an account: merchants, labs and carriers act for a business, officers are assigned to a region.
+
+    `by`: who makes it for somebody else; without, people make it themselves.
 
     Raises Invalid for an unknown role or a missing business or region, Conflict `account_exists`.
     """
@@ -64,6 +67,6 @@ def create_user(
                 user_id=user.user_id, region_code=region_code, office_id=office_id, kind="standing", valid_from=now
             )
         )
-    audit(session, "account_created", user.user_id, role=role)
+    audit(session, "account_created", user.user_id, by=str(by) if by else None, role=role)
     session.flush()
     return user

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
@@ -42,14 +43,18 @@ def check_password(
     return user
 
 
-def begin(session: Session, user: User, address: str, user_agent: str | None) -> Opened:
-    """Open a session for somebody whose password or link fitted: a half one when a second step is to come."""
+def begin(session: Session, user: User, address: str, user_agent: str | None, by_pin_on: UUID | None = None) -> Opened:
+    """Open a session for somebody whose password, link or PIN fitted: a half one when a second step is to come.
+
+    `by_pin_on`: the device whose PIN it was.
+    """
     enrolled = totp.is_on(session, user.user_id)
     if enrolled or sessions.is_demanded(session, user.role):
-        secret = open_session(session, user, user_agent, address, half=True)
+        secret = open_session(session, user, user_agent, address, half=True, device_id=by_pin_on)
         return Opened(secret, "second_step" if enrolled else "enrolment")
-    audit(session, "signed_in", user.user_id, address=address)
-    return Opened(open_session(session, user, user_agent, address), "full")
+    pin = str(by_pin_on) if by_pin_on else None
+    audit(session, "signed_in", user.user_id, address=address, by_pin_on=pin)
+    return Opened(open_session(session, user, user_agent, address, device_id=by_pin_on), "full")
 
 
 def second_step(
@@ -85,11 +90,17 @@ def enrolled(
 def _whole(session: Session, user: User, row: UserSession, how: str, address: str, user_agent: str | None) -> Opened:
     row.revoked_at = clock.now()
     audit(session, "signed_in", user.user_id, address=address, second_step=how)
-    return Opened(open_session(session, user, user_agent, address), "full")
+    return Opened(open_session(session, user, user_agent, address, device_id=row.device_id), "full")
 
 
 def open_session(
-    session: Session, user: User, user_agent: str | None, address: str | None = None, *, half: bool = False
+    session: Session,
+    user: User,
+    user_agent: str | None,
+    address: str | None = None,
+    *,
+    half: bool = False,
+    device_id: UUID | None = None,
 ) -> str:
     """Return the secret of a new page session."""
     secret, now = secrets.token_urlsafe(32), clock.now()
@@ -104,6 +115,7 @@ def open_session(
             expires_at=now + (sessions.HALF_LIFE if half else sessions.bounds(user.role)[0]),
             user_agent=(user_agent or "")[:200] or None,
             address=address,
+            device_id=device_id,
         )
     )
     session.flush()
@@ -131,13 +143,15 @@ def prove(
     Who has no password gives the PIN of this device instead (`pin_device`). Raises 429 `too_many_attempts`.
     """
     user = session.get_one(User, actor.user_id)
+    known = throttle.guard(session, user.username, address, device)
     if user.password_hash is None:
-        found = slips.check_pin(session, pin_device, password, "reauthenticated") if pin_device else None
+        # A wrong PIN is counted by the device, which ends after a few; it shuts nobody out elsewhere.
+        found = slips.check_pin(session, pin_device, password) if pin_device else None
         if found is None or found.user_id != user.user_id:
             return False
-        return _proven(session, actor)
-    known = throttle.guard(session, user.username, address, device)
-    fits = passwords.verify(user.password_hash, password)
+        fits = True
+    else:
+        fits = passwords.verify(user.password_hash, password)
     # The code is spent only by who knows the password: a stranger at an open page can't use codes up.
     if not fits or (totp.is_on(session, user.user_id) and totp.check(session, user, code) is None):
         throttle.record(session, user.username, address, known)

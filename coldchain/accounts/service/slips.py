@@ -99,6 +99,7 @@ def print_first(session: Session, actor: Actor, business: acting.Business, *, di
         display_name=display_name,
         business_id=business.business_id,
         is_waiting=business.is_waiting,
+        by=actor.user_id,
     )
     return print_slip(session, actor, business, user.username)
 
@@ -148,11 +149,11 @@ def device_user(session: Session, cookie: str, *, lock: bool = False) -> tuple[D
     return (device, user) if last + timedelta(days=limits.DEVICE_DAYS) > clock.now() else None
 
 
-def check_pin(session: Session, cookie: str, pin: str, what: str = "signed_in") -> User | None:
+def check_pin(session: Session, cookie: str, pin: str) -> User | None:
     """Return the person when this device may sign in and the PIN fits, else None after counting the miss.
 
-    `what` the audit log says it was for. PINS_WRONG_MAX wrong ones in a row end the device's permission; the count
-    stands in the row and survives a restart.
+    PINS_WRONG_MAX wrong ones in a row end the device's permission; the count stands in the row and survives a restart.
+    What a right one was for is written to the audit log by who asked.
     """
     found = device_user(session, cookie, lock=True)
     if found is None:
@@ -166,15 +167,57 @@ def check_pin(session: Session, cookie: str, pin: str, what: str = "signed_in") 
         session.flush()
         return None
     device.wrong_pins, device.last_used_at = 0, clock.now()
-    audit(session, what, user.user_id, by_pin_on=str(device.device_id))
     session.flush()
     return user
+
+
+def device_of(session: Session, user: User, cookie: str | None) -> Device | None:
+    """Return the device of a cookie if it signs this person in, else None."""
+    found = device_user(session, cookie) if cookie else None
+    return found[0] if found is not None and found[1].user_id == user.user_id else None
+
+
+def change_pin(session: Session, actor: Actor, cookie: str, *, current: str, pin: str, again: str) -> None:
+    """Give this device another PIN by the present one, a wrong one of which counts as at signing in.
+
+    Raises Conflict `no_pin_here` when the device takes no PIN of the actor's; Invalid: a weak one, `pins_differ`,
+    `wrong_pin`.
+    """
+    user = session.get_one(User, actor.user_id)
+    device = device_of(session, user, cookie)
+    if device is None:
+        raise Conflict("This device takes no PIN of yours.", code="no_pin_here")
+    weak = pins.weakness(pin, user.username)
+    if weak is not None:
+        raise Invalid.of("/pin", weak, WEAK[weak], digits=limits.PIN_DIGITS)
+    if pin != again:
+        raise Invalid.of("/again", "pins_differ", "The two PINs are not the same.")
+    if check_pin(session, cookie, current) is None:
+        raise Invalid.of("/current_pin", "wrong_pin", "This is not your present PIN.")
+    device.pin_hash = passwords.hash_password(pin)
+    audit(session, "pin_changed", user.user_id, device=str(device.device_id))
+    session.flush()
+
+
+def opened_on(session: Session, secret: str, cookie: str | None) -> None:
+    """Remember the device of a cookie as the one that a page session of the same person was opened on."""
+    found = device_user(session, cookie) if cookie else None
+    if found is not None:
+        session.execute(
+            update(UserSession)
+            .where(
+                col(UserSession.session_hash) == digest(secret),
+                col(UserSession.user_id) == found[1].user_id,
+                col(UserSession.device_id).is_(None),
+            )
+            .values(device_id=found[0].device_id)
+        )
 
 
 def end_device(session: Session, actor: Actor, device_id: UUID) -> User:
     """End a device's permission to sign in and return its person; one that ended before stays so.
 
-    The person's page sessions end too: which of them is open on that device nobody knows. Raises Forbidden, NotFound.
+    Page sessions that were opened on that device end too, the person's others go on. Raises Forbidden, NotFound.
     """
     statement = (
         select(Device)
@@ -192,7 +235,7 @@ def end_device(session: Session, actor: Actor, device_id: UUID) -> User:
         _end(session, device, "ended", actor.user_id)
         session.execute(
             update(UserSession)
-            .where(col(UserSession.user_id) == user.user_id, col(UserSession.revoked_at).is_(None))
+            .where(col(UserSession.device_id) == device_id, col(UserSession.revoked_at).is_(None))
             .values(revoked_at=clock.now())
         )
     return user

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
 
+from coldchain.accounts import service as accounts
 from coldchain.accounts.actor import Actor
 from coldchain.core import limits
 from coldchain.core.edge import edge
-from coldchain.core.i18n import current_locale
+from coldchain.core.i18n import current_locale, ngettext
+from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.recall import duty_schemas, handover
@@ -24,9 +26,7 @@ def show_handover(session: Session, actor: Actor) -> Any:
     """Show the officers of the reader's areas, or all that one of them has open with the choice of successors."""
     query = load(duty_schemas.HandoverQuerySchema(), request.args)
     if query["officer"] is None:
-        return render_template(
-            "recall/handover_officers.html", loads=handover.loads(session, actor), done=query["done"]
-        )
+        return render_template("recall/handover_officers.html", loads=handover.loads(session, actor))
     return _page(session, actor, query["officer"], Form(), {})
 
 
@@ -59,10 +59,34 @@ def _singles(form: Form) -> dict[str, str]:
     return {form[f"rows-{i}-what"]: form.get(f"rows-{i}-to", "") for i in range(count) if f"rows-{i}-what" in form}
 
 
+def _receipt(
+    session: Session, data: dict[str, Any], singles: dict[str, str], count: int, *, end: bool, give: bool
+) -> str:
+    """Return who gave how much to whom, and which assignment ended or went along."""
+    names = {
+        name: accounts.user_by_name(session, name).display_name
+        for name in dict.fromkeys([data["officer"], *singles.values(), *([data["to_all"]] if data["to_all"] else [])])
+    }
+    officer, takers = names[data["officer"]], [text for name, text in names.items() if name != data["officer"]]
+    handed = ngettext(
+        "%(num)s thing of %(officer)s was handed to %(to)s.",
+        "%(num)s things of %(officer)s were handed to %(to)s.",
+        count,
+        officer=officer,
+        to=_(", ").join(takers),
+    )
+    said = [
+        handed if count else "",
+        _("The assignment of %(officer)s in your areas has ended.", officer=officer) if end else "",
+        _("%(to)s has it now.", to=names[data["to_all"]]) if give and data["to_all"] else "",
+    ]  # fmt: skip
+    return " ".join(part for part in said if part)
+
+
 @bp.post("/handover")
 @edge("handover.do")
 def hand_over(session: Session, actor: Actor) -> Any:
-    """Hand everything on at once, or say what would be left without an owner."""
+    """Hand everything on at once and say to whom and what ended, or say what would be left without an owner."""
     form = copy(request.form)
 
     def act() -> str:
@@ -70,7 +94,8 @@ def hand_over(session: Session, actor: Actor) -> Any:
         singles = {row["what"]: row["to"] for row in data.pop("rows") or [] if row["to"]}
         flags = {name: bool(data[name]) for name in ("end", "give")}
         count = handover.hand_over(session, actor, data["officer"], to_all=data["to_all"], singles=singles, **flags)
-        return url_for("recall.show_handover", done=count)
+        flash(_receipt(session, data, singles, count, **flags), "success")
+        return url_for("recall.show_handover")
 
     try:
         return once(session, actor.user_id, form, act)
