@@ -87,6 +87,16 @@ class Blueprint(flask_smorest.Blueprint):
         "json_or_form": "application/json",
     }
 
+    def _prepare_arguments_doc(self, doc: Any, doc_info: Any, **kwargs: Any) -> Any:
+        """Publish what may come as JSON or with a file under both content types."""
+        told = doc_info.get("arguments", {}).get("parameters", ())
+        both = any(isinstance(one, dict) and one.get("in") == "json_or_form" for one in told)
+        doc = super()._prepare_arguments_doc(doc, doc_info, **kwargs)
+        if both:
+            content = doc["requestBody"]["content"]
+            content["multipart/form-data"] = dict(content["application/json"])
+        return doc
+
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[..., Any]:
         """Parse and check the arguments of one location; remembers that the view reads a query."""
         decorate = super().arguments(schema, location=location, **kwargs)
