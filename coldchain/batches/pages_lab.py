@@ -87,7 +87,6 @@ def work_submit(session: Session, actor: Actor) -> Any:
             carried: Any = {name: told.get(name, "") for name in ("result", *STAYS) if name != "analyst"}
             return url_for("batches_pages.new_result", tube_id=tube.tube_id, **carried)
         data = load(schemas.ResultRegistrationSchema(), told)
-        del data["photo"]
         service.report_result(session, actor, tube.tube_id, **data)
         flash(_("Tube %(number)s: %(result)s", number=tube.tube_no, result=words.RESULTS[data["result"]]), "success")
         return url_for("batches_pages.work", after=tube.tube_no)

@@ -8,13 +8,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
-from coldchain.batches.models import Sample, TestResult
+from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.pages_tubes import tube_words
 from coldchain.batches.results_api import settings
@@ -93,7 +93,6 @@ def new_result_submit(session: Session, actor: Actor, tube_id: UUID) -> Any:
 
     def report() -> dict[str, Any]:
         data = load(schemas.ResultRegistrationSchema(), form)
-        del data["photo"]
         data["photo_id"] = _kept(actor, form)
         return data | service.report_result(session, actor, tube_id, **data)
 
@@ -208,10 +207,12 @@ def move_result_submit(session: Session, actor: Actor, tube_id: UUID, result_id:
     try:
         if step == "send":
             return once(session, actor.user_id, form, act)
-        before = held_by(session, tube_id)
+        named = (col(Tube.lab_id) == tube["lab"].business_id) & (col(Tube.tube_no) == _number(form))
+        both = list(session.scalars(select(col(Tube.tube_id)).where(or_(col(Tube.tube_id) == tube_id, named))))
+        before = set().union(*(held_by(session, each) for each in both))
         with trial(session):
-            made = move()
-            wrong, right = held_by(session, tube_id), held_by(session, made["tube_id"])
+            move()
+            after = set().union(*(held_by(session, each) for each in both))
     except REFUSALS as error:
         return _move_page(tube, result, form, *refusal(error, MOVE_LABELS))
     return render_template(
@@ -220,10 +221,14 @@ def move_result_submit(session: Session, actor: Actor, tube_id: UUID, result_id:
         result=result,
         values=form,
         labels=MOVE_LABELS,
-        locks=len(right - before),
-        frees=len(before - wrong - right),
+        locks=len(after - before),
+        frees=len(before - after),
         **tube_words(actor),
     )
+
+
+def _number(form: Form) -> str:
+    return form.get("to_tube_no", "").strip()
 
 
 def _move_page(

@@ -176,7 +176,7 @@ def _data(row: Row, outcome: Outcome) -> dict[str, Any] | None:
         for each in problems.as_domain_error(error).errors:
             _refused(outcome, row, each)
         return None
-    return {name: value for name, value in data.items() if name not in {"photo", "supersedes_id", "reason"}}
+    return {name: value for name, value in data.items() if name not in {"supersedes_id", "reason"}}
 
 
 def _code(name: str, text: str) -> str:

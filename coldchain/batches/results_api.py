@@ -20,7 +20,7 @@ HERE = "/tubes/<uuid:tube_id>/results"
 
 
 @blp.route(HERE, methods=["POST"])
-@blp.arguments(schemas.ResultRegistrationSchema, location="json_or_form")
+@blp.arguments(schemas.ResultRegistrationSchema, multipart=schemas.ResultUploadSchema)
 @edge("result.register")
 @blp.response(201, schemas.ResultSchema)
 def create_result(session: Session, actor: Actor, data: dict[str, Any], tube_id: UUID) -> Any:
@@ -29,7 +29,7 @@ def create_result(session: Session, actor: Actor, data: dict[str, Any], tube_id:
     A laboratory sends JSON. An officer enters for it as multipart/form-data with the report's `photo`; the laboratory
     confirms it later. With `supersedes_id` it corrects an earlier result of this tube: exactly the holds of that end.
     """
-    photo: Handed | None = data.pop("photo")
+    photo: Handed | None = data.pop("photo", None)
     content = photo.content if photo else None
     return service.report_result(session, actor, tube_id, **data, photo=content, var_dir=settings().var_dir)
 

@@ -47,9 +47,7 @@ class Witness(Protocol):
 class StrictParser(FlaskParser):
     """webargs with our JSON loader, form conversion of query strings, and unknown fields refused everywhere."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(
-        ("json", "query", "form", "files", "multipart", "json_or_form"), ma.RAISE
-    )
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(("json", "query", "form", "files", "multipart"), ma.RAISE)
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
     def load_json(self, req: Request, schema: AnySchema) -> Any:
@@ -76,12 +74,6 @@ class StrictParser(FlaskParser):
     def load_form(self, req: Request, schema: AnySchema) -> Any:
         return forms.nested(schema, req.form.items(multi=True))
 
-    def load_json_or_form(self, req: Request, schema: AnySchema) -> Any:
-        """JSON, or multipart/form-data where a file comes along: one value either way, for one schema."""
-        if req.mimetype != "multipart/form-data":
-            return self.load_json(req, schema)
-        return forms.nested(schema, req.form.items(multi=True)) | req.files.to_dict()
-
     def handle_error(self, error: ma.ValidationError, req: Any, schema: Any, **kwargs: Any) -> Any:
         messages: Any = error.messages
         if isinstance(messages, dict) and set(messages) <= set(self.DEFAULT_UNKNOWN_BY_LOCATION):
@@ -93,10 +85,6 @@ class Blueprint(flask_smorest.Blueprint):
     """A room's API blueprint; a view without a query schema takes no query."""
 
     ARGUMENTS_PARSER = StrictParser()
-    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
-        **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
-        "json_or_form": "application/json",
-    }
 
     def arguments(
         self, schema: Any, *, location: str = "json", multipart: Any = None, **kwargs: Any

@@ -91,7 +91,12 @@ class ResultRegistrationSchema(Schema):
     occurred_at = fields.Moment(doc="when the result came to be known; default reported_at")
     supersedes_id = fields.Key(doc="the result of this tube that it corrects; then with a reason")
     reason = fields.Text(limits.TEXT_CHARS, doc="why it takes the place of another")
-    photo = Upload(doc="an officer who enters for the laboratory: the report's photograph, as multipart/form-data")
+
+
+class ResultUploadSchema(ResultRegistrationSchema):
+    """A laboratory's result that an officer enters for it, with the report's photograph."""
+
+    photo = Upload(doc="the report's photograph: JPEG, PNG or WebP by its content")
 
 
 class ResultMoveSchema(Schema):
