@@ -15,6 +15,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_goods, schemas, service
+from coldchain.batches.service import arrival_numbers
 from coldchain.core import clock, countries, limits, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import LazyText
@@ -260,6 +261,11 @@ def register(session: Session, actor: Actor, form: Form) -> UUID:
                 loaded.append(load(schema, fields))
         except Refused as refused:
             errors |= refused.errors
+    try:  # with the others, though it is the service that judges it
+        with named():
+            arrival_numbers.container(form.get("container_no") or None, form.get("container_override") or None)
+    except Refused as refused:
+        errors |= refused.errors
     if errors:
         raise Refused(errors, status)
     with named():

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.accounts.rights import relation
 from coldchain.batches import service as batches
-from coldchain.batches.models import Arrival, Batch, BatchOrigin
+from coldchain.batches.models import Batch, BatchOrigin
 from coldchain.core import clock
 from coldchain.core.clock import BEIJING
 from coldchain.core.edge import permission_of
@@ -62,13 +62,8 @@ def kinds(session: Session, actor: Actor) -> set[str]:
 
 def existing(session: Session, owner: Party, of: Product, quantity_units: int = 100, **arrival: Any) -> UUID:
     """Add a batch that was entered as existing stock, without a supplier and without papers."""
-    batch_id = batch(session, owner, of, quantity_units, papers=False)
-    head = session.get_one(Arrival, session.get_one(Batch, batch_id).arrival_id)
-    for name, value in ({"entry_mode": "existing_stock", "supplier_name": None} | arrival).items():
-        setattr(head, name, value)
-    session.add(head)
-    session.flush()
-    return batch_id
+    head = {"entry_mode": "existing_stock", "supplier_name": None} | arrival
+    return batch(session, owner, of, quantity_units, papers=False, **head)
 
 
 def dated(session: Session, owner: Party, of: Product, quantity_units: int, expiry_date: date) -> UUID:
