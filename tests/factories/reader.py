@@ -33,7 +33,7 @@ class _Forms(HTMLParser):
         if not self.forms:
             return
         fields = self.forms[-1]["fields"]
-        if tag == "input" and given.get("name") and given.get("type", "text") not in {"submit"}:
+        if tag == "input" and given.get("name") and given.get("type", "text") not in {"submit", "file"}:
             chosen = given.get("type") not in {"radio", "checkbox"} or "checked" in given
             if chosen:
                 fields.append((given["name"], given.get("value", "")))
