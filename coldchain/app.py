@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coldchain.accounts import rights, trail
 from coldchain.accounts import session as accounts_session
-from coldchain.core import db, edge, limits, openapi, origin, pages, problems
+from coldchain.core import db, edge, limits, openapi, origin, pages, problems, sealed
 from coldchain.core.i18n import negotiate, set_locale
 from coldchain.ops import database
 from config import Settings
@@ -83,6 +83,7 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
         settings = database.with_database(settings)
         db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
     app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, SESSION_COOKIE_SECURE=settings.secure_cookies)
+    sealed.configure(settings.secret_key)
     label_jobs.install(settings.public_url, settings.var_dir)
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from coldchain.accounts import service
 from coldchain.accounts.service import parking, slips, throttle
-from coldchain.core import limits, problems, sealed
+from coldchain.core import limits, problems
 from coldchain.core.addresses import here
 from coldchain.core.db import transaction
 from coldchain.core.edge import SAFE
@@ -152,7 +152,6 @@ def parked_secret() -> str | None:
 
 def install(app: Flask) -> None:
     """Identify the actor of every request; lead who has to sign in."""
-    sealed.configure(str(app.config["SECRET_KEY"]))
     csrf.init_app(app)
     app.before_request(identify)
     for led in (Unauthenticated, FreshSignInRequired):

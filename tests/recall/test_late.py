@@ -52,7 +52,7 @@ def test_signed_for_before_the_lock_and_entered_after_it(world: World) -> None:
     before = now()
     made = signed(world, have, {"business": shop["owner"]["business_id"]}, 30, 180)
     assert (made["state"], made["late"]) == ("signed", True)
-    assert [warning["code"] for warning in made["warnings"]] == ["late_under_recall"]
+    assert [warning["code"] for warning in made["warnings"]] == ["late_under_recall", "expired"]
     assert at(world, recall, have["site"])["state"] == "open", "somebody looks again where they left"
     there = at(world, recall, shop["site"])
     assert (there["state"], [row["quantity_units"] for row in there["expected"]]) == ("open", [30])

@@ -74,6 +74,7 @@ def _samples(session: Session, actor: Actor, tube_ids: Sequence[UUID]) -> dict[U
         .order_by(col(Sample.sample_id))
     )
     rows = session.execute(statement).all()
+    knows_places = relation(actor, "site.read") is not None  # a laboratory may name any zone and learns nothing of it
     people = _workers(session, actor, {sample.worker_id for sample, *_ in rows if sample.worker_id})
     found: dict[UUID, list[dict[str, Any]]] = {}
     for sample, batch, product, zone in rows:
@@ -81,7 +82,7 @@ def _samples(session: Session, actor: Actor, tube_ids: Sequence[UUID]) -> dict[U
             {
                 "batch": None if batch is None else describe_batch(batch, product),
                 "zone_id": sample.zone_id,
-                "zone_code": zone.code if zone else None,
+                "zone_code": zone.code if zone and knows_places else None,
                 "worker": people.get(sample.worker_id) if sample.worker_id else None,
                 "vehicle_plate": sample.vehicle_plate,
                 "unlisted": sample.unlisted,
