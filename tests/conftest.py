@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 from sqlmodel import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from coldchain.accounts import passwords
 from coldchain.core import db
@@ -23,6 +25,24 @@ from tests.factories.people import People
 from tests.live import live  # noqa: F401  (a fixture)
 
 _program: list[Flask] = []
+
+
+class TogetherScheduling(LoadScopeScheduling):
+    """Gives tests to processes one by one, but to one process what shares something dear, or would disturb each other.
+
+    (The marks of pytest-xdist for this, `xdist_group`, have no effect from pytest 9.2 on.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/rights/"):
+            return "rights of the API" if nodeid.endswith("[API]") else "rights of pages"
+        return "crash" if nodeid.startswith(("tests/crash/", "tests/ops/test_backup_drill.py")) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
+    """Distribute tests as above."""
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

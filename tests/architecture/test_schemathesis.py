@@ -13,7 +13,7 @@ from coldchain.core import db, openapi
 from coldchain.journal import sequencer
 from tests.factories.people import People
 
-EXAMPLES = 60 if os.environ.get("COLDCHAIN_LONG") == "1" else 10
+EXAMPLES = 60 if os.environ.get("COLDCHAIN_LONG") == "1" else 6
 
 
 @pytest.mark.filterwarnings("ignore")

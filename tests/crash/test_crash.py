@@ -24,7 +24,7 @@ from tests.factories.people import People
 from tests.factories.world import World
 from tests.ops.helpers import eventually
 
-pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.timeout(1500)]
 AT_ONCE = 64
 
 

@@ -20,7 +20,7 @@ from tests.factories.people import People
 from tests.factories.world import World
 from tests.ops.helpers import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 Mount = Callable[[Path, int], Path]
 FULL_S = 15.0

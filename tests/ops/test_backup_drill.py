@@ -27,7 +27,7 @@ from tests.crash.traffic import Pair, Traffic, books
 from tests.factories.people import People
 from tests.factories.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PASSWORD = "a long enough password"
 PHOTOGRAPH = os.urandom(3_000_000)
 

@@ -13,8 +13,7 @@ from tests.rights.realm import Realm
 from tests.rights.requests import HOW, routes
 from tests.rights.undone import Undone
 
-API = pytest.param("API", marks=pytest.mark.xdist_group("rights of the API"))  # each part is asked in one process
-PARTS = [API, pytest.param("pages", marks=pytest.mark.xdist_group("rights of pages"))]
+PARTS = ["API", "pages"]  # each part is asked in one process: tests/conftest.py
 # What nobody of the realm gets through, each with its reason.
 NEVER_LET_THROUGH: dict[str, str] = {
     "GET /link/<secret>": "nobody's secret is known",
@@ -79,7 +78,7 @@ def test_every_route_lets_somebody_through(matrix) -> None:  # type: ignore[no-u
     assert not never, f"{sorted(never)}: nobody gets through; {HOW}"
 
 
-@pytest.mark.parametrize("matrix", [API], indirect=True)
+@pytest.mark.parametrize("matrix", ["API"], indirect=True)
 def test_no_entry_of_the_table_is_idle(matrix) -> None:  # type: ignore[no-untyped-def]
     """Taking an entry away, loosening it by a step or to all, or giving it to one more role is seen by some route."""
     _part, asked, answers = matrix

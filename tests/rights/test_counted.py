@@ -16,7 +16,6 @@ from tests.rights.realm import Asker, Case, Realm
 from tests.rights.requests import Route, request, routes
 from tests.rights.undone import Undone
 
-pytestmark = pytest.mark.xdist_group("rights of pages")
 STRANGE_TO = {"stranger": "own", "regulator of the other district": "own", "lab": "strange"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 

@@ -15,7 +15,6 @@ from tests.rights.requests import Route, request, routes
 from tests.rights.signed import CSRF, SITE, signed_in
 from tests.rights.undone import Undone
 
-pytestmark = pytest.mark.xdist_group("rights of pages")
 STRICT = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
     "form-action 'self'", "font-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "manifest-src 'self'",

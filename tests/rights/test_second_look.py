@@ -20,7 +20,6 @@ from tests.rights.realm import MARKS, PHONE, Realm
 from tests.rights.requests import QUERIES, Request, request, routes
 from tests.rights.undone import Undone
 
-pytestmark = pytest.mark.xdist_group("rights of pages")
 LONG = os.environ.get("COLDCHAIN_LONG") == "1"
 # Whose marks a reader may see: its own, and of those that it trades with.
 KNOWN: dict[str, set[str]] = {

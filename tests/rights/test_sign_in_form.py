@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -14,8 +13,6 @@ from coldchain.accounts.models import UserSession
 from coldchain.core import db
 from tests.rights.realm import Realm
 from tests.rights.signed import CSRF, SITE, attempt, give_password, signed_in
-
-pytestmark = pytest.mark.xdist_group("rights of pages")
 
 
 def test_password_fields_are_masked_and_helpers_may_fill_them(realm: Realm) -> None:
