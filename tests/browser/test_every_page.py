@@ -38,8 +38,8 @@ def kind_of(path: str) -> str:
 
 def links(page: Page, seen: set[str]) -> Iterator[str]:
     """Yield addresses of this site whose kind (ids and queries left out) was not met before."""
-    for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))"):
-        parts = urlsplit(page.evaluate("href => new URL(href, location.href).href", href))
+    for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
+        parts = urlsplit(href)
         if parts.netloc != urlsplit(page.url).netloc or FILES.search(parts.path):
             continue
         kind = kind_of(parts.path)
