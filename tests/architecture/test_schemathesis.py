@@ -17,7 +17,7 @@ EXAMPLES = 60 if os.environ.get("COLDCHAIN_LONG") == "1" else 6
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("role", ["regulator", "admin"])
+@pytest.mark.parametrize("role", ["regulator", pytest.param("admin", marks=pytest.mark.slow)])
 def test_no_server_error(app: Flask, people: People, role: str) -> None:
     """Whatever is sent, the answer is below 500; a refusal of the API is problem+json with a code."""
     person = people.regulator() if role == "regulator" else people.admin()
