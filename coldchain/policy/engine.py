@@ -19,31 +19,14 @@ from coldchain.policy.facts import (
     TUBE_STATES,
     BatchFacts,
     DisinfectionFact,
-    EvidenceFact,
     Missing,
     Note,
     PolicyRow,
-    SampleFact,
     Source,
     TubeFact,
     Verdict,
 )
 from coldchain.policy.protocols import NO_PROTOCOL, NOT_MET
-
-__all__ = [
-    "BatchFacts",
-    "DisinfectionFact",
-    "EvidenceFact",
-    "Missing",
-    "Note",
-    "PolicyRow",
-    "SampleFact",
-    "Source",
-    "TubeFact",
-    "Verdict",
-    "choose",
-    "judge",
-]
 
 ABSENT = MappingProxyType({"declared": "not_arrived", "withdrawn": "withdrawn"})
 

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain.policy.engine import PolicyRow, choose
+from coldchain.policy.engine import choose
+from coldchain.policy.facts import PolicyRow
 from coldchain.regions.tree import ancestry, within
 
 START = date(2021, 1, 1)

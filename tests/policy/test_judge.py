@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 
 from coldchain.policy import messages
 from coldchain.policy.coverage import Piece
-from coldchain.policy.engine import (
-    BatchFacts,
-    DisinfectionFact,
-    EvidenceFact,
-    SampleFact,
-    TubeFact,
-    judge,
-)
+from coldchain.policy.engine import judge
+from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, TubeFact
 from tests.policy.test_choose import row
 
 PIECES = 12

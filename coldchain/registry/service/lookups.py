@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
+from coldchain.accounts.actor import Actor
 from coldchain.core.columns import among
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import Invalid, NotFound
 from coldchain.journal import personal
 from coldchain.registry.models import Business, Producer, ProducerAlias, Product, Site, Zone
 
@@ -67,6 +68,17 @@ def find_business(session: Session, ref: str | UUID) -> Business:
     if business is None:
         raise NotFound("There is no such business.")
     return business
+
+
+def named_or_own(session: Session, actor: Actor, ref: str | None) -> Business:
+    """Return the business that a record is for: the named one, else the actor's own.
+
+    Raises NotFound; Invalid at `/business` when an officer names none.
+    """
+    named = ref if ref is not None else actor.business_id
+    if named is None:
+        raise Invalid.of("/business", "required", "This is needed.")
+    return find_business(session, named)
 
 
 def brief(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, BusinessBrief]:

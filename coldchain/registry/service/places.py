@@ -19,7 +19,7 @@ from coldchain.core.ids import new_id
 from coldchain.journal import service as journal
 from coldchain.regions import service as regions
 from coldchain.regions.tree import stem, within
-from coldchain.registry.models import Business, Site, Venue, Zone
+from coldchain.registry.models import Site, Venue, Zone
 from coldchain.registry.service import lookups
 from coldchain.registry.service.businesses import named
 from coldchain.registry.service.offices import find_grid, grids_by_id
@@ -105,15 +105,6 @@ def search_venues(
     return describe_venues(session, rows), following
 
 
-def _owner(session: Session, actor: Actor, ref: str | None) -> Business:
-    """Return the business that a site is for: the named one, else the actor's own. Raises NotFound, Invalid."""
-    if ref is not None:
-        return lookups.find_business(session, ref)
-    if actor.business_id is None:
-        raise Invalid.of("/business", "required", "This is needed.")
-    return lookups.find_business(session, actor.business_id)
-
-
 def _venue_at(session: Session, venue_id: UUID, region_code: str) -> Venue:
     """Return a venue. Raises Invalid `unknown_venue`, `venue_elsewhere` when neither region lies in the other."""
     venue = session.get(Venue, venue_id)
@@ -145,7 +136,7 @@ def register_site(
     Raises NotFound for another's business or outside the officer's regions; Invalid `unknown_region`, `unknown_office`,
     `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`; Conflict `wrong_state` for a closed one.
     """
-    owner = _owner(session, actor, business)
+    owner = lookups.named_or_own(session, actor, business)
     regions.check(session, region_code)
     authorize(actor, "site.register", Resource.of(owner.business_id, regions=[region_code]))
     occurred = claimed(occurred_at)

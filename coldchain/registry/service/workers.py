@@ -35,7 +35,7 @@ def register(
 
     Raises NotFound, Invalid (`required`, `unknown_site`, `in_future`), Conflict `wrong_state` for a closed business.
     """
-    owner = _owner(session, actor, business)
+    owner = lookups.named_or_own(session, actor, business)
     site = _site_of(session, owner, site_id) if site_id else None
     authorize(actor, "worker.register", resource(owner.business_id, site, owner.region_code))
     claimed_day(started_on, "/started_on")
@@ -71,14 +71,6 @@ def register(
         region_code=region_code,
     )  # fmt: skip
     return describe(session, [row])[0]
-
-
-def _owner(session: Session, actor: Actor, ref: str | None) -> Business:
-    if ref is not None:
-        return lookups.find_business(session, ref)
-    if actor.business_id is None:
-        raise Invalid.of("/business", "required", "This is needed.")
-    return lookups.find_business(session, actor.business_id)
 
 
 def _site_of(session: Session, owner: Business, site_id: UUID) -> Site:
