@@ -25,6 +25,8 @@ from tests.factories.people import People
 from tests.live import live  # noqa: F401  (a fixture)
 
 _program: list[Flask] = []
+_engines: list[Engine] = []
+_connect = db.connect
 
 
 class TogetherScheduling(LoadScopeScheduling):
@@ -56,6 +58,20 @@ def default_language() -> Iterator[None]:
 def quick_passwords() -> None:
     """Hash with argon2 as the program does, at the least cost: what a hash costs is no question of these tests."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once() -> None:
+    """Let all engines of this process share what SQLAlchemy has compiled: each test has an engine of its own."""
+
+    def connect(url: str, **options: Any) -> Engine:
+        engine = _connect(url, **options)
+        _engines.append(engine)
+        del _engines[1:]
+        engine.dialect, engine._compiled_cache = _engines[0].dialect, _engines[0]._compiled_cache
+        return engine
+
+    db.connect = connect
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ LOCK_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 60_000
 CONNECT_TIMEOUT_S = 5
 SILENCE_MS = 30_000  # a server behind a broken line is given up
+STATEMENTS_KEPT = 5_000  # compiled; the pages of one room alone need 700, SQLAlchemy keeps 500 and would compile anew
 
 
 def connect(url: str, **options: Any) -> Engine:
@@ -25,6 +26,7 @@ def connect(url: str, **options: Any) -> Engine:
         url,
         connect_args={"options": settings, **line},
         pool_pre_ping=True,
+        query_cache_size=STATEMENTS_KEPT,
         hide_parameters=True,  # what people typed belongs into no log
         **options,
     )
