@@ -5,6 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from config import Settings
 from tests.factories.people import People
+from tests.factories.scenes import Scenes
+from tests.factories.world import World
 from tests.live import live  # noqa: F401  (a fixture)
 
+TEST_ENV = {"COLDCHAIN_ENV": "test", "COLDCHAIN_DEMO": "0", "SECRET_KEY": uuid.uuid4().hex}
 _program: list[Flask] = []
 _engines: list[Engine] = []
 _connect = db.connect
@@ -154,7 +158,7 @@ def session(shared_database: Engine) -> Iterator[Session]:
 @pytest.fixture
 def settings(tmp_path: Path, database: Engine) -> Settings:
     """Settings of a test process on the fresh database."""
-    base = Settings.from_env({"COLDCHAIN_ENV": "test", "VAR_DIR": str(tmp_path / "var"), "COLDCHAIN_DEMO": "0"})
+    base = Settings.from_env(TEST_ENV | {"VAR_DIR": str(tmp_path / "var")})
     url = database.url.render_as_string(hide_password=False).replace("postgresql+psycopg://", "postgresql://")
     return replace(base, database_url=url, database_owner_url=url, public_url="https://trace.example")
 
@@ -193,9 +197,21 @@ def rounds() -> Callable[[int, int], int]:
     return lambda short, long: long if os.environ.get("COLDCHAIN_LONG") == "1" else short
 
 
-@pytest.fixture
-def world(people: People):  # type: ignore[no-untyped-def]
-    """A district to play in."""
-    from tests.factories.world import World
+@pytest.fixture(scope="session")
+def scene_store(postgres: Endpoint) -> Iterator[Callable[[str], None]]:
+    """Statements of the server's administrator; the databases of scenes go at the end."""
+    admin = partial(_admin, postgres)
+    yield admin
+    Scenes.clear(admin)
 
+
+@pytest.fixture
+def scenes(app: Flask, world: World, database: Engine, scene_store: Callable[[str], None]) -> Scenes:
+    """Places that are dear to build."""
+    return Scenes(app, world, database, scene_store)
+
+
+@pytest.fixture
+def world(people: People) -> World:
+    """A district to play in."""
     return World(people)

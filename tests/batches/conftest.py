@@ -64,6 +64,6 @@ class Case:
 
 
 @pytest.fixture
-def case(world):
+def case(scenes):
     """An arrival of two batches that lacks everything."""
-    return Case(world)
+    return scenes.of(Case)

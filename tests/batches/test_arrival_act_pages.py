@@ -10,10 +10,10 @@ from tests.journeys.contract_handover import photograph
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer with a store."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 @pytest.fixture

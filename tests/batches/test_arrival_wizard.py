@@ -15,10 +15,10 @@ NEW = "/arrivals/new"
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer with a store."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 @pytest.fixture

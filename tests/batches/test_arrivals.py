@@ -18,15 +18,19 @@ def line(product, zone, quantity_units=100, **fields):
     } | fields  # fmt: skip
 
 
-@pytest.fixture
-def store(world):
-    """An importer with a store, a dedicated and a general zone, and an imported product."""
+def _store(world):
     owner = world.business()
     site = world.site(owner)
     return {
         "owner": owner, "site": site, "zone": world.zone(site), "general": world.zone(site, "general"),
         "product": world.product(), "merchant": world.merchant(owner),
     }  # fmt: skip
+
+
+@pytest.fixture
+def store(scenes):
+    """An importer with a store, a dedicated and a general zone, and an imported product."""
+    return scenes.of(_store)
 
 
 def body(store, *lines, **fields):

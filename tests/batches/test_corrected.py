@@ -14,10 +14,10 @@ from tests.recall.test_sweep import announced, tasks
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer that copied a number wrongly."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 def moved(delivery, made):

@@ -12,10 +12,10 @@ from tests.recall.test_sweep import announced, tasks
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer that declares."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 def late_flags(world):

@@ -14,13 +14,14 @@ from coldchain.batches.pages_words import FLAG_KINDS as FLAG_WORDS
 from coldchain.core import clock, db
 from tests.factories.people import People
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
 @pytest.fixture
-def goods(world: World) -> dict[str, Any]:
+def goods(scenes: Scenes) -> dict[str, Any]:
     """A store with one cleared batch."""
-    return world.cleared(100)
+    return scenes.of(World.cleared, 100)
 
 
 def raised(goods: dict[str, Any], kind: str = "count_under_lock", region_code: str = "230203", **data: Any) -> UUID:

@@ -11,10 +11,10 @@ WRONG = "CSQU3054384"
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer with an odd container."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 def overrides(world):

@@ -13,10 +13,10 @@ from tests.journeys.contract_handover import photograph
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer whose ledger was on paper."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 def paper(delivery, *lines, **fields):

@@ -21,9 +21,9 @@ def merchant(app: Flask, case) -> Reader:  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def regulator(app: Flask, world: World) -> Reader:
+def regulator(app: Flask, case) -> Reader:  # type: ignore[no-untyped-def]
     """The regulator of the district, signed in."""
-    return Reader.of(app, world.regulator)
+    return Reader.of(app, case.world.regulator)
 
 
 def test_a_paper_is_handed_in_with_its_file_by_the_form(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]

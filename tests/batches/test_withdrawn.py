@@ -12,10 +12,10 @@ from tests.recall.test_sweep import announced
 
 
 @pytest.fixture
-def delivery(world):
+def delivery(scenes):
     """An importer that made a mistake."""
     with at():
-        yield Delivery(world)
+        yield scenes.of(Delivery)
 
 
 def test_stock_is_taken_back_by_a_movement_that_names_the_intake(delivery):

@@ -20,6 +20,10 @@ class Speaker:
         self.token = token
         self.user = user
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Speaker:
+        """Return the same person before another browser (scenes copy people)."""
+        return Speaker(self.client.application.test_client(), self.token, self.user)
+
     def _headers(self, extra: dict[str, str] | None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return headers | (extra or {})

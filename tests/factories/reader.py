@@ -69,6 +69,13 @@ class Reader:
         self.client.set_cookie("lang", lang)
         self.text, self.status, self.path = "", 0, "/"
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Reader:
+        """Return a reader who has the same page open, in a browser with the same cookies (scenes copy readers)."""
+        twin = Reader(self.client.application)
+        twin.client._cookies = dict(self.client._cookies)
+        twin.text, twin.status, twin.path = self.text, self.status, self.path
+        return twin
+
     @classmethod
     def of(cls, app: Flask, speaker: Speaker, *, lang: str = "en") -> Reader:
         """Return the same person as a speaker at the API, signed in through the form."""

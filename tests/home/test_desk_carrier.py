@@ -9,7 +9,7 @@ from tests.trade.test_pages import Deal
 
 
 def test_a_carrier_finds_what_it_carries_and_where_to(app: Flask, world: World) -> None:
-    deal = Deal(app, world)
+    deal = Deal(world)
     carrier = world.business("示例运输", kinds=["carrier"], handles_imported=False)
     person = world.people.get("driver", "carrier", business_id=carrier["business_id"])
     reader = Reader.of(app, person)

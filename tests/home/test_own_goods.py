@@ -22,7 +22,7 @@ def figures(page: str) -> list[tuple[str, str]]:
 
 
 def test_the_desk_and_the_page_tell_the_same(app: Flask, world: World) -> None:
-    deal = Deal(app, world)  # 100 units of 2 kg
+    deal = Deal(world)  # 100 units of 2 kg
     deal.sent()  # 13 of them are on the road
     said = [("Clear", "174 kg"), ("Awaiting", "0 kg"), ("Must not", "0 kg"), ("In", "174 kg"), ("road", "26 kg")]
     here = f"/businesses/{deal.goods['owner']['business_id']}"

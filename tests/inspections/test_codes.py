@@ -9,13 +9,14 @@ import pytest
 
 from coldchain.core.check_code import append_check
 from coldchain.labels.code import LabelCode
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
 @pytest.fixture
-def made(world: World) -> dict[str, Any]:
+def made(scenes: Scenes) -> dict[str, Any]:
     """A cleared batch."""
-    return world.cleared()
+    return scenes.of(World.cleared)
 
 
 def piece(made: dict[str, Any], number: int = 17) -> str:

@@ -17,13 +17,14 @@ from coldchain.core import db
 from coldchain.labels.code import LabelCode
 from tests.factories import second_step
 from tests.factories.people import Speaker
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
 @pytest.fixture
-def made(world: World) -> dict[str, Any]:
+def made(scenes: Scenes) -> dict[str, Any]:
     """A cleared batch."""
-    return world.cleared(60)
+    return scenes.of(World.cleared, 60)
 
 
 def browser(app: Flask, who: Speaker) -> FlaskClient:

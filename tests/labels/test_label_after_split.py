@@ -12,6 +12,7 @@ from coldchain.batches import labelled
 from coldchain.core import db
 from coldchain.labels.code import LabelCode
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.labels.test_public_label import page, read, words
 
@@ -36,9 +37,9 @@ class Cut:
 
 
 @pytest.fixture
-def cut(world: World) -> Cut:
+def cut(scenes: Scenes) -> Cut:
     """A batch that was split twice."""
-    return Cut(world)
+    return scenes.of(Cut)
 
 
 def test_a_piece_label_speaks_of_the_batch_that_has_the_piece(cut: Cut, client: FlaskClient) -> None:

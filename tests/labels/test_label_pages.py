@@ -16,12 +16,11 @@ from coldchain.core import db
 from coldchain.labels import jobs
 from tests.factories import second_step
 from tests.factories.people import Speaker
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
-@pytest.fixture
-def goods(world: World) -> dict[str, Any]:
-    """An importer with a batch of 600 pieces whose name has a character that no font has."""
+def _goods(world: World) -> dict[str, Any]:
     owner = world.business()
     site = world.site(owner)
     product = world.product(name="示例虾仁😀")
@@ -29,6 +28,12 @@ def goods(world: World) -> dict[str, Any]:
         owner, site, world.zone(site), [{"product_id": product["product_id"], "quantity_units": 3_600}]
     )
     return {"owner": owner, "product": product, "batch": arrival["batches"][0]}
+
+
+@pytest.fixture
+def goods(scenes: Scenes) -> dict[str, Any]:
+    """An importer with a batch of 600 pieces whose name has a character that no font has."""
+    return scenes.of(_goods)
 
 
 def browser(app: Flask, who: Speaker) -> FlaskClient:

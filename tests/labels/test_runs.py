@@ -24,18 +24,23 @@ from coldchain.labels import files, jobs
 from coldchain.labels.code import LabelCode
 from config import Settings
 from tests.factories.people import Speaker
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
-@pytest.fixture
-def goods(world: World) -> dict[str, Any]:
-    """An importer with a batch of 40 pieces in its own store, no papers."""
+def _goods(world: World) -> dict[str, Any]:
     owner = world.business()
     site = world.site(owner)
     zone = world.zone(site)
     product = world.product(units_per_piece=6)
     arrival = world.arrival(owner, site, zone, [{"product_id": product["product_id"], "quantity_units": 240}])
     return {"owner": owner, "site": site, "zone": zone, "product": product, "batch": arrival["batches"][0]}
+
+
+@pytest.fixture
+def goods(scenes: Scenes) -> dict[str, Any]:
+    """An importer with a batch of 40 pieces in its own store, no papers."""
+    return scenes.of(_goods)
 
 
 def order(who: Speaker, goods: dict[str, Any], body: dict[str, Any], expect: int = 202) -> Any:

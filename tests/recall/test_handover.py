@@ -23,14 +23,13 @@ from coldchain.recall.models import Duty
 from coldchain.regions import service as regions
 from tests.factories.people import Speaker
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.recall.test_reach import officer_of
 from tests.recall.test_sweep import announced, draft
 
 
-@pytest.fixture
-def sweep(world: World) -> dict[str, Any]:
-    """A running sweep of two sites of an office and one of none; `second` is another inspector of the district."""
+def _sweep(world: World) -> dict[str, Any]:
     with db.transaction() as session:
         office = regions.ensure_office(session, "230203", "示例所").office_id
     have = world.cleared(10, series="分割鸡")
@@ -41,6 +40,12 @@ def sweep(world: World) -> dict[str, Any]:
         "second": officer_of(world.people, "230203", None, "second"),
         "of_office": officer_of(world.people, "230203", office, "of_office"),
     }  # fmt: skip
+
+
+@pytest.fixture
+def sweep(scenes: Scenes) -> dict[str, Any]:
+    """A running sweep of two sites of an office and one of none; `second` is another inspector of the district."""
+    return scenes.of(_sweep)
 
 
 def tasks(world: World, recall: dict[str, Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from coldchain.recall.models import Recall
 from coldchain.regions import service as regions
 from tests.factories.people import People, Speaker
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.recall.test_late import signed
 from tests.recall.test_sweep import announced, confirm, send
@@ -70,9 +71,7 @@ def _shop(world: World, office: str, number: int) -> dict[str, Any]:
     return {"owner": owner, "site": site, "zone": zone, "phone": f"1390000000{number}"}
 
 
-@pytest.fixture
-def two(app: Flask, world: World) -> Two:
-    """17 units are on the road to the first shop, 23 lie in the second, 60 at home; announced at home."""
+def _two(world: World) -> Two:
     far = World(world.people, FAR)
     with db.transaction() as session:
         offices = [regions.ensure_office(session, FAR, f"外区{n}所").office_id for n in (1, 2)]
@@ -88,6 +87,12 @@ def two(app: Flask, world: World) -> Two:
         officer_of(world.people, FAR, offices[0], "office_1"), recall,
         {request["office"]["office_id"]: request for request in requests},
     )  # fmt: skip
+
+
+@pytest.fixture
+def two(scenes: Scenes) -> Two:
+    """17 units are on the road to the first shop, 23 lie in the second, 60 at home; announced at home."""
+    return scenes.of(_two)
 
 
 def everything(two: Two, who: Speaker) -> str:

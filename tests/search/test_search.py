@@ -8,13 +8,14 @@ from flask import Flask
 
 from tests.factories.people import People, Speaker
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
 @pytest.fixture
-def goods(world: World) -> dict[str, Any]:
+def goods(scenes: Scenes) -> dict[str, Any]:
     """An importer with one cleared batch."""
-    return world.cleared()
+    return scenes.of(World.cleared)
 
 
 def _found(speaker: Speaker, q: str, **filters: str) -> list[dict[str, Any]]:

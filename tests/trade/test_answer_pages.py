@@ -13,14 +13,14 @@ from sqlalchemy import update
 from coldchain.core import clock, db
 from coldchain.trade.models import Consignment
 from tests.factories.reader import Reader
-from tests.factories.world import World
+from tests.factories.scenes import Scenes
 from tests.trade.test_pages import Deal
 
 
 @pytest.fixture
-def deal(app: Flask, world: World) -> Deal:
+def deal(scenes: Scenes) -> Deal:
     """13 units (2 pieces and 1) to be sent to a shop."""
-    return Deal(app, world)
+    return scenes.of(Deal)
 
 
 def api(deal: Deal, path: str) -> dict:  # type: ignore[type-arg]

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from coldchain.core import limits
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 
 @pytest.fixture
-def goods(world: World) -> dict[str, Any]:
+def goods(scenes: Scenes) -> dict[str, Any]:
     """An importer with 100 units of a cleared batch."""
-    return world.cleared(100)
+    return scenes.of(World.cleared, 100)
 
 
 def body(goods: dict[str, Any], to: dict[str, Any], units: Any = 30, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tests.trade.test_pages import NEW, Deal
 
 
 def test_where_no_zone_may_take_imports_the_way_to_make_one_is_shown(app: Flask, world: World) -> None:
-    deal = Deal(app, world)
+    deal = Deal(world)
     shop = world.business("示例小店", kinds=["shop"])
     site = world.site(shop, "shop")
     world.zone(site, "general")
@@ -31,7 +31,7 @@ def test_where_no_zone_may_take_imports_the_way_to_make_one_is_shown(app: Flask,
 
 
 def test_a_zone_that_may_not_take_them_is_marked_and_no_other_part_opens(app: Flask, world: World) -> None:
-    deal = Deal(app, world)
+    deal = Deal(world)
     general = world.zone(deal.shop["site"], "general")
     path = deal.sent()
     deal.buyer.open(f"{path}/confirm")
@@ -42,7 +42,7 @@ def test_a_zone_that_may_not_take_them_is_marked_and_no_other_part_opens(app: Fl
 
 
 def test_an_officer_is_told_for_whom_it_is_filled_in(app: Flask, world: World) -> None:
-    deal = Deal(app, world)
+    deal = Deal(world)
     path = deal.sent()
     officer = Reader.of(app, world.regulator)
     page = officer.open(path)
@@ -54,7 +54,7 @@ def test_an_officer_is_told_for_whom_it_is_filled_in(app: Flask, world: World) -
 
 
 def test_goods_past_their_date_are_told_before_and_after_they_travel(app: Flask, world: World) -> None:
-    deal = Deal(app, world)  # all of it is past its date since 2022
+    deal = Deal(world)  # all of it is past its date since 2022
     assert "past its date: 2022-11-05" in deal.seller.open(NEW)
     path = deal.sent()
     assert "past their expiry date when they left: 1." in main(deal.seller.text)

@@ -20,6 +20,7 @@ from coldchain.ledger.models import MOVEMENT_KINDS
 from coldchain.trade.models import ENTRY_KINDS
 from coldchain.trade.service import entries
 from coldchain.trade.service.entries import core
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.ledger.books import batch, party, product
 from tests.trade.entries import accounts, ago, line, recall
@@ -27,9 +28,9 @@ from tests.trade.parties import merchant
 
 
 @pytest.fixture
-def goods(world: World) -> dict[str, Any]:
+def goods(scenes: Scenes) -> dict[str, Any]:
     """An importer with 100 units of a cleared batch."""
-    return world.cleared(100)
+    return scenes.of(World.cleared, 100)
 
 
 def body(goods: dict[str, Any], units: Any = 10, **more: Any) -> dict[str, Any]:

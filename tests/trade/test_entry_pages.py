@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 
 from coldchain.core import clock, pages
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 SALES, USES, KITCHEN, COUNTS = "/sales/new", "/uses/new", "/uses", "/stocktakes/new"
@@ -26,7 +26,8 @@ class Counter:
     The rest of the chicken (60 units) lies in the store. The merchant is signed in.
     """
 
-    def __init__(self, app: Flask, world: World) -> None:
+    def __init__(self, world: World) -> None:
+        app = world.people.app
         self.app, self.world = app, world
         goods = self.goods = world.cleared(100, name="Chicken")
         self.owner, self.store, self.lab = goods["owner"], goods["zone"], goods["lab"]
@@ -93,9 +94,9 @@ class Counter:
 
 
 @pytest.fixture
-def shop(app: Flask, world: World) -> Counter:
+def shop(scenes: Scenes) -> Counter:
     """A shop with goods on its counter."""
-    return Counter(app, world)
+    return scenes.of(Counter)
 
 
 def flags(shop: Counter) -> list[dict[str, Any]]:

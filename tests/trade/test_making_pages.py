@@ -8,21 +8,22 @@ from typing import Any
 import pytest
 
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.trade.test_split import Store
 from tests.trade.test_transform import Kitchen
 
 
 @pytest.fixture
-def store(world: World) -> Store:
+def store(scenes: Scenes) -> Store:
     """A store with a batch of which pieces 1 to 12 are proven."""
-    return Store(world)
+    return scenes.of(Store)
 
 
 @pytest.fixture
-def kitchen(world: World) -> Kitchen:
+def kitchen(scenes: Scenes) -> Kitchen:
     """A place where goods are cut."""
-    return Kitchen(world)
+    return scenes.of(Kitchen)
 
 
 def entered(reader: Reader) -> str:

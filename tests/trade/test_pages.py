@@ -5,9 +5,9 @@ import re
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 
 from tests.factories.reader import Reader
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 NEW = "/consignments/new"
@@ -16,7 +16,8 @@ NEW = "/consignments/new"
 class Deal:
     """A seller with 100 cleared units (16 pieces and 4), a shop to buy them, both signed in."""
 
-    def __init__(self, app: Flask, world: World) -> None:
+    def __init__(self, world: World) -> None:
+        app = world.people.app
         self.app, self.world = app, world
         self.goods, self.shop = world.cleared(100), world.shop()
         self.batch_id = self.goods["batch"]["batch_id"]
@@ -38,9 +39,9 @@ class Deal:
 
 
 @pytest.fixture
-def deal(app: Flask, world: World) -> Deal:
+def deal(scenes: Scenes) -> Deal:
     """A deal to be made."""
-    return Deal(app, world)
+    return scenes.of(Deal)
 
 
 def test_goods_are_sent_and_the_receiver_confirms(deal: Deal) -> None:

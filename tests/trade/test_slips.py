@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from PIL import Image
 from sqlalchemy import select, update
 from sqlmodel import Session, col
@@ -24,6 +23,7 @@ from coldchain.trade import service
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import backcheck
 from tests.factories.people import Speaker
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 from tests.ledger.books import Party, batch, party, product
 from tests.trade.entries import accounts, recall
@@ -42,7 +42,8 @@ def photograph(kind: str = "JPEG", colour: str = "white", **saved: Any) -> bytes
 class Deal:
     """A consignment between two businesses, and a third."""
 
-    def __init__(self, app: Flask, world: World) -> None:
+    def __init__(self, world: World) -> None:
+        app = world.people.app
         self.app, self.world = app, world
         have, shop = world.cleared(100), world.shop()
         self.seller, self.buyer = world.merchant(have["owner"]), world.merchant(shop["owner"])
@@ -69,8 +70,8 @@ class Deal:
 
 
 @pytest.fixture
-def deal(app: Flask, world: World) -> Deal:
-    return Deal(app, world)
+def deal(scenes: Scenes) -> Deal:
+    return scenes.of(Deal)
 
 
 def test_the_photograph_is_kept_bare_and_shown_to_the_parties(deal: Deal) -> None:

@@ -12,6 +12,7 @@ from coldchain.labels.code import LabelCode
 from coldchain.ledger import check, holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.holds import Cause
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 SOME_ID = "00000000-0000-7000-8000-000000000000"
@@ -65,9 +66,9 @@ class Store:
 
 
 @pytest.fixture
-def store(world: World) -> Store:
+def store(scenes: Scenes) -> Store:
     """A store with a batch of which a part is proven."""
-    return Store(world)
+    return scenes.of(Store)
 
 
 def books_agree() -> None:

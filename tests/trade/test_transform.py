@@ -22,6 +22,7 @@ from coldchain.ledger.models import Movement
 from coldchain.policy.models import PolicyParameter
 from coldchain.trade.models import StockEntry
 from coldchain.trade.yields import MassBalance
+from tests.factories.scenes import Scenes
 from tests.factories.world import World
 
 SOME_ID = "00000000-0000-7000-8000-000000000000"
@@ -82,9 +83,9 @@ class Kitchen:
 
 
 @pytest.fixture
-def kitchen(world: World) -> Kitchen:
+def kitchen(scenes: Scenes) -> Kitchen:
     """A place where goods are cut."""
-    return Kitchen(world)
+    return scenes.of(Kitchen)
 
 
 def books_agree() -> None:
