@@ -55,7 +55,7 @@ suspended = st.lists(
 
 
 def slow_declared(facts):
-    """Read the rule word by word: the nearest declaration, latest of several, never after the arrival; else what stands for it."""
+    """Read the rule word by word: the nearest declaration, of several the latest, never later than the arrival."""
     for kind in ("customs_declaration", "inspection_quarantine"):
         good = [p for p in facts.evidence if p.kind == kind and p.refused is None]
         near = [p for p in good if p.of_batch]

@@ -118,7 +118,8 @@ def change(session: Session, actor: Actor, measure_id: UUID, *, version: int, **
     Raises NotFound, Forbidden, Conflict `newer_version`, `wrong_state` for one that was lifted, Invalid as `record`.
     """
     seen = _changeable(session, actor, measure_id, version)
-    _fitting(seen.kind, positive_no=values.get("positive_no"))
+    if values.get("positive_no") is not None and seen.kind != IMPORT_SUSPENSION:
+        raise Invalid.of("/positive_no", "not_for_this_kind", "This kind of measure has no such particular.")
     given = {name: value for name, value in values.items() if value is not None}
     changed = replace(seen, version=seen.version + 1, **given)
     _sound(changed)
