@@ -20,7 +20,7 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
-    "accounts.audit_api", "home.privacy_api", "registry.offices_api", "registry.measures_api",
+    "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
 )  # fmt: skip

@@ -25,6 +25,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "arrival.correct": _p("action", "Withdraw or correct arrivals"),
     "evidence.register": _p("action", "Hand in papers and disinfections"),
     "evidence.read": _p("action", "Read papers and their files"),
+    "rules.read": _p("action", "Read the rule book"),
+    "rules.change": _p("action", "Add versions to the rule book"),
     "measure.read": _p("action", "Read measures of authorities"),
     "measure.record": _p("action", "Record measures of authorities"),
     "evidence.verify": _p("action", "Verify or refuse papers"),

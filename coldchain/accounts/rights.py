@@ -46,6 +46,8 @@ TABLE: dict[str, dict[str, str]] = {
     "arrival.correct": _STAFF,
     "evidence.register": _STAFF,
     "evidence.read": _READ,
+    "rules.read": _EVERYONE,
+    "rules.change": {"admin": ANY, "system": ANY},
     "measure.read": _EVERYONE,
     "measure.record": {"regulator": REGION, "admin": ANY, "system": ANY},
     "evidence.verify": {"regulator": REGION, "system": ANY},
@@ -102,7 +104,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 FRESH = frozenset(
     {
         "account.manage", "account.reset", "business.decide", "handover.do", "measure.record", "people.manage",
-        "personal.erase", "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
+        "personal.erase", "personal.export", "recall.announce", "result.release", "rules.change", "sign_in.manage",
+        "slip.print",
     }
 )  # fmt: skip
 

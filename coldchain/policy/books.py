@@ -1,7 +1,7 @@
 """Pure: a rule book, all that the gate judges by; two of them are held against each other to see what would change."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from uuid import UUID
@@ -20,6 +20,10 @@ class RuleBook:
     policies: tuple[PolicyRow, ...]
     protocols: Mapping[UUID, Protocol]
     suspensions: Mapping[UUID, tuple[Measure, ...]]
+
+    def with_policy(self, row: PolicyRow) -> "RuleBook":
+        """Return the same book with one more version of an evidence policy."""
+        return replace(self, policies=tuple(engine.latest_versions([*self.policies, row])))
 
     def policy_for(self, *, region_code: str, on: date, category: str, imported: bool) -> PolicyRow | None:
         """Return the evidence policy of goods that came on a day and are to leave a site in a region (R1)."""

@@ -43,6 +43,7 @@ class EvidencePolicy(SQLModel, table=True):
     grace_until: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
 
 
 class DisinfectionProtocol(SQLModel, table=True):
@@ -66,6 +67,7 @@ class DisinfectionProtocol(SQLModel, table=True):
     name_en: str = words()
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
 
 
 class PolicyParameter(SQLModel, table=True):
@@ -79,6 +81,7 @@ class PolicyParameter(SQLModel, table=True):
     valid_from: date = Field(sa_column=Column(Date, nullable=False))
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
 
 
 class MeasureVersion(SQLModel, table=True):

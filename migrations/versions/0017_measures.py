@@ -1,4 +1,4 @@
-"""Measures of authorities: imports suspended by plant, lock-downs, the white list, circuit breakers.
+"""Measures of authorities: imports suspended by plant, lock-downs, the white list, circuit breakers; who adds rules.
 
 Revision ID: 0017
 Revises: 0015
@@ -34,7 +34,9 @@ def _check(name: str, condition: str) -> sa.CheckConstraint:
 
 
 def upgrade() -> None:
-    """Make the table; a version is never changed."""
+    """Make the table of measures; rows of the rule book so far were shipped, nobody entered them."""
+    for table in ("evidence_policy", "disinfection_protocol", "policy_parameter"):
+        op.add_column(table, _key("recorded_by", null=True))
     op.create_table(
         "measure_version",
         _key("row_id"),
