@@ -81,6 +81,7 @@ class Kind:
     versions: Callable[[Session, str], list[Any]]
     save: Callable[..., rulebook.Saved]
     schema: type[ma.Schema]
+    brief: tuple[str, ...]
     shown: tuple[str, ...]
 
 
@@ -89,19 +90,21 @@ KINDS: Final = {
     for kind in (
         Kind(
             "policies", _p("rules", "Evidence policies"), "code", rulebook.policy_versions, rulebook.save_policy,
-            NewEvidencePolicySchema,
+            NewEvidencePolicySchema, ("region_code", "imported", "categories", "valid_from", "valid_to", "evidence"),
             ("region_code", "imported", "categories", "valid_from", "valid_to", "evidence", "disinfection", "testing",
              "code_required", "supplier_required", "requires_verified", "grace_until", "source"),
         ),
         Kind(
             "protocols", _p("rules", "Disinfection protocols"), "code", rulebook.protocol_versions,
             rulebook.save_protocol, NewProtocolSchema,
+            ("agent", "ambient_from_c", "ambient_to_c", "concentration_min_mg_per_l", "contact_min"),
             ("agent", "ambient_from_c", "ambient_to_c", "concentration_min_mg_per_l", "contact_min",
              "volume_from_ml_per_m2", "volume_to_ml_per_m2", "additives", "source"),
         ),
         Kind(
             "figures", _p("rules", "Figures and sampling plans"), "name", rulebook.parameter_rows,
             rulebook.save_parameter, NewFigureSchema, ("value", "valid_from", "source"),
+            ("value", "valid_from", "source"),
         ),
     )
 }  # fmt: skip
@@ -132,7 +135,7 @@ def list_rules(session: Session, actor: Actor) -> Any:
         {
             "code": code,
             "name": _name(row),
-            "facts": _facts(session, kind, row),
+            "facts": _facts(session, row, kind.brief),
             "version": getattr(row, "version", None),
         }
         for code, row in newest.items()
@@ -155,7 +158,7 @@ def show_rule(session: Session, actor: Actor, path: str, code: str) -> Any:
     versions = [
         {
             "number": getattr(row, "version", len(rows) - index),
-            "facts": _facts(session, kind, row),
+            "facts": _facts(session, row, kind.shown),
             "recorded_at": row.recorded_at,
             "shipped": row.recorded_by is None,
         }
@@ -166,10 +169,15 @@ def show_rule(session: Session, actor: Actor, path: str, code: str) -> Any:
     )
 
 
-def _facts(session: Session, kind: Kind, row: Any) -> list[tuple[Any, str]]:
-    """Return label and text of what a row says, empty things left out."""
-    said = [(name, getattr(row, name)) for name in kind.shown]
-    return [(LABELS[name], text) for name, value in said if (text := _said(session, name, value))]
+def _facts(session: Session, row: Any, shown: tuple[str, ...]) -> list[tuple[Any, str]]:
+    """Return label and text of what a row says under some names, empty things left out."""
+    said = [(name, getattr(row, name)) for name in shown]
+    figure = isinstance(row, PolicyParameter)
+    return [(_label(name, figure=figure), text) for name, value in said if (text := _said(session, name, value))]
+
+
+def _label(name: str, *, figure: bool) -> Any:
+    return _l("In force from") if figure and name == "valid_from" else LABELS[name]
 
 
 def _said(session: Session, name: str, value: Any) -> str:
@@ -256,7 +264,7 @@ def _form(
         rows = kind.versions(session, code)
         newest = {
             "number": getattr(rows[0], "version", len(rows)),
-            "facts": _facts(session, kind, rows[0]),
+            "facts": _facts(session, rows[0], kind.shown),
             "name": _name(rows[0]),
         }
         if stale:
@@ -300,7 +308,10 @@ def _check(session: Session, actor: Actor, kind: Kind, form: Form) -> Response:
     shown = dict(data)
     if kind.path == "figures":
         shown["value"] = figures.read(data["value"], kind.versions(session, data["name"])[0].value, below_zero=True)
-    facts = [(LABELS[name], text) for name in kind.shown if (text := _said(session, name, shown.get(name)))]
+    figure = kind.path == "figures"
+    facts = [
+        (_label(name, figure=figure), text) for name in kind.shown if (text := _said(session, name, shown.get(name)))
+    ]
     codes = {change.region_code for change in found.changes} if found else set()
     page = render_template(
         "rules/check.html",

@@ -24,7 +24,8 @@ def test_each_shipped_figure_can_be_written_and_read(row):
     [("0", 15), ("-1", 0), ("1.5", 1), ("true", 1), ("null", 1),
      ('"1"', 1), (str(limits.COUNT_MAX + 1), 1),
      ("[]", [1]), ("[1, 0]", [1]), ("[1, \"1\"]", [1]), ('"stop"', "warn"), ('"outer_pack"', "warn"),
-     ('{"warmest": -18, "coldest": -30}', {"warmest": -18}), ("{}", {"warmest": -18}), ('[["outer_pack"], []]', [["surface"]]),
+     ('{"warmest": -18, "coldest": -30}', {"warmest": -18}), ("{}", {"warmest": -18}),
+     ('[["outer_pack"], []]', [["surface"]]),
      ('[["personnel"]]', [["surface"]]), (str([1] * 201), [1])],
 )  # fmt: skip
 def test_what_no_rule_could_use_is_refused(text, like):
