@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +28,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from coldchain.accounts.actor import SYSTEM, Actor
 from coldchain.batches import service
 from coldchain.batches.models import Batch
+from coldchain.batches.service import preview
 from coldchain.core import clock, db, limits
 from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.ops import migrate
 from coldchain.ops.reference import load_reference
+from coldchain.policy import service as policy
 from coldchain.registry.models import Business
 from coldchain.trade.service import transforming
 from tests.ledger.books import NOW, Party, party, product
@@ -129,6 +132,30 @@ def one_by_one(batch_ids: list[UUID]) -> Callable[[Session], object]:
     return lambda session: [service.gate(session, [batch_id], "230203") for batch_id in batch_ids]
 
 
+def previewed(engine: Engine, rounds: int) -> None:
+    """Print what it costs to see which batches another version of a policy would judge otherwise."""
+
+    def work(limit: int) -> Callable[[Session], object]:
+        def run(session: Session) -> object:
+            before = policy.book(session)
+            row = next(each for each in before.policies if each.code == "three_papers_one_code_heilongjiang")
+            after = before.with_policy(replace(row, version=row.version + 1, requires_verified=True))
+            found = preview.changes(session, before, after, ["230000"], limit=limit)
+            seen[:] = [found]
+            return found
+
+        return run
+
+    seen: list[preview.Preview] = []
+    for limit in (200, limits.PREVIEW_BATCHES):
+        took_ms, statements = timed(engine, rounds, work(limit))
+        found = seen[0]
+        print(
+            f"preview of a stricter policy, {found.candidates:,} candidates, {found.judged} judged twice, "
+            f"{found.to_held} would be held: {took_ms:.0f} ms in {statements} statements"
+        )
+
+
 def measure(endpoint: Endpoint, options: argparse.Namespace) -> None:
     """Print one line a measurement."""
     migrate.upgrade(endpoint.owner_url, "coldchain")
@@ -158,6 +185,7 @@ def measure(endpoint: Endpoint, options: argparse.Namespace) -> None:
             engine, options.rounds, lambda session, last=last: service.gate(session, [last], "230203")
         )
         print(f"gate of a batch made in {depth} steps, two batches a step: {took_ms:.1f} ms in {statements} statements")
+    previewed(engine, options.rounds)
     merchant = Actor(None, "m", "m", "merchant", parties[0].business_id)
     officer = Actor(None, "r", "r", "regulator", None, ("230203",))
     for name, actor in (("merchant", merchant), ("officer", officer), ("administrator", SYSTEM)):

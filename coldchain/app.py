@@ -20,13 +20,13 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
-    "accounts.audit_api", "home.privacy_api", "registry.offices_api",
+    "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web",
+    "registry.offices_web", "registry.registration_web", "registry.measures_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
@@ -88,6 +88,7 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from coldchain.batches import jobs as _rejudging  # noqa: F401  (a task is known once its module is read)
     from coldchain.home import batch_page, public_label, shell
     from coldchain.ops import cli
     from coldchain.recall import handover, pull_in

@@ -46,6 +46,10 @@ TABLE: dict[str, dict[str, str]] = {
     "arrival.correct": _STAFF,
     "evidence.register": _STAFF,
     "evidence.read": _READ,
+    "rules.read": _EVERYONE,
+    "rules.change": {"admin": ANY, "system": ANY},
+    "measure.read": _EVERYONE,
+    "measure.record": {"regulator": REGION, "admin": ANY, "system": ANY},
     "evidence.verify": {"regulator": REGION, "system": ANY},
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},
@@ -99,8 +103,9 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "personal.erase",
-        "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
+        "account.manage", "account.reset", "business.decide", "handover.do", "measure.record", "people.manage",
+        "personal.erase", "personal.export", "recall.announce", "result.release", "rules.change", "sign_in.manage",
+        "slip.print",
     }
 )  # fmt: skip
 

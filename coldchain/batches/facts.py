@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from coldchain.batches import origins, papers, states
 from coldchain.batches.models import NOT_HERE, Arrival, Batch, Disinfection, ResultRelease, Sample, TestResult, Tube
@@ -17,13 +17,24 @@ from coldchain.core import clock
 from coldchain.core.columns import among
 from coldchain.policy.coverage import WHOLE_BATCH, Piece, shifted
 from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, SplitFrom, TubeFact
-from coldchain.registry.models import Product
+from coldchain.registry.models import Producer, Product
 
 # Built once: the gate asks at every movement that leaves.
-_BATCHES: Final = (
-    select(Batch, Arrival, Product)
+_Former: Final = aliased(Producer)
+_BATCHES: Final[Any] = (
+    select(  # type: ignore[call-overload]
+        Batch,
+        Arrival,
+        Product,
+        col(Producer.merged_into_id),
+        select(func.array_agg(col(_Former.producer_id)))
+        .where(col(_Former.merged_into_id) == func.coalesce(col(Producer.merged_into_id), col(Producer.producer_id)))
+        .correlate(Producer)
+        .scalar_subquery(),
+    )
     .join(Arrival, col(Arrival.arrival_id) == col(Batch.arrival_id))
     .join(Product, col(Product.product_id) == col(Batch.product_id))
+    .join(Producer, col(Producer.producer_id) == col(Batch.producer_id))
     .where(col(Batch.batch_id) == among("batch_ids"))
 )
 _TREATMENTS: Final = (
@@ -58,8 +69,8 @@ def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
     wanted = set(batch_ids)
     came_from = origins.load(session, wanted)
     rows = session.execute(_BATCHES, {"batch_ids": list(came_from.needed(wanted))}).all()
-    known = {batch.batch_id: batch for batch, _, _ in rows}
-    arrival_ids = {arrival.arrival_id for _, arrival, _ in rows}
+    known = {batch.batch_id: batch for batch, *_ in rows}
+    arrival_ids = {arrival.arrival_id for _, arrival, *_ in rows}
     books = Books(
         known,
         came_from,
@@ -67,7 +78,15 @@ def load(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, BatchFacts]:
         _by_target(disinfections(session, arrival_ids, known)),
         _samples(session, known),
     )
-    return {batch.batch_id: books.facts(batch, arrival, product) for batch, arrival, product in rows}
+    return {
+        batch.batch_id: books.facts(batch, arrival, product, producer_ids=_same(batch.producer_id, merged, former))
+        for batch, arrival, product, merged, former in rows
+    }
+
+
+def _same(producer_id: UUID, merged_into_id: UUID | None, former: Sequence[UUID] | None) -> frozenset[UUID]:
+    """Return every id under which a producer was ever registered, as far as it was merged."""
+    return frozenset(each for each in (producer_id, merged_into_id, *(former or ())) if each)
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,9 @@ class Books:
     treatments: Mapping[UUID, list[Disinfection]]
     tubes: "Mapping[UUID, list[TubeSamples]]"
 
-    def facts(self, batch: Batch, arrival: Arrival, product: Product) -> BatchFacts:
+    def facts(
+        self, batch: Batch, arrival: Arrival, product: Product, *, producer_ids: frozenset[UUID] = frozenset()
+    ) -> BatchFacts:
         """Return what a verdict on one batch rests on."""
         steps = [step for step in self.origins.steps(batch.batch_id) if step.batch_id in self.batches]
         evidence = [*self.papers.get(arrival.arrival_id, ())]
@@ -111,6 +132,7 @@ class Books:
             gone=tuple(self.origins.gone.get(batch.batch_id, ())),
             not_here=batch.status if batch.status in NOT_HERE else None,
             made_from=tuple(b for b in self.origins.made_from(batch.batch_id) if b in self.batches),
+            producer_ids=producer_ids,
         )
 
     def _coded(self, steps: Sequence[Step]) -> bool:
@@ -177,7 +199,10 @@ def _papers(listed: Iterable[Paper]) -> dict[UUID, list[Paper]]:
 def _evidence(paper: Paper) -> EvidenceFact:
     row = paper.row
     refused = paper.check.reason if paper.check and paper.check.outcome == "refused" else None
-    return EvidenceFact(row.kind, row.number, paper.state == "verified", row.valid_to, row.evidence_id, refused)
+    return EvidenceFact(
+        row.kind, row.number, paper.state == "verified", row.valid_to, row.evidence_id, refused, row.issued_on,
+        of_batch=row.batch_id is not None,
+    )  # fmt: skip
 
 
 def disinfections(session: Session, arrival_ids: Iterable[UUID], batch_ids: Iterable[UUID]) -> list[Disinfection]:
@@ -193,6 +218,7 @@ def _treatment(record: Disinfection, offset: int) -> DisinfectionFact:
         ambient_temperature_c=record.ambient_temperature_c,
         concentration_mg_per_l=record.concentration_mg_per_l,
         contact_min=record.contact_min,
+        protocol_id=record.protocol_id,
     )
 
 

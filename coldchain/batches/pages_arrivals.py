@@ -203,7 +203,26 @@ def _mode_tiles() -> list[dict[str, str]]:
 
 def _check_page(session: Session, actor: Actor, arrival_id: UUID, form: Form) -> str:
     arrival = service.read_arrival(session, actor, arrival_id)
-    return render_template("batches/arrival_check.html", values=form, labels=LABELS, **_shown(session, arrival))
+    return render_template(
+        "batches/arrival_check.html",
+        values=form,
+        labels=LABELS,
+        suspended=_suspended(session, arrival),
+        **_shown(session, arrival),
+    )
+
+
+def _suspended(session: Session, arrival: dict[str, Any]) -> list[str]:
+    """Return what the gate says of suspended imports of these goods, before they are entered (R18)."""
+    region_code = registry.site(session, arrival["site_id"]).region_code
+    verdicts = service.gate(session, [batch["batch_id"] for batch in arrival["batches"]], region_code)
+    said = [
+        words.sentences([words.own_words(item, "message"), words.own_words(item, "next")])
+        for verdict in verdicts.values()
+        for item in (each.as_dict() for each in verdict.missing)
+        if item["code"] == "import_suspended"
+    ]
+    return list(dict.fromkeys(said))
 
 
 def _shown(session: Session, arrival: dict[str, Any]) -> dict[str, Any]:

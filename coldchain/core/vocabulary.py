@@ -93,6 +93,11 @@ CHIPS: Final[dict[str, Chip]] = {
     "business.active": Chip("go", "circle-check", lazy_gettext("On the register")),
     "business.rejected": Chip("idle", "circle-x", lazy_gettext("Not approved")),
     "business.suspended": Chip("stop", "player-pause", lazy_gettext("Suspended")),
+    "measure.in_force": Chip("info", "flag-exclamation", lazy_gettext("In force")),
+    "measure.upcoming": Chip("wait", "hourglass", lazy_gettext("Begins later")),
+    "measure.ended": Chip("idle", "circle-minus", lazy_gettext("Over")),
+    "measure.lifted": Chip("idle", "lock-open", lazy_gettext("Lifted")),
+    "measure.void": Chip("idle", "x", lazy_gettext("Entered by mistake")),
     "business.closed": Chip("idle", "circle-minus", lazy_gettext("Struck off")),
     "business.provisional": Chip("info", "user", lazy_gettext("Provisional")),
     # consignments

@@ -46,6 +46,7 @@ ICONS: Final = {
     "code": "qrcode",
     "supplier": "building-store",
     "policy": "notebook",
+    "import_suspension": "ban",
 }
 MISSING_STATES: Final = {
     "evidence_unverified": "entered",
@@ -53,6 +54,7 @@ MISSING_STATES: Final = {
     "disinfection_not_covered": "not_covered",
     "protocol_not_met": "not_covered",
     "test_not_covered": "not_covered",
+    "import_suspended": "refused_gate",
     "test_pending": "sent",
     "test_positive": "rechecking",
     "test_invalid": "invalid",
@@ -186,6 +188,7 @@ def _title(item: Mapping[str, Any]) -> str:
         "code": _("Traceability code"),
         "supplier": _("Supplier"),
         "policy": _("Evidence policy"),
+        "import_suspension": _("Import declarations suspended"),
     }
     return titles.get(str(item["kind"]), str(item["kind"]))
 
@@ -209,6 +212,8 @@ def _act(actor: Actor, batch: Mapping[str, Any], item: Mapping[str, Any], *, may
         return f"/arrivals/{batch['arrival_id']}/intake", _("Take in"), "truck-delivery"
     if item["kind"] == "code" and batch["status"] not in NOT_HERE:
         return f"{base}/labels", _("Make labels"), "tag"
+    if item["kind"] == "import_suspension":
+        return f"{base}/evidence/new?kind=customs_declaration", _("Add the customs declaration"), "plus"
     if item["kind"] == "supplier":
         return f"{base}/evidence/new?kind=purchase_receipt", _("Add the purchase receipt"), "plus"
     if item["kinds"]:

@@ -64,6 +64,8 @@ NAV: Final = (
     Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),
     Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
+    Entry("/rules", _l("Rule book"), ("/rules",), "authorities"),
+    Entry("/measures", _l("Measures in force"), ("/measures",)),
     Entry("/sampling-due", _l("Due for sampling"), ("/sampling-due", "/workers")),
     Entry("/accounts", _l("Accounts"), ("/accounts",)),
     Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage"),

@@ -11,7 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from coldchain.policy import coverage, messages, vocabulary
+from coldchain.policy import coverage, messages, suspensions, vocabulary
 from coldchain.policy.coverage import Cover, Piece, Range
 from coldchain.policy.facts import (
     GOODS_SITES,
@@ -27,6 +27,8 @@ from coldchain.policy.facts import (
     Verdict,
 )
 from coldchain.policy.protocols import NO_PROTOCOL, NOT_MET
+from coldchain.policy.wording import missing as _missing
+from coldchain.policy.wording import note as _note
 
 ABSENT = MappingProxyType({"declared": "not_arrived", "withdrawn": "withdrawn"})
 
@@ -78,6 +80,8 @@ def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source]
     own tests: papers and treatments were theirs. What has not come may not leave whatever its papers say.
     """
     absent = [_missing(ABSENT[facts.not_here], "arrival", {})] if facts.not_here else []
+    stopped, untouched = suspensions.judge(facts)
+    absent += stopped
     judged_for = {
         "region_code": facts.region_code,
         "arrived_on": facts.arrived_on.isoformat(),
@@ -88,10 +92,10 @@ def judge(policy: PolicyRow | None, facts: BatchFacts, sources: Sequence[Source]
         words = _situation(facts)
         without = absent + ([_missing("policy_missing", "policy", words)] if facts.imported else [])
         remarks = [] if facts.imported else [_note("policy_missing", words)]
-        return _judge_made(None, facts, sources, without, _origin_notes(facts) + remarks, judged_for)
+        return _judge_made(None, facts, sources, without, _origin_notes(facts) + untouched + remarks, judged_for)
     missing: list[Missing] = absent
-    notes: list[Note] = _origin_notes(facts)
-    basis: dict[str, Any] = _shown_origin(facts)
+    notes: list[Note] = _origin_notes(facts) + untouched
+    basis: dict[str, Any] = _shown_origin(facts) | suspensions.shown(facts)
     if facts.made_from:
         return _judge_made(policy, facts, sources, missing, notes, judged_for)
     basis["evidence"] = _judge_evidence(policy, facts, missing)
@@ -117,7 +121,7 @@ def _judge_made(
     judged_for: Mapping[str, Any],
 ) -> Verdict:
     """Return the verdict on a batch without papers of its own: each source's missing items, own code and own tests."""
-    basis: dict[str, Any] = _shown_origin(facts)
+    basis: dict[str, Any] = _shown_origin(facts) | suspensions.shown(facts)
     if policy is not None:
         treated = [record.piece for record in facts.disinfections if record.protocol_state != NOT_MET]
         basis |= {
@@ -214,25 +218,6 @@ def _situation(facts: BatchFacts) -> dict[str, str]:
         "category_zh": category_zh,
         "category_en": category_en,
     }
-
-
-def _missing(code: str, kind: str, words: Mapping[str, str], **parts: Any) -> Missing:
-    said = messages.MISSING[code]
-    return Missing(
-        rule=said.rule,
-        code=code,
-        kind=kind,
-        message_zh=said.message_zh.format_map(words),
-        message_en=said.message_en.format_map(words),
-        next_zh=said.next_zh.format_map(words),
-        next_en=said.next_en.format_map(words),
-        **parts,
-    )
-
-
-def _note(code: str, words: Mapping[str, str]) -> Note:
-    said = messages.NOTES[code]
-    return Note(code, said.message_zh.format_map(words), said.message_en.format_map(words))
 
 
 def _judge_evidence(policy: PolicyRow, facts: BatchFacts, missing: list[Missing]) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
 """Pure: the facts that a verdict rests on, and the verdict. Plain values, no database, no framework."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from coldchain.policy.coverage import Piece, Range
+from coldchain.policy.measures import Measure
 
 GOODS_SITES = frozenset({"outer_pack", "inner_pack", "surface"})
 TUBE_STATES = ("pending", "negative", "positive", "confirmed", "invalid")
@@ -48,6 +49,8 @@ class EvidenceFact:
     valid_to: date | None = None
     evidence_id: UUID | None = None
     refused: str | None = None  # why an officer doesn't accept it: it doesn't count
+    issued_on: date | None = None
+    of_batch: bool = False  # the batch's own paper, not one of its whole arrival
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class DisinfectionFact:
     ambient_temperature_c: Decimal
     concentration_mg_per_l: int = 0
     contact_min: int = 0
+    protocol_id: UUID | None = None  # the version of the protocol that it met
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class BatchFacts:
     gone: tuple[Range, ...] = ()  # pieces that were split off into batches of their own
     not_here: str | None = None  # `declared`: it has not come yet; `withdrawn`: it never came in
     made_from: tuple[UUID, ...] = ()  # batches that it was processed from: it is as clear as all of them
+    producer_ids: frozenset[UUID] = frozenset()  # the producer, under every id that it ever had
+    suspensions: tuple[Measure, ...] = ()  # imports suspended of that producer, whenever and for whichever region
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,23 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """One version of one rule, and the SHA-256 of what it says."""
+
+    kind: str
+    code: str
+    version: int
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the reference as answers and documents carry it."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.code}.{self.version}@{self.digest}"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Whether a batch may leave, under which policy, what is missing, and what the judgement rests on."""
 
@@ -180,6 +203,7 @@ class Verdict:
     basis: Mapping[str, Any]
     notes: tuple[Note, ...] = ()
     judged_for: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[Reference, ...] = ()  # the versions of the rules that it rests on
 
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as the API shows it and as a consignment line keeps it."""
@@ -203,4 +227,5 @@ class Verdict:
                 {"code": note.code, "message_zh": note.message_zh, "message_en": note.message_en} for note in self.notes
             ],
             "judged_for": dict(self.judged_for),
+            "rules": [rule.as_dict() for rule in self.rules],
         }

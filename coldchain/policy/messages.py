@@ -61,6 +61,18 @@ MISSING: Mapping[str, Message] = MappingProxyType(
             "The arrival of this batch was withdrawn; the books hold nothing of it.",
             "如果货确实在库，请重新登记到货。", "If the goods are really there, register their arrival again.",
         ),
+        "import_suspended": Message(
+            "R18",
+            "该生产企业 {first} 至 {last_zh} 暂停进口申报（{source}），"
+            "这批货的申报日期按 {day}（{by_zh}）计，在暂停期内。",
+            "Import declarations of this producer were suspended from {first} to {last_en} ({source}); these goods "
+            "count as declared on {day} ({by_en}), within that time.",
+            "原地存放，不得出库，联系属地市场监管部门和报关单位。"
+            "在暂停之前申报的，补录或更换报关单（签发日期填申报日期），自动重新核验。",
+            "Leave the goods where they are and ask the local market regulator and the declarant. If they were "
+            "declared before the suspension, enter or replace the customs declaration with the day of declaration as "
+            "its date of issue; the gate is then judged again.",
+        ),
         "evidence_missing": Message(
             "R1", "缺{kinds_zh}。", "Missing: {kinds_en}.",
             "补录{kinds_zh}：编号、出具单位、签发日期。", "Enter the {kinds_en}: number, issuer, date of issue.",
@@ -138,6 +150,12 @@ NOTES: Mapping[str, Remark] = MappingProxyType(
             "No evidence policy applies (region {region}, arrived {day}, {origin_en} {category_en}); domestic goods "
             "are clear without one.",
         ),
+        "suspension_untouched": Remark(
+            "该生产企业 {first} 至 {last_zh} 暂停进口申报（{source}），"
+            "这批货的申报日期按 {day}（{by_zh}）计，不受影响。",
+            "Import declarations of this producer were suspended from {first} to {last_en} ({source}); these goods "
+            "count as declared on {day} ({by_en}) and are not touched.",
+        ),
         "no_protocol": Remark(
             "{agents_zh}没有登记消毒方案，记录按已消毒计入。",
             "No protocol is on record for {agents_en}; the record counts.",
@@ -184,6 +202,21 @@ CATEGORIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 ORIGINS: Mapping[bool, tuple[str, str]] = MappingProxyType({True: ("进口", "imported"), False: ("国产", "domestic")})
+DECLARED_BY: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "customs_declaration": ("报关单", "by the customs declaration"),
+        "inspection_quarantine": (
+            "没有报关单，按检验检疫证明的签发日期",
+            "no customs declaration: by the inspection and quarantine certificate",
+        ),
+        "arrival": ("没有报关单，按到货日期", "no customs declaration: by the day of arrival"),
+        "arrival_before_paper": (
+            "证明的签发日期晚于到货，按到货日期",
+            "papers issued after the arrival: by the day of arrival",
+        ),
+    }
+)
+UNTIL_NOTICE: tuple[str, str] = ("另行通知", "further notice")
 SCOPES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"per_batch": ("批批", "every batch"), "per_piece": ("件件", "every piece")}
 )

@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Date, Numeric, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 
-from coldchain.core.columns import document, key, moment, one_of, whole, words
+from coldchain.core.columns import document, key, moment, one_of, ref, whole, words
+from coldchain.policy.measures import KINDS
 
 
 class EvidencePolicy(SQLModel, table=True):
@@ -42,6 +43,7 @@ class EvidencePolicy(SQLModel, table=True):
     grace_until: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
 
 
 class DisinfectionProtocol(SQLModel, table=True):
@@ -65,6 +67,7 @@ class DisinfectionProtocol(SQLModel, table=True):
     name_en: str = words()
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
 
 
 class PolicyParameter(SQLModel, table=True):
@@ -78,3 +81,38 @@ class PolicyParameter(SQLModel, table=True):
     valid_from: date = Field(sa_column=Column(Date, nullable=False))
     source: str = words()
     recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)  # none: shipped
+
+
+class MeasureVersion(SQLModel, table=True):
+    """One version of a measure of an authority: where, from when to when, whom it concerns, by which notice (R18)."""
+
+    __tablename__ = "measure_version"
+    __table_args__ = (
+        UniqueConstraint("measure_id", "version"),
+        one_of("kind", KINDS),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="dates"),
+        CheckConstraint("(kind = 'import_suspension') = (producer_id IS NOT NULL)", name="producer"),
+        CheckConstraint("(kind IN ('white_list', 'circuit_breaker')) = (business_id IS NOT NULL)", name="business"),
+        CheckConstraint("site_id IS NULL OR kind = 'circuit_breaker'", name="site"),
+        CheckConstraint("kind <> 'circuit_breaker' OR reason IS NOT NULL", name="reason"),
+    )
+
+    row_id: UUID = key()
+    measure_id: UUID = ref(index=False)
+    version: int = whole()
+    kind: str = words(index=True)
+    region_code: str = words(index=True)
+    starts_on: date = Field(sa_column=Column(Date, nullable=False))
+    ends_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    producer_id: UUID | None = ref("producer.producer_id", null=True)
+    business_id: UUID | None = ref("business.business_id", null=True)
+    site_id: UUID | None = ref("site.site_id", null=True, index=False)
+    positive_no: int | None = whole(null=True)  # the plant's how manieth positive led to a suspension
+    document_no: str | None = words(null=True)
+    source: str = words()
+    reason: str | None = words(null=True)
+    lifted_at: datetime | None = moment(null=True)
+    void: bool = False  # entered by mistake: it never held
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)

@@ -5,32 +5,49 @@ Invariant: a row is never changed; a correction is a new version of its code, a 
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from coldchain.core import clock
 from coldchain.core.ids import new_id
+from coldchain.policy.books import RuleBook, by_producer
+from coldchain.policy.engine import latest_versions
 from coldchain.policy.facts import PolicyRow
-from coldchain.policy.models import DisinfectionProtocol, EvidencePolicy, PolicyParameter
+from coldchain.policy.measures import IMPORT_SUSPENSION, LOCKDOWN, Measure
+from coldchain.policy.models import DisinfectionProtocol, EvidencePolicy, MeasureVersion, PolicyParameter
 from coldchain.policy.protocols import Protocol
 
 DATA = Path(__file__).parent / "data"
 
 # What a process has read of the rule book, by the fingerprint of the rows that it read: asked at every dispatch.
-_policies: dict[str, list[PolicyRow]] = {}
+_books: dict[tuple[str, ...], RuleBook] = {}
 _figures: dict[str, list[tuple[date, str, Any]]] = {}
+# Rows are never changed, so that their ids suffice.
 _FINGERPRINT: Final = "SELECT md5(string_agg({key}::text, ',' ORDER BY {key})) FROM {table}"
-_FINGERPRINTS: Final = {
-    table: text(_FINGERPRINT.format(table=table, key=key))
-    for table, key in (("evidence_policy", "policy_id"), ("policy_parameter", "parameter_id"))
-}
+_PARAMETERS_FINGERPRINT: Final = text(_FINGERPRINT.format(table="policy_parameter", key="parameter_id"))
+_BOOK_FINGERPRINT: Final = text(
+    "SELECT ({}), ({}), ({})".format(
+        _FINGERPRINT.format(table="evidence_policy", key="policy_id"),
+        _FINGERPRINT.format(table="disinfection_protocol", key="protocol_id"),
+        _FINGERPRINT.format(table="measure_version", key="row_id") + f" WHERE kind = '{IMPORT_SUSPENSION}'",
+    )
+)
+_MEASURE_FIELDS: Final = tuple(each.name for each in fields(Measure))
+_TRADE_MEASURES: Final = select(MeasureVersion).where(
+    or_(
+        col(MeasureVersion.kind) == LOCKDOWN,
+        col(MeasureVersion.business_id) == bindparam("business_id"),
+    )
+)
 
 
 def _read(name: str, table: str) -> list[dict[str, Any]]:
@@ -63,46 +80,63 @@ def load(session: Session) -> int:
     return added
 
 
-def _known(session: Session, kind: str) -> str:
-    """Return a fingerprint of the rows of a table of the rule book; rows are never changed, so their ids suffice."""
-    session.flush()  # a row that this very session adds counts too
-    return str(session.execute(_FINGERPRINTS[kind]).scalar_one())
-
-
 def rows(session: Session) -> list[PolicyRow]:
-    """Return every version of every evidence policy as plain values; read again only when a row was added."""
-    known = _known(session, "evidence_policy")
-    found = _policies.get(known)
+    """Return the newest version of every evidence policy as plain values; read again only when a row was added."""
+    return list(book(session).policies)
+
+
+def book(session: Session) -> RuleBook:
+    """Return all that the gate judges by, in one statement unless a row was added since this process read it."""
+    session.flush()  # a row that this very session adds counts too
+    known = tuple(str(each) for each in session.execute(_BOOK_FINGERPRINT).one())
+    found = _books.get(known)
     if found is None:
-        _policies.clear()
-        found = _policies[known] = _rows(session)
+        _books.clear()
+        found = _books[known] = RuleBook(
+            tuple(latest_versions(policy_row(row) for row in session.exec(select(EvidencePolicy)))),
+            MappingProxyType({row.protocol_id: as_protocol(row) for row in session.exec(select(DisinfectionProtocol))}),
+            by_producer(
+                as_measure(row)
+                for row in session.exec(select(MeasureVersion).where(col(MeasureVersion.kind) == IMPORT_SUSPENSION))
+            ),
+        )
     return found
 
 
-def _rows(session: Session) -> list[PolicyRow]:
-    return [
-        PolicyRow(
-            policy_id=row.policy_id,
-            code=row.code,
-            version=row.version,
-            name_zh=row.name_zh,
-            name_en=row.name_en,
-            region_code=row.region_code,
-            imported=row.imported,
-            categories=None if row.categories is None else frozenset(row.categories),
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            evidence=tuple(tuple(kinds) for kinds in row.evidence),
-            disinfection=row.disinfection,
-            testing=row.testing,
-            code_required=row.code_required,
-            supplier_required=row.supplier_required,
-            requires_verified=row.requires_verified,
-            grace_until=row.grace_until,
-            source=row.source,
-        )
-        for row in session.exec(select(EvidencePolicy).order_by(col(EvidencePolicy.code), col(EvidencePolicy.version)))
-    ]
+def policy_row(row: EvidencePolicy) -> PolicyRow:
+    """Return a version of an evidence policy as plain values."""
+    return PolicyRow(
+        policy_id=row.policy_id,
+        code=row.code,
+        version=row.version,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        region_code=row.region_code,
+        imported=row.imported,
+        categories=None if row.categories is None else frozenset(row.categories),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        evidence=tuple(tuple(kinds) for kinds in row.evidence),
+        disinfection=row.disinfection,
+        testing=row.testing,
+        code_required=row.code_required,
+        supplier_required=row.supplier_required,
+        requires_verified=row.requires_verified,
+        grace_until=row.grace_until,
+        source=row.source,
+    )
+
+
+def as_measure(row: MeasureVersion) -> Measure:
+    """Return a version of a measure as plain values."""
+    return Measure(
+        **{name: getattr(row, name) for name in _MEASURE_FIELDS},
+    )
+
+
+def trade_measures(session: Session, business_id: UUID) -> list[Measure]:
+    """Return every version of the lock-downs, and of what was measured about one business, in one statement (R18)."""
+    return [as_measure(row) for row in session.scalars(_TRADE_MEASURES, {"business_id": business_id})]
 
 
 def protocols(session: Session) -> list[Protocol]:
@@ -110,23 +144,28 @@ def protocols(session: Session) -> list[Protocol]:
     newest: dict[str, Protocol] = {}
     statement = select(DisinfectionProtocol).order_by(col(DisinfectionProtocol.code), col(DisinfectionProtocol.version))
     for row in session.exec(statement):
-        newest[row.code] = Protocol(
-            protocol_id=row.protocol_id,
-            code=row.code,
-            version=row.version,
-            agent=row.agent,
-            ambient_from_c=_decimal(row.ambient_from_c),
-            ambient_to_c=_decimal(row.ambient_to_c),
-            concentration_min_mg_per_l=row.concentration_min_mg_per_l,
-            contact_min=row.contact_min,
-            volume_from_ml_per_m2=row.volume_from_ml_per_m2,
-            volume_to_ml_per_m2=row.volume_to_ml_per_m2,
-            additives=row.additives,
-            name_zh=row.name_zh,
-            name_en=row.name_en,
-            source=row.source,
-        )
+        newest[row.code] = as_protocol(row)
     return list(newest.values())
+
+
+def as_protocol(row: DisinfectionProtocol) -> Protocol:
+    """Return a version of a disinfection protocol as plain values."""
+    return Protocol(
+        protocol_id=row.protocol_id,
+        code=row.code,
+        version=row.version,
+        agent=row.agent,
+        ambient_from_c=_decimal(row.ambient_from_c),
+        ambient_to_c=_decimal(row.ambient_to_c),
+        concentration_min_mg_per_l=row.concentration_min_mg_per_l,
+        contact_min=row.contact_min,
+        volume_from_ml_per_m2=row.volume_from_ml_per_m2,
+        volume_to_ml_per_m2=row.volume_to_ml_per_m2,
+        additives=row.additives,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        source=row.source,
+    )
 
 
 def _decimal(value: Decimal | int | None) -> Decimal | None:
@@ -135,7 +174,8 @@ def _decimal(value: Decimal | int | None) -> Decimal | None:
 
 def parameters(session: Session, on: date) -> Mapping[str, Any]:
     """Return every figure of the rules in force on a day by name; read again only when a row was added."""
-    known = _known(session, "policy_parameter")
+    session.flush()  # a row that this very session adds counts too
+    known = str(session.execute(_PARAMETERS_FINGERPRINT).scalar_one())
     found = _figures.get(known)
     if found is None:
         statement = select(PolicyParameter).order_by(

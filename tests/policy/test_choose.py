@@ -14,14 +14,16 @@ CATEGORIES = ("meat", "poultry", "ice")
 REGIONS = (None, "000000", "230000", "230200", "230203", "370000")
 
 
-def row(code="a", version=1, region_code="230000", start=0, end=None, *, imported=True, categories=None):
-    return PolicyRow(
-        policy_id=None, code=code, version=version, name_zh=code, name_en=code, region_code=region_code,
-        imported=imported, categories=None if categories is None else frozenset(categories),
-        valid_from=START + timedelta(days=start), valid_to=None if end is None else START + timedelta(days=end),
-        evidence=(), disinfection="none", testing="none", code_required=False, supplier_required=False,
-        requires_verified=False, grace_until=None, source="test",
-    )  # fmt: skip
+def row(code="a", version=1, region_code="230000", start=0, end=None, *, imported=True, categories=None, **more):
+    fields = {
+        "policy_id": None, "code": code, "version": version, "name_zh": code, "name_en": code,
+        "region_code": region_code, "imported": imported,
+        "categories": None if categories is None else frozenset(categories),
+        "valid_from": START + timedelta(days=start), "valid_to": None if end is None else START + timedelta(days=end),
+        "evidence": (), "disinfection": "none", "testing": "none", "code_required": False, "supplier_required": False,
+        "requires_verified": False, "grace_until": None, "source": "test",
+    }  # fmt: skip
+    return PolicyRow(**fields | more)
 
 
 rows = st.lists(

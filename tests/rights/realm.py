@@ -163,6 +163,9 @@ class Realm:
         of.ids |= {"phone": PHONE[mark], "owner_name": of.owner["name"]}
         self._arrive(of, world, [product, wanted])
         self._trade(of, world)
+        listed = {"kind": "white_list", "region_code": of.region, "business": of.owner["business_id"]}
+        made = of.officer.post("/measures", listed | {"starts_on": "2021-01-01", "source": "示例名单"}, 201)
+        of.ids |= {"measure_id": made["measure_id"], "rule_code": "three_papers_one_code_heilongjiang"}
         self.cases[name] = of
 
     def _producer(self, world: World) -> dict[str, Any]:

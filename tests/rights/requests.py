@@ -82,6 +82,7 @@ PARAMETERS: dict[str, str] = {
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
     "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
+    "measure_id": "measure_id",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -117,8 +118,9 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/C/", "code"): "batch_code",
     ("/api/v1/regions/", "code"): "region",
     ("/regions/", "code"): "region",
+    ("/rules/", "code"): "rule_code",
 }
-FIXED = {"decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css"}
+FIXED = {"path": "policies", "decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css"}
 
 
 def parameter(route: Route, name: str, case: Case) -> Any:
@@ -137,6 +139,7 @@ QUERIES: dict[str, Body] = {
     "GET /search": lambda of: {"q": of.ids["batch_code"]},
     "GET /slips/new": lambda of: {"business": of.owner["business_id"]},
     "GET /scan": lambda of: {"code": of.ids["batch_code"]},
+    "GET /api/v1/producers/<uuid:producer_id>/suspension-suggestion": lambda of: {"starts_on": "2021-02-01"},
     "GET /workers/new": lambda of: {"business": of.owner["business_id"]},
     "POST /api/v1/tube-results/file": lambda of: {"dry_run": "true"},
     "GET /catalogue/products": lambda of: {"_lines-0-find": "示例"},
@@ -227,7 +230,34 @@ def nothing(_of: Case) -> dict[str, Any]:
     return {}
 
 
+def measure(of: Case) -> dict[str, Any]:
+    """Return an entry of the white list."""
+    listed = {"kind": "white_list", "region_code": of.region, "business": of.owner["business_id"]}
+    return listed | {"starts_on": "2021-01-01", "source": "示例名单"}
+
+
+def rule(_of: Case) -> dict[str, Any]:
+    """Return a new evidence policy."""
+    return {
+        "code": "example_rule", "based_on": 0, "name_zh": "示例", "name_en": "Example", "region_code": "370000",
+        "imported": True, "valid_from": "2021-01-01", "evidence": [["nucleic_acid"]], "disinfection": "none",
+        "testing": "none", "source": "示例通知",
+    }  # fmt: skip
+
+
 BODIES: dict[str, Body] = {
+    "POST /measures": measure,
+    "POST /measures/<uuid:measure_id>/change": lambda of: {"version": 1, "source": "示例名单二"},
+    "POST /measures/<uuid:measure_id>/lift": lambda of: {"version": 1},
+    "POST /rules/evidence-policies": rule,
+    "POST /rules/evidence-policies/preview": rule,
+    "POST /rules/disinfection-protocols": lambda of: {
+        "code": "example_protocol", "based_on": 0, "name_zh": "示例", "name_en": "Example", "agent": "chlorine",
+        "concentration_min_mg_per_l": 500, "contact_min": 30, "source": "示例通知",
+    },
+    "POST /rules/figures": lambda of: {
+        "name": "pool_limit", "based_on": 1, "value": "10", "valid_from": "2021-01-01", "source": "示例通知"
+    },
     "POST /accounts/<string:username>/reset-link": nothing,
     "POST /offices": lambda of: {"region_code": of.region, "name": "示例新所"},
     "POST /offices/<uuid:office_id>/change": lambda of: {"phone": "0452-0000000"},
@@ -491,6 +521,10 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/tubes/<uuid:tube_id>/results/<uuid:result_id>/move": (
         "POST /tubes/<uuid:tube_id>/results/<uuid:result_id>/move", lambda of: SEND,
     ),
+    "/measures/new": ("POST /measures", nothing),
+    "/measures/<uuid:measure_id>/change": ("POST /measures/<uuid:measure_id>/change", nothing),
+    "/measures/<uuid:measure_id>/lift": ("POST /measures/<uuid:measure_id>/lift", nothing),
+    "/rules/<string:path>/draft": ("POST /rules/evidence-policies", lambda of: SEND),
     "/workers/new": ("POST /workers", nothing),
     "/workers/<uuid:worker_id>/end": (None, nothing),
     "/uses": ("POST /uses", lambda of: {"_use": f"{of.ids['batch_id']}-unit"}),

@@ -189,6 +189,15 @@ class GateNoteSchema(Schema):
     message_en = fields.Text(required=True)
 
 
+class GateRuleSchema(Schema):
+    """One version of a rule, with the SHA-256 of what it says."""
+
+    kind = fields.Text(required=True, doc="evidence_policy, disinfection_protocol or measure")
+    code = fields.Text(required=True)
+    version = fields.Int(required=True)
+    digest = fields.Text(64, required=True)
+
+
 class GateSchema(Schema):
     """The verdict on one batch."""
 
@@ -197,7 +206,10 @@ class GateSchema(Schema):
     policy = fields.Part(GatePolicySchema, doc="null: none applies")
     missing = fields.Items(fields.Part(GateMissingSchema), required=True)
     basis = fields.Anything(
-        required=True, doc="what the verdict rests on: evidence, disinfection, test, code, supplier"
+        required=True, doc="what the verdict rests on: evidence, disinfection, test, code, supplier, import_suspension"
     )
     notes = fields.Items(fields.Part(GateNoteSchema), required=True)
     judged_for = fields.Anything(required=True)
+    rules = fields.Items(
+        fields.Part(GateRuleSchema), required=True, doc="the versions of the rules that it rests on, as it was judged"
+    )

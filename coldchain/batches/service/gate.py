@@ -16,10 +16,10 @@ from coldchain.batches.models import NOT_HERE, Batch
 from coldchain.batches.origins import descendants
 from coldchain.core.errors import NotFound
 from coldchain.ledger.models import Holding
-from coldchain.policy import engine
+from coldchain.policy import engine, references
 from coldchain.policy import service as policy
-from coldchain.policy.facts import BatchFacts, PolicyRow, Source, Verdict
-from coldchain.regions.tree import ancestry
+from coldchain.policy.books import RuleBook
+from coldchain.policy.facts import BatchFacts, Source, Verdict
 from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import sites_within
 
@@ -37,7 +37,12 @@ def judge(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, Verdict]:
     """Return for each batch whether it may leave a site in its region code of `regions`."""
     if not regions:
         return {}
-    bench = _Bench(engine.latest_versions(policy.rows(session)), facts.load(session, regions))
+    return judge_by(policy.book(session), facts.load(session, regions), regions)
+
+
+def judge_by(book: RuleBook, found: Mapping[UUID, BatchFacts], regions: Mapping[UUID, str]) -> dict[UUID, Verdict]:
+    """Return for each batch the verdict of a rule book, from facts that were loaded for all of them."""
+    bench = _Bench(book, found)
     return {
         batch_id: bench.verdict(batch_id, region_code)
         for batch_id, region_code in regions.items()
@@ -48,8 +53,8 @@ def judge(session: Session, regions: Mapping[UUID, str]) -> dict[UUID, Verdict]:
 class _Bench:
     """Judges batches, each once for a region, what they were processed from first."""
 
-    def __init__(self, rows: Sequence[PolicyRow], found: Mapping[UUID, BatchFacts]) -> None:
-        self.rows = rows
+    def __init__(self, book: RuleBook, found: Mapping[UUID, BatchFacts]) -> None:
+        self.book = book
         self.facts = found
         self.judged: dict[tuple[UUID, str], Verdict] = {}
 
@@ -72,20 +77,23 @@ class _Bench:
         sources = []
         for above in self.facts[batch_id].made_from:
             known = self.judged.get((above, region_code))
-            alone = replace(self.facts[above], region_code=region_code, made_from=())
             # what was made from itself, by whatever mistake, has only its own papers to show
-            sources.append(Source(above, alone.batch_code, known or engine.judge(self._policy(alone), alone)))
-        found = replace(self.facts[batch_id], region_code=region_code)
-        return engine.judge(self._policy(found), found, sources)
+            verdict = known or self._alone(replace(self._asked(above, region_code), made_from=()), ())
+            sources.append(Source(above, self.facts[above].batch_code, verdict))
+        return self._alone(self._asked(batch_id, region_code), sources)
 
-    def _policy(self, found: BatchFacts) -> PolicyRow | None:
-        return engine.choose(
-            self.rows,
-            regions=ancestry(found.region_code),
-            on=found.arrived_on,
-            category=found.category,
-            imported=found.imported,
+    def _asked(self, batch_id: UUID, region_code: str) -> BatchFacts:
+        found = self.facts[batch_id]
+        return replace(found, region_code=region_code, suspensions=self.book.suspensions_of(found))
+
+    def _alone(self, found: BatchFacts, sources: Sequence[Source]) -> Verdict:
+        chosen = self.book.policy_for(
+            region_code=found.region_code, on=found.arrived_on, category=found.category, imported=found.imported
         )
+        verdict = engine.judge(chosen, found, sources)
+        rules = [*references.used(chosen, found, self.book.protocols)]
+        rules += [rule for source in sources for rule in source.verdict.rules]
+        return replace(verdict, rules=tuple(dict.fromkeys(rules)))
 
 
 def settle_status(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -162,6 +162,12 @@ def only_site(session: Session, business_id: UUID) -> Site | None:
     return found[0] if len(found) == 1 else None
 
 
+def sites_of(session: Session, business_id: UUID) -> list[Site]:
+    """Return the sites of a business by name."""
+    statement = select(Site).where(col(Site.business_id) == business_id).order_by(col(Site.name), col(Site.site_id))
+    return list(session.scalars(statement))
+
+
 def products(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Product]:
     """Return the products of some ids, in one statement; None and unknown ids are left out."""
     wanted = {i for i in ids if i}

@@ -27,7 +27,7 @@ from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import on_behalf_of
-from coldchain.trade.service import consents, dating, goods, lateness, parties, reading, temperatures, waybill
+from coldchain.trade.service import consents, dating, goods, lateness, parties, reading, sending, temperatures, waybill
 from coldchain.trade.service.lateness import Leaving, Passage
 from coldchain.trade.service.waybill import AWAIT_CONFIRMATION, DELIVERY, RETURN, Load, Shipment
 
@@ -56,15 +56,17 @@ def dispatch(
     Raises NotFound for what the actor may not see, Invalid (`in_future`, `duplicate_batch`, `same_site`,
     `not_a_carrier`), Conflict
     `locked`, `gate_refused` (extra `missing`, a line each), `insufficient_stock`, `seller_not_active`,
-    `receiver_not_active` (R1, R8, R10, R12). Signed in person and entered late: accepted despite gate and lock.
+    `receiver_not_active`, `locked_down`, `circuit_breaker` (R1, R8, R10, R12, R18).
+    Signed in person and entered late: accepted despite gate and lock.
     """
     load = Load(parties.carrier(session, carrier), vehicle_plate, driver, departure_temperature_c)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
     shipment = _read(
         session, actor, figures, DELIVERY, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at
     )
-    warnings = parties.judge(figures, shipment.owner, shipment.receiver)
     leaving = _leaving(shipment)
+    warnings = sending.judge(session, figures, shipment.owner, shipment.site, intended=not leaving.happened)
+    warnings += parties.judge_receiver(figures, shipment.receiver)
     passage = lateness.judge(session, leaving)
     consignment = waybill.write(session, actor, shipment, passage, lateness.as_fact(leaving))
     told = lateness.tell(
@@ -111,7 +113,9 @@ def dispatch_return(
         session, actor, figures, RETURN, from_zone_id, to, handover, lines, owner, to_site_id, load, occurred_at
     )
     _require_supplier(session, shipment)
-    warnings = parties.judge({**figures, "suspended_seller": "warn"}, shipment.owner, shipment.receiver)
+    lenient = {**figures, "suspended_seller": "warn"}
+    warnings = sending.judge(session, lenient, shipment.owner, shipment.site, intended=False)
+    warnings += parties.judge_receiver(lenient, shipment.receiver)
     ledger.lock_batches(session, shipment.units, exclusive=True)
     consignment = waybill.write(session, actor, shipment, Passage(), {"late": shipment.late} | RETURN_MARKS)
     warnings += temperatures.judge(figures, "departure", shipment.zone.temperature_class, departure_temperature_c)

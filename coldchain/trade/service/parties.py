@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,8 +12,6 @@ from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.i18n import N_
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
-
-SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
 
 
 @dataclass(frozen=True)
@@ -78,29 +76,18 @@ def carrier(session: Session, ref: str | UUID | None) -> Business | None:
     return business
 
 
-def judge(figures: Mapping[str, Any], sender: Business, to: Receiver) -> list[dict[str, Any]]:
-    """Return warnings about who deals with whom; raises Conflict where the rule book says block (R12)."""
-    warnings = judge_sender(figures, sender)
+def judge_receiver(figures: Mapping[str, Any], to: Receiver) -> list[dict[str, Any]]:
+    """Return warnings about who receives; raises Conflict `receiver_not_active` where the rule book says block (R12).
+
+    Who sends is judged by `sending`.
+    """
     if to.business is None or registry.trading_state(to.business) != "registered":
         if figures["unregistered_party"] == "block":
             raise Conflict("The receiver is not registered as active.", code="receiver_not_active")
-        warnings.append(
+        return [
             {
                 "code": "receiver_not_active",
                 "message": N_("The receiver is not registered as active. Check who takes the goods."),
             }
-        )
-    return warnings
-
-
-def judge_sender(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]]:
-    """Return warnings about who sells; raises Conflict `seller_not_active` where the rule book says block (R12)."""
-    if sender.status in SELLERS_STOPPED:
-        if figures["suspended_seller"] == "block":
-            raise Conflict(
-                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
-            )
-        return [{"code": "seller_not_active", "message": N_("The seller is not active.")}]
-    if sender.status != "active":
-        return [{"code": "seller_not_approved", "message": N_("The seller is not yet approved.")}]
+        ]
     return []

@@ -189,7 +189,14 @@ def _record(
             "on_behalf_of": consignment.on_behalf_of,
             "people": {name: kept.commitment for name, kept in people.items() if kept},
             "lines": [
-                {"batch_id": batch_id, "quantity_units": units, "policy": _policy(passage, batch_id)}
+                {
+                    "batch_id": batch_id,
+                    "quantity_units": units,
+                    "policy": _policy(passage, batch_id),
+                    "rules": [str(rule) for rule in passage.verdicts[batch_id].rules]
+                    if batch_id in passage.verdicts
+                    else [],
+                }
                 for batch_id, units in shipment.units.items()
             ],
             "movements": movements,

@@ -1,0 +1,81 @@
+"""May this business send goods now (R12, R18)? The one place where it is judged: status first, then measures.
+
+Intended movements are refused; what already happened, and what goes back to whom it came from, is warned about.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from coldchain.core import clock
+from coldchain.core.errors import Conflict
+from coldchain.core.i18n import N_
+from coldchain.policy import measures
+from coldchain.policy import service as policy
+from coldchain.policy.measures import LOCKDOWN, Measure
+from coldchain.registry.models import Business, Site
+
+SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
+REFUSALS: Final = {
+    "locked_down": N_(
+        "The area is locked down ({source}): only businesses on the white list may send goods. Nothing was sent. Ask "
+        "the local market regulator to be put on the white list."
+    ),
+    "circuit_breaker": N_(
+        "The authority stopped this business from trading ({source}). Nothing was sent. Ask the local market regulator."
+    ),
+}
+WARNINGS: Final = {
+    "locked_down": N_("The area is locked down and this business is not on the white list."),
+    "circuit_breaker": N_("The authority stopped this business from trading."),
+}
+
+
+def judge(
+    session: Session, figures: Mapping[str, Any], sender: Business, site: Site, *, intended: bool
+) -> list[dict[str, Any]]:
+    """Return warnings about who sends from where.
+
+    Raises Conflict `seller_not_active` where the rule book says block (R12); for what is intended `locked_down` and
+    `circuit_breaker`, with the measure as `extra` (R18).
+    """
+    warnings = _status(figures, sender)
+    stopping = measures.stopping(
+        policy.trade_measures(session, sender.business_id),
+        business_id=sender.business_id,
+        site_id=site.site_id,
+        region_code=site.region_code,
+        at=clock.now(),
+    )
+    if stopping is None:
+        return warnings
+    code = "locked_down" if stopping.kind == LOCKDOWN else "circuit_breaker"
+    if intended:
+        raise Conflict(REFUSALS[code], code=code, extra={"measure": _shown(stopping)}, source=stopping.source)
+    return [*warnings, {"code": code, "message": WARNINGS[code]}]
+
+
+def _status(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]]:
+    if sender.status in SELLERS_STOPPED:
+        if figures["suspended_seller"] == "block":
+            raise Conflict(
+                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
+            )
+        return [{"code": "seller_not_active", "message": N_("The seller is not active.")}]
+    if sender.status != "active":
+        return [{"code": "seller_not_approved", "message": N_("The seller is not yet approved.")}]
+    return []
+
+
+def _shown(measure: Measure) -> dict[str, Any]:
+    return {
+        "measure_id": str(measure.measure_id),
+        "version": measure.version,
+        "region_code": measure.region_code,
+        "starts_on": measure.starts_on.isoformat(),
+        "ends_on": measure.ends_on.isoformat() if measure.ends_on else None,
+        "document_no": measure.document_no,
+        "source": measure.source,
+        "reason": measure.reason,
+    }
