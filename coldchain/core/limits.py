@@ -45,6 +45,7 @@ SHEET_UNPACKED_BYTES = 40 * 1024 * 1024  # of a spreadsheet, before anything of 
 SHEET_COLUMNS = 60
 SHEET_CELLS = 400_000  # of one sheet, and texts that it shares
 IMPORT_ROWS = 10_000  # of goods, businesses or people in one spreadsheet
+IMPORT_ARRIVALS = 200  # deliveries in one spreadsheet
 IMPORT_ROWS_AT_ONCE = 300  # beyond, the worker does it and the page counts
 IMPORT_BAD_CELLS = 5_000  # named; the others are counted
 IMPORT_KEPT_HOURS = 24  # a file that was looked at and not taken in, and its bad cells

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from coldchain.core.errors import Invalid
+from coldchain.core.identifiers import IdentifierError
 from coldchain.core.text import normalise_name
 
 EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet's cells know no offset)
@@ -94,6 +95,18 @@ def moment(cell: str) -> str:
     if _DAY.fullmatch(found):
         return f"{day(found)} 00:00"
     raise _no_time()
+
+
+def identifier(check: Callable[[str], str]) -> Reader:
+    """Return the reader of a number that a validator of `core.identifiers` knows."""
+
+    def read(cell: str) -> str:
+        try:
+            return check(number_text(cell))
+        except IdentifierError as error:
+            raise Invalid.of("", error.code, error.message, **dict(error.params)) from error
+
+    return read
 
 
 def is_day(cell: str) -> bool:

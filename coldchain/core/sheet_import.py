@@ -4,7 +4,9 @@ Above the head a title may stand, below it sums; an example of the template is l
 all bad cells are found at once, each with its row and column as the file has them, its value, what would be right.
 """
 
+import hashlib
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +64,11 @@ class BadCell:
     code: str
     message: str
     params: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "BadCell":
+        """Return a bad cell that was kept as a document."""
+        return cls(**kept)
 
     @property
     def text(self) -> str:
@@ -188,6 +195,12 @@ def values(table: Table, columns: Sequence[Column]) -> list[tuple[Row, dict[str,
                 table.refuse_all(row, error, name)
         found.append((row, said))
     return found
+
+
+def digest(kind: str, said: Iterable[Mapping[str, Any]]) -> str:
+    """Return the SHA-256 (hex) of what the rows of a table say: the same table saved as another file has the same."""
+    text = json.dumps([kind, [dict(each) for each in said]], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def template(title: LazyText | str, columns: Sequence[Column], remarks: Sequence[LazyText]) -> bytes:

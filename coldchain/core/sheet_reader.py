@@ -29,6 +29,7 @@ EXACT_DIGITS: Final = 15  # a spreadsheet keeps no more of a number: longer ones
 _DECLARES: Final = re.compile(rb"<!(?!--|\[CDATA\[)")  # a document type with its entities: no sheet has one
 _OTHER_SIGNS: Final = re.compile(rb"(?i)\x00|encoding\s*=\s*[\"'](?!utf-8[\"'])")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=\"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})\"")
+_NO_TEXT: Final = re.compile(r"\A%PDF-|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _TEXT_OF: Final = re.compile(rb"<(?:\w+:)?si[\s/>]")
 # What openpyxl raises for files that only look like one of its own; the zip's and the XML's own errors are among them.
@@ -62,7 +63,7 @@ def _csv(content: bytes, pointer: str) -> Iterator[list[str]]:
             break
         except UnicodeDecodeError:
             continue
-    if text is None or "\x00" in text:
+    if text is None or _NO_TEXT.search(text):
         raise _no_table(pointer)
     head = text.partition("\n")[0]
     delimiter = max(",\t;", key=head.count)
