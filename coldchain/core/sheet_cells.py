@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from coldchain.core import limits
 from coldchain.core.errors import Invalid
 from coldchain.core.identifiers import IdentifierError
 from coldchain.core.text import normalise_name
@@ -120,6 +121,9 @@ def _no_time() -> Invalid:
 
 
 def _date(year: int, month: int, of_month: int) -> date:
+    if not limits.DATE_YEAR_MIN <= year <= limits.DATE_YEAR_MAX:
+        raise Invalid.of("", "out_of_range", "The year should be from {minimum} to {maximum}.",
+                         minimum=limits.DATE_YEAR_MIN, maximum=limits.DATE_YEAR_MAX)  # fmt: skip
     try:
         return date(year, month, of_month)
     except ValueError as error:

@@ -119,7 +119,8 @@ def _run(
     done = 0
     for unit in units:
         entered = _enter(session, actor, kind, table, unit, keep=keep)
-        made.append({"row": unit.rows[0].number, "rows": len(unit.rows)} | unit.summary | (entered or {}))
+        told = (entered or {}) if keep else {}  # what a trial made is gone again
+        made.append({"row": unit.rows[0].number, "rows": len(unit.rows)} | unit.summary | told)
         done += len(unit.rows)
         progress(done)
         if keep and table.bad_count:

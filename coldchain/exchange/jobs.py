@@ -1,10 +1,11 @@
 """Large spreadsheets, apart from the request that handed them in: looked at, and taken in, with a count that moves.
 
-What a job enters is one transaction, however large; the count is written in others, so that a waiting page sees it. A
+What a job enters is one transaction, however large; the count is written in others, so that a waiting page sees it. It
+keeps announcements out while it runs, so after each unit it looks whether somebody waits, gives way, and begins anew. A
 job that dies with its worker runs again from the beginning; one that ran already finds that there is nothing to do.
 """
 
-import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,13 @@ from coldchain.exchange import engine, service
 from coldchain.exchange.models import SheetImport
 from coldchain.registry.models import Business
 
-log = logging.getLogger(__name__)
 STEP = 100  # rows between two notes of how far it is
+WAYS_GIVEN = 30  # then it ends as failed: nothing was entered, and it may be taken in later
+PAUSE_S = 1.0
+
+
+class GivesWay(Exception):
+    """Somebody waits for what this job holds; all that it has entered is undone."""
 
 
 @jobs.task(service.LOOK)
@@ -47,7 +53,7 @@ def take(*, import_id: str) -> None:
     def act(session: Session, actor: Actor, row: SheetImport) -> None:
         try:
             with attempt(session):
-                outcome = service.enter(session, actor, row, _teller(row.import_id))
+                outcome = service.enter(session, actor, row, _teller(row.import_id, session))
         except engine.Bad as bad:
             service.settle_refused(row, bad.outcome)
         else:
@@ -59,16 +65,13 @@ def take(*, import_id: str) -> None:
 def _run(key: UUID, state: str, act: Callable[[Session, Actor, SheetImport], None]) -> None:
     """Do a job once: its outcome and what it entered stand together; a refusal of the whole ends it as failed."""
     try:
-        with db.transaction() as session:
-            service.alone(session, key)
-            row = session.get(SheetImport, key)
-            if row is None or row.state != state:
-                return
-            user = session.get(User, row.recorded_by)
-            if user is None or not user.is_active:
-                row.state, row.content, row.error, row.finished_at = "failed", None, "forbidden", clock.now()
-                return
-            act(session, actor_of(session, user), row)
+        for _way in range(WAYS_GIVEN):
+            try:
+                return _once(key, state, act)
+            except GivesWay:
+                _note(key, 0)
+                time.sleep(PAUSE_S)
+        _fail(key, "unavailable")
     except DomainError as error:
         first = error.errors[0] if error.errors else FieldError("", error.code, error.message, error.params)
         _fail(key, first.code, {"message": first.message, "params": {n: str(v) for n, v in first.params.items()}})
@@ -77,16 +80,34 @@ def _run(key: UUID, state: str, act: Callable[[Session, Actor, SheetImport], Non
         raise
 
 
-def _teller(key: UUID) -> engine.Progress:
-    """Return what writes down how many rows are done, every STEP rows."""
+def _once(key: UUID, state: str, act: Callable[[Session, Actor, SheetImport], None]) -> None:
+    with db.transaction() as session:
+        service.alone(session, key)
+        row = session.get(SheetImport, key)
+        if row is None or row.state != state:
+            return
+        user = session.get(User, row.recorded_by)
+        if user is None or not user.is_active:
+            row.state, row.content, row.error, row.finished_at = "failed", None, "forbidden", clock.now()
+            return
+        act(session, actor_of(session, user), row)
+
+
+def _note(key: UUID, done: int) -> None:
+    with db.transaction() as session:
+        session.execute(update(SheetImport).where(col(SheetImport.import_id) == key).values(done=done))
+
+
+def _teller(key: UUID, holding: Session | None = None) -> engine.Progress:
+    """Return what notes how many rows are done, every STEP rows; `holding` gives way when somebody waits for it."""
     told = [0]
 
     def tell(done: int) -> None:
-        if done - told[0] < STEP:
-            return
-        told[0] = done
-        with db.transaction() as session:
-            session.execute(update(SheetImport).where(col(SheetImport.import_id) == key).values(done=done))
+        if holding is not None and service.awaited(holding):
+            raise GivesWay
+        if done - told[0] >= STEP:
+            told[0] = done
+            _note(key, done)
 
     return tell
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete, func, select, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -28,6 +28,10 @@ from coldchain.exchange.workers import Workers
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
 
+_AWAITED: Final = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks AS waiting WHERE NOT waiting.granted AND waiting.locktype = 'advisory'"
+    " AND pg_backend_pid() = ANY (pg_blocking_pids(waiting.pid)))"
+)
 LOOK: Final = "exchange.look"
 TAKE: Final = "exchange.take"
 KINDS: Final[dict[str, engine.Kind]] = {kind.name: kind for kind in (Arrivals(), Businesses(), Workers())}
@@ -263,6 +267,11 @@ def purge(session: Session) -> int:
         result = session.execute(statement.execution_options(synchronize_session=False))
         gone += result.rowcount if isinstance(result, CursorResult) else 0
     return gone
+
+
+def awaited(session: Session) -> bool:
+    """Say whether somebody waits for a lock of this transaction: who announces a notice, or locks a positive."""
+    return bool(session.execute(_AWAITED).scalar_one())
 
 
 def alone(session: Session, import_id: UUID) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Live
-from tests.browser.test_container import DATES, NAMES, Hands
+from tests.browser.test_container import NAMES, Hands
 from tests.browser.test_every_page import troubles
 from tests.browser.test_one_true_way import sign_in
 from tests.exchange.sheets import DELIVERY, line, xlsx
 from tests.factories.world import World
 
 INTERACTIONS_MAX = 10
+DATES = (("2020-11-06", "2022-11-05"), ("2020-11-13", "2022-11-12"), ("2020-11-20", "2022-11-19"))
 
 
 def container() -> bytes:

@@ -70,6 +70,7 @@ def test_a_date_is_read_however_it_is_kept(text: str) -> None:
     ("昨天", "not_date"), ("06/11/2020", "not_date"), ("20/11/6", "not_date"), ("2020-02-30", "no_such_day"),
     ("2020-11-06 08:00", "not_date"), ("44141.5", "not_date"), ("2020-13-01", "no_such_day"), ("1", "not_date"),
     ("32873", "not_date"), ("73416", "not_date"), ("=TODAY()", "not_date"),
+    ("1989-12-31", "out_of_range"), ("2101-01-01", "out_of_range"),
 ])  # fmt: skip
 def test_what_is_no_date_is_refused_with_an_example(text: str, refused: str) -> None:
     assert code(sheet_cells.day, text) == refused

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from coldchain.accounts.models import UserSite
+from coldchain.core import db
 from tests.exchange.sheets import DELIVERY, HEAD, bad, hand_in, line, xlsx
 from tests.factories.people import Speaker
 from tests.factories.world import World
@@ -38,6 +41,7 @@ def test_a_delivery_is_looked_at_then_taken_in(store: dict[str, Any]) -> None:
     looked = hand_in(who, xlsx(rows))
     assert (looked["state"], looked["errors"], looked["rows"], looked["units_count"]) == ("checked", [], 3, 1)
     assert looked["mass_g"] == (123 + 120) * 2000 + 35_500
+    assert looked["units"][0]["arrival_id"] is None
     assert arrivals(who) == [], "the look enters nothing"
     taken = who.post(f"/sheets/{looked['import_id']}/take")
     assert taken["state"] == "done"
@@ -109,3 +113,66 @@ def test_every_bad_cell_is_named_at_once_and_nothing_is_entered(world: World, st
     assert store["zone"]["code"] in by_row[11]
     assert arrivals(store["who"]) == []
     store["who"].post(f"/sheets/{answer['import_id']}/take", expect=409)
+
+
+WITH_PLACE = [*HEAD, "冷库", "登记方式", "件数", "零数", "净重(kg)", "条码", "生产企业"]
+
+
+def placed(product: str, **cells: Any) -> list[Any]:
+    """Return a row with all that may be said of it."""
+    found = {"品名": product, "生产日期": "2020-11-06", "保质期至": "2022-11-05"} | cells
+    return [found.get(name, "") for name in WITH_PLACE]
+
+
+def test_modes_places_suppliers_and_ways_to_count(world: World, store: dict[str, Any]) -> None:
+    keeper, seller = world.business("示例库主", kinds=["cold_store"]), world.business()
+    other = world.site(keeper, name="二号库")
+    world.zone(other)
+    general = world.zone(store["site"], "general", code="G1")
+    home = world.product(name="豆腐", imported=False, units_per_piece=1, unit_mass_g=400)
+    second = world.site(store["owner"], "shop", name="门店")
+    world.zone(second, "sale_counter")
+    came = DELIVERY | {"冷库": store["site"]["name"]}
+    ahead = {"到货时间": "2099-01-18 06:40", "登记方式": "预申报", "冷库": "门店"}
+    kept = {"登记方式": "库存", "到货时间": "2020年12月1日", "冷库": f"{keeper['name']} 二号库", "供货方": "张三"}
+    rows = [
+        placed("", 条码="06901234567892", 件数="3", 零数="2", **came | {"供货方": seller["uscc"]}),
+        placed("鸡心", **{"净重(kg)": 12.5}), placed("豆腐", 数量=7),
+        placed("凤爪", 件数="2", 生产企业=store["feet"]["producer_name"], **DELIVERY | kept),
+    ]  # fmt: skip
+    looked = hand_in(store["who"], xlsx(rows, WITH_PLACE))
+    assert looked["errors"] == []
+    store["who"].post(f"/sheets/{looked['import_id']}/take")
+    stock, first = sorted(arrivals(store["who"]), key=lambda each: len(each["batches"]))
+    assert [b["quantity_units"] for b in first["batches"]] == [20, 12_500, 7]
+    assert [b["zone_id"] for b in first["batches"]][1:] == [store["zone"]["zone_id"], general["zone_id"]]
+    assert first["batches"][2]["product"]["product_id"] == home["product_id"]
+    assert first["supplier"]["business"]["uscc"] == seller["uscc"]
+    assert (stock["entry_mode"], stock["site_id"], stock["supplier"]["name"]) == (
+        "existing_stock", other["site_id"], "张三")  # fmt: skip
+    answer = hand_in(store["who"], xlsx([placed("凤爪", 件数="2", **DELIVERY | ahead)], WITH_PLACE))
+    assert [(e["letter"], e["code"]) for e in answer["errors"]] == [("A", "too_far")]
+    answer = hand_in(
+        store["who"], xlsx([placed("凤爪", 件数="2", **DELIVERY | {"冷库": "", "库区": "G1"})], WITH_PLACE)
+    )
+    assert [(e["letter"], e["code"]) for e in answer["errors"]] == [("K", "zone_not_dedicated")]
+    answer = hand_in(store["who"], xlsx([placed("凤爪", 件数="2", **DELIVERY)], WITH_PLACE))
+    assert [(e["letter"], e["code"]) for e in answer["errors"]] == [("K", "zone_needed")]
+
+
+def test_a_clerk_of_one_site_enters_there_only(world: World, store: dict[str, Any]) -> None:
+    second = world.site(store["owner"], name="二号库")
+    world.zone(second)
+    clerk = store["who"]
+    with db.transaction() as session:
+        user = session.merge(clerk.user)
+        user.position = "clerk"
+        session.add(UserSite(user_id=user.user_id, site_id=UUID(second["site_id"])))
+    elsewhere = placed("凤爪", 件数="2", **DELIVERY | {"冷库": store["site"]["name"]})
+    answer = hand_in(clerk, xlsx([elsewhere], WITH_PLACE))
+    assert [(e["letter"], e["code"]) for e in answer["errors"]] == [("L", "unknown_site")]
+    assert "二号库" in answer["errors"][0]["message"]
+    assert store["site"]["name"] not in answer["errors"][0]["message"]
+    looked = hand_in(clerk, xlsx([line("凤爪", **DELIVERY)]))
+    assert clerk.post(f"/sheets/{looked['import_id']}/take")["state"] == "done"
+    assert arrivals(clerk)[0]["site_id"] == second["site_id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from coldchain.accounts.service import actors
+from coldchain.batches import watch
 from coldchain.core import db, limits
 from coldchain.exchange import jobs, service
+from coldchain.exchange.arrivals import Arrivals
 from tests.exchange.sheets import DELIVERY, HEAD, hand_in, line, xlsx
 from tests.factories.world import World
 from tests.races.meeting import meet
@@ -107,7 +110,7 @@ def test_the_same_table_taken_in_twice_at_once_makes_one(world: World, rounds: A
     who = world.merchant(owner)
     with db.transaction() as session:
         actor = actors.actor_by_token(session, str(who.token))
-    for number in range(rounds(3, 40)):
+    for number in range(rounds(2, 40)):
         content = xlsx([line("凤爪", **DELIVERY | {"封志号": f"HL{number}"})])
         ids = [UUID(hand_in(who, content)["import_id"]) for _ in range(4)]
         met = meet([lambda session, each=each: service.take(session, actor, each).state for each in ids])
@@ -115,3 +118,44 @@ def test_the_same_table_taken_in_twice_at_once_makes_one(world: World, rounds: A
         shown = [who.get(f"/sheets/{each}") for each in ids]
         assert len({each["units"][0]["arrival_id"] for each in shown}) == 1
         assert rows_in_books()[0] == number + 1
+
+
+def test_a_large_table_gives_way_to_who_announces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps announcements out while it runs: it undoes itself when one waits, and is taken in whole afterwards."""
+    monkeypatch.setattr(limits, "IMPORT_ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(jobs, "PAUSE_S", 0.01)
+    owner = world.business()
+    world.zone(world.site(owner))
+    world.product(name="凤爪")
+    who = world.merchant(owner)
+    looked = hand_in(who, xlsx([line("凤爪", **DELIVERY | {"封志号": f"HL{n}"}) for n in range(6)]))
+    jobs.look(import_id=looked["import_id"])
+    who.post(f"/sheets/{looked['import_id']}/take")
+    begun, through = threading.Event(), threading.Event()
+
+    def announce() -> None:
+        begun.wait(30)
+        with db.transaction() as session:
+            watch.lock_exclusive(session)
+            through.set()
+
+    enter, ways = Arrivals.enter, []
+
+    def slowly(self: Arrivals, session: Any, actor: Any, unit: Any) -> Any:
+        made = enter(self, session, actor, unit)
+        if not begun.is_set():
+            begun.set()
+            while not service.awaited(session):
+                time.sleep(0.01)
+            ways.append(through.is_set())
+        return made
+
+    monkeypatch.setattr(Arrivals, "enter", slowly)
+    thread = threading.Thread(target=announce)
+    thread.start()
+    jobs.take(import_id=looked["import_id"])
+    thread.join(30)
+    assert ways == [False], "it was waited for"
+    assert through.is_set()
+    assert who.get(f"/sheets/{looked['import_id']}")["state"] == "done"
+    assert rows_in_books()[0] == 6
