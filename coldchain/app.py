@@ -23,11 +23,13 @@ MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
+    "exchange.api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
     "registry.offices_web", "registry.registration_web", "registry.measures_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "exchange.web",
 )  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",
@@ -79,6 +81,7 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
     """Let a program serve one place: its database, its files, its address."""
     from coldchain.labels import jobs as label_jobs
 
+    import_module("coldchain.exchange.jobs")  # makes its tasks known
     if connect:
         settings = database.with_database(settings)
         db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)

@@ -6,6 +6,7 @@ from coldchain.accounts import models as accounts
 from coldchain.batches import models as batches
 from coldchain.batches import models_arrivals as batches_arrivals
 from coldchain.core import idempotency, marks, stored_files
+from coldchain.exchange import models as exchange
 from coldchain.inspections import models as inspections
 from coldchain.journal import models as journal
 from coldchain.labels import models as labels
@@ -17,8 +18,8 @@ from coldchain.registry import models as registry
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, batches_arrivals, idempotency, inspections, journal, labels, ledger, marks, policy, recall,
-    regions, registry, stored_files, trade,
+    accounts, batches, batches_arrivals, exchange, idempotency, inspections, journal, labels, ledger, marks, policy,
+    recall, regions, registry, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 

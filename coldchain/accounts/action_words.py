@@ -21,6 +21,7 @@ WORDS: Final[dict[str, LazyText]] = {
     "catalogue.read": _p("action", "Read producers and products"),
     "office.read": _p("action", "Read regions and offices"),
     "arrival.register": _p("action", "Register arrivals"),
+    "sheet.use": _p("action", "Hand in spreadsheets"),
     "arrival.read": _p("action", "Read arrivals"),
     "arrival.correct": _p("action", "Withdraw or correct arrivals"),
     "evidence.register": _p("action", "Hand in papers and disinfections"),

@@ -42,6 +42,7 @@ TABLE: dict[str, dict[str, str]] = {
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
     "arrival.register": _STAFF,
+    "sheet.use": {"merchant": ANY, "regulator": DUTY, "system": ANY},
     "arrival.read": _READ,
     "arrival.correct": _STAFF,
     "evidence.register": _STAFF,

@@ -17,7 +17,7 @@ from coldchain.batches.models import Tube
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.pages_results import RESULT_LABELS
 from coldchain.batches.service import tubes
-from coldchain.core import clock, limits, pages
+from coldchain.core import clock, limits, pages, sheet_import
 from coldchain.core.edge import edge
 from coldchain.core.errors import Invalid
 from coldchain.core.i18n import LazyText, ngettext
@@ -145,12 +145,12 @@ def work_file(session: Session, actor: Actor) -> Any:
     )  # fmt: skip
 
 
-def _rows(form: Form) -> list[result_file.Row]:
+def _rows(form: Form) -> list[sheet_import.Row]:
     """Return the rows that were shown to be right; whatever comes back is checked like the file itself."""
     try:
         listed = json.loads(form["_rows"])[: limits.RESULT_ROWS]
         return [
-            result_file.Row(int(number), {name: str(cells.get(name, "")) for name in result_file.COLUMNS})
+            sheet_import.Row(int(number), {name: str(cells.get(name, "")) for name in result_file.COLUMNS})
             for number, cells in listed
         ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

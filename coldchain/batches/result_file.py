@@ -4,10 +4,8 @@ A row that says again what is entered already makes nothing, so that the same fi
 columns are those of the form, by their Chinese or English heads, in any order.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,18 +17,14 @@ from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import TestResult, Tube
 from coldchain.batches.service import tubes
-from coldchain.core import limits, problems, sheet_reader
+from coldchain.core import limits, problems, sheet_cells, sheet_import, sheet_reader
 from coldchain.core.errors import FieldError, Invalid
 from coldchain.core.i18n import LazyText, use_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, attempt, load
+from coldchain.core.sheet_import import Row
 
-SHEET_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet's cells know no offset)
-_WRITTEN: Final = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2})[:：时](\d{1,2})(?:[:：分]\d{0,2}秒?)?"
-)
-HEAD_ROWS: Final = 5  # a title may stand above the head
 COLUMNS: Final[dict[str, LazyText]] = {
     "tube_no": _l("Tube number"),
     "stage": _l("Which test"),
@@ -43,10 +37,13 @@ COLUMNS: Final[dict[str, LazyText]] = {
 NEEDED: Final = ("tube_no", "result", "received_at", "reported_at", "report_no")
 SAME: Final = ("stage", "result", "received_at", "reported_at", "report_no")
 ALSO_HEADS: Final = {
-    "管号": "tube_no", "采样管编号": "tube_no", "样本编号": "tube_no", "检测结果": "result", "检测阶段": "stage",
-    "收样时间": "received_at", "接收时间": "received_at", "检测时间": "reported_at", "报告编号": "report_no",
-    "检测人": "analyst", "检验员": "analyst",
+    "tube_no": ("管号", "采样管编号", "样本编号"), "result": ("检测结果",), "stage": ("检测阶段",),
+    "received_at": ("收样时间", "接收时间"), "reported_at": ("检测时间",), "report_no": ("报告编号",),
+    "analyst": ("检测人", "检验员"),
 }  # fmt: skip
+SHEET: Final = tuple(
+    sheet_import.Column(name, label, needed=name in NEEDED, also=ALSO_HEADS[name]) for name, label in COLUMNS.items()
+)
 ALSO_VALUES: Final = {
     "stage": {"": "preliminary", "初筛": "preliminary", "初检": "preliminary", "复检": "recheck",
               "确认": "confirmation"},
@@ -78,49 +75,9 @@ class Outcome:
     errors: list[BadCell] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the file: its number, and the text of each known column."""
-
-    number: int
-    cells: Mapping[str, str]
-
-
 def read(content: bytes) -> list[Row]:
-    """Return the rows below the head.
-
-    Raises Invalid at `/file`: what the reader refuses, `columns_missing`, `empty`, `too_many_rows`.
-    """
-    table = sheet_reader.read(content, "/file", limits.RESULT_ROWS + HEAD_ROWS)
-    heads = _heads()
-    known: dict[int, str] = {}
-    top = 0
-    for top, row in enumerate(table[:HEAD_ROWS]):  # noqa: B007 (where the head stands is used below)
-        known = {n: heads[cell] for n, cell in enumerate(row) if cell in heads}
-        if "tube_no" in known.values():
-            break
-    lacking = [str(COLUMNS[name]) for name in NEEDED if name not in known.values()]
-    if lacking:
-        raise Invalid.of("/file", "columns_missing", "These columns are missing: {columns}.",
-                         columns=", ".join(lacking))  # fmt: skip
-    rows = [
-        Row(number, {name: sheet_reader.as_typed(row[n]) if n < len(row) else "" for n, name in known.items()})
-        for number, row in enumerate(table[top + 1 :], top + 2)
-        if any(row)
-    ]
-    if not rows:
-        raise Invalid.of("/file", "empty", "There is no row below the head.")
-    if len(rows) > limits.RESULT_ROWS:
-        raise Invalid.of("/file", "too_many_rows", "At most {limit} rows with the head.", limit=limits.RESULT_ROWS + 1)
-    return rows
-
-
-def _heads() -> dict[str, str]:
-    found = dict(ALSO_HEADS)
-    for locale in ("zh_CN", "en"):
-        with use_locale(locale):
-            found |= {str(label): name for name, label in COLUMNS.items()}
-    return found | {name: name for name in COLUMNS}
+    """Return the rows below the head. Raises Invalid at `/file` as `sheet_import.read` does."""
+    return sheet_import.read(content, SHEET, limits.RESULT_ROWS).rows
 
 
 def enter(session: Session, actor: Actor, rows: Sequence[Row]) -> Outcome:
@@ -194,15 +151,11 @@ def _code(name: str, text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    """Return a moment however people write it as a form's: `2021/1/19 8:05`, 2021年1月19日 8:05, a sheet's number."""
-    found = _WRITTEN.fullmatch(text)
-    if found:
-        year, month, day, hour, minute = map(int, found.groups())
-        return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}"
-    if re.fullmatch(r"\d{5}(\.\d{1,12})?", text):  # days since a spreadsheet's own beginning
-        written = SHEET_EPOCH + timedelta(seconds=round(float(text) * 86_400))
-        return written.strftime("%Y-%m-%d %H:%M")
-    return text
+    """Return a moment however people write it as a form's; without its time it stays, and is refused."""
+    try:
+        return text if sheet_cells.is_day(text) else sheet_cells.moment(text)
+    except Invalid:
+        return text
 
 
 def _again(outcome: Outcome, row: Row, data: Mapping[str, Any], former: TestResult) -> None:

@@ -1,17 +1,20 @@
 """Reads a table that somebody keeps in a spreadsheet: XLSX, or CSV in UTF-8 or GB18030; what comes out is text.
 
 Nothing is evaluated: a cell with a formula is its text. A file says by its content what it is; what it would unpack to
-is bounded before anything of it is unpacked.
+is bounded before anything of it is unpacked, and how many cells, texts and styles it has before they are read. Cells
+that are merged downwards hold their value in every row.
 """
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, Final
 
 import openpyxl
+from openpyxl.utils import column_index_from_string
 
 from coldchain.core import limits
 from coldchain.core.errors import Invalid
@@ -19,6 +22,16 @@ from coldchain.core.errors import Invalid
 ZIP: Final = b"PK\x03\x04"
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 PARTS_MAX: Final = 1_000
+SIDE_PART_BYTES: Final = 2 * 1024 * 1024  # styles, relations and whatever else is no sheet and no text of one
+SIDE_PART_MARKS: Final = 200_000
+MERGED_MAX: Final = 20_000
+EXACT_DIGITS: Final = 15  # a spreadsheet keeps no more of a number: longer ones are rounded when they are typed
+_DECLARES: Final = re.compile(rb"<!(?!--|\[CDATA\[)")  # a document type with its entities: no sheet has one
+_OTHER_SIGNS: Final = re.compile(rb"(?i)\x00|encoding\s*=\s*[\"'](?!utf-8[\"'])")
+_MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=\"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})\"")
+_NO_TEXT: Final = re.compile(r"\A%PDF-|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_TEXT_OF: Final = re.compile(rb"<(?:\w+:)?si[\s/>]")
 # What openpyxl raises for files that only look like one of its own; the zip's and the XML's own errors are among them.
 BROKEN: Final = (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError)
 
@@ -27,14 +40,15 @@ def read(content: bytes, pointer: str, rows_max: int) -> list[list[str]]:
     """Return the rows of the first sheet of a file as text, trimmed, empty rows at the end left out.
 
     Raises Invalid at `pointer`: `not_a_table` for what is neither, `too_large` for what would unpack to more than
-    SHEET_UNPACKED_BYTES, `too_many_rows` beyond `rows_max`.
+    SHEET_UNPACKED_BYTES, `too_many_cells` beyond SHEET_CELLS, `too_many_rows` beyond `rows_max`.
     """
-    rows = _xlsx(content, pointer, rows_max) if content.startswith(ZIP) else _csv(content, pointer)
+    rows = _xlsx(content, pointer) if content.startswith(ZIP) else _csv(content, pointer)
     found: list[list[str]] = []
     for row in rows:
         cells = [cell.strip() for cell in row[: limits.SHEET_COLUMNS]]
-        found.append(cells)
-        if len(found) > rows_max and any(any(each) for each in found[rows_max:]):
+        if len(found) < rows_max:
+            found.append(cells)
+        elif any(cells):
             raise Invalid.of(pointer, "too_many_rows", "At most {limit} rows with the head.", limit=rows_max)
     while found and not any(found[-1]):
         found.pop()
@@ -49,7 +63,7 @@ def _csv(content: bytes, pointer: str) -> Iterator[list[str]]:
             break
         except UnicodeDecodeError:
             continue
-    if text is None or "\x00" in text:
+    if text is None or _NO_TEXT.search(text):
         raise _no_table(pointer)
     head = text.partition("\n")[0]
     delimiter = max(",\t;", key=head.count)
@@ -59,37 +73,97 @@ def _csv(content: bytes, pointer: str) -> Iterator[list[str]]:
         raise _no_table(pointer) from error
 
 
-def _xlsx(content: bytes, pointer: str, rows_max: int) -> Iterator[list[str]]:
+def _xlsx(content: bytes, pointer: str) -> Iterator[list[str]]:
+    book = None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-        if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > limits.SHEET_UNPACKED_BYTES:
-            raise Invalid.of(pointer, "too_large", "This spreadsheet unpacks to more than {limit} MB.",
-                             limit=limits.SHEET_UNPACKED_BYTES // 1024 // 1024)  # fmt: skip
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except BROKEN as error:
-        raise _no_table(pointer) from error
-    try:
-        sheet = book.worksheets[0]
-        cells = sheet.iter_rows(max_row=rows_max + 2, max_col=limits.SHEET_COLUMNS, values_only=True)
-        yield from ([_text(cell) for cell in row] for row in cells)
+            _check_parts(archive, pointer)
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+            sheet: Any = book.worksheets[0]
+            merged = _merged(archive.read(sheet._worksheet_path.lstrip("/")), pointer)
+        above: dict[int, tuple[int, str]] = {}  # a merged column's last row, and what it holds
+        for number, row in enumerate(sheet.iter_rows(max_col=limits.SHEET_COLUMNS, values_only=True), 1):
+            cells = [_text(cell) for cell in row] if any(cell is not None for cell in row) else []
+            yield _filled(cells, number, merged, above) if merged else cells
     except (*BROKEN, IndexError) as error:
         raise _no_table(pointer) from error
     finally:
-        book.close()
+        if book is not None:
+            book.close()
+
+
+def _check_parts(archive: zipfile.ZipFile, pointer: str) -> None:
+    """Refuse what would take long to read before any of it is unpacked or parsed."""
+    parts = archive.infolist()
+    if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > limits.SHEET_UNPACKED_BYTES:
+        raise _too_large(pointer)
+    for part in parts:
+        name = part.filename.lower()
+        if not name.endswith((".xml", ".rels")):
+            continue
+        with archive.open(part) as file:
+            raw = file.read(limits.SHEET_UNPACKED_BYTES + 1)
+        if len(raw) > limits.SHEET_UNPACKED_BYTES:
+            raise _too_large(pointer)
+        if _DECLARES.search(raw) or _OTHER_SIGNS.search(raw[:200]):
+            raise _no_table(pointer)
+        if "worksheets/" in name or "sharedstrings" in name:
+            if max(len(_CELL.findall(raw)), len(_TEXT_OF.findall(raw))) > limits.SHEET_CELLS:
+                raise Invalid.of(pointer, "too_many_cells", "At most {limit} cells in one spreadsheet.",
+                                 limit=limits.SHEET_CELLS)  # fmt: skip
+        elif len(raw) > SIDE_PART_BYTES or raw.count(b"<") > SIDE_PART_MARKS:
+            raise _too_large(pointer)
+
+
+def _merged(raw: bytes, pointer: str) -> dict[tuple[int, int], int]:
+    """Return where cells are merged downwards: (row, column from 0) of the first and the last row."""
+    found: dict[tuple[int, int], int] = {}
+    for count, (letters, first, last) in enumerate(_MERGED.findall(raw)):
+        if count >= MERGED_MAX:
+            raise _too_large(pointer)
+        column = column_index_from_string(letters.decode()) - 1
+        if int(last) > int(first) and column < limits.SHEET_COLUMNS:
+            found[int(first), column] = int(last)
+    return found
+
+
+def _filled(
+    cells: list[str], number: int, merged: dict[tuple[int, int], int], above: dict[int, tuple[int, str]]
+) -> list[str]:
+    """Return a row with what cells merged from above hold."""
+    for column, (last, value) in list(above.items()):
+        if number > last:
+            del above[column]
+        else:
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = cells[column] or value
+    for column, value in enumerate(cells):
+        if (number, column) in merged:
+            above[column] = (merged[number, column], value)
+    return cells
 
 
 def _text(value: Any) -> str:
-    """Return a cell as somebody would type it: a moment as `2021-01-19 19:00`, a whole number without a point."""
+    """Return a cell as somebody would type it: a moment as `2021-01-19 19:00`, a whole number without a point.
+
+    A number of more digits than a spreadsheet keeps comes as `1.9E+17`, so that nobody takes it for the number it was.
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d")
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**EXACT_DIGITS:
+        return f"{value:.14E}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _too_large(pointer: str) -> Invalid:
+    return Invalid.of(pointer, "too_large", "This spreadsheet unpacks to more than {limit} MB.",
+                      limit=limits.SHEET_UNPACKED_BYTES // 1024 // 1024)  # fmt: skip
 
 
 def _no_table(pointer: str) -> Invalid:

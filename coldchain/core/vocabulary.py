@@ -128,6 +128,14 @@ CHIPS: Final[dict[str, Chip]] = {
     "run.running": Chip("wait", "reload", lazy_gettext("Being made")),
     "run.done": Chip("go", "circle-check", lazy_gettext("Ready")),
     "run.failed": Chip("stop", "circle-x", lazy_gettext("Not made")),
+    # spreadsheets
+    "sheet.checking": Chip("wait", "hourglass", lazy_gettext("Being looked at")),
+    "sheet.checked": Chip("wait", "list-check", lazy_gettext("To be taken in")),
+    "sheet.refused": Chip("stop", "circle-x", lazy_gettext("Bad cells")),
+    "sheet.taking": Chip("wait", "reload", lazy_gettext("Being taken in")),
+    "sheet.done": Chip("go", "circle-check", lazy_gettext("Taken in")),
+    "sheet.already": Chip("idle", "circle-minus", lazy_gettext("Taken in before")),
+    "sheet.failed": Chip("stop", "circle-x", lazy_gettext("Not taken in")),
 }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from coldchain.accounts.service import purge as accounts_purge
 from coldchain.core import db, disk, jobs, marks
 from coldchain.core.clock import now
+from coldchain.exchange import service as exchange
 from coldchain.journal import sequencer
 from coldchain.ops import presence, upkeep
 from config import Settings
@@ -45,6 +46,7 @@ def purge() -> None:
     """Delete what is not needed any more."""
     with db.transaction() as session:
         accounts_purge.purge(session)
+        exchange.purge(session)
 
 
 async def _repeat(every_s: float, action: object, *arguments: object) -> None:

@@ -83,6 +83,7 @@ PARAMETERS: dict[str, str] = {
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
     "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
     "measure_id": "measure_id",
+    "import_id": "import_id",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -121,6 +122,7 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/rules/", "code"): "rule_code",
 }
 FIXED = {"path": "policies", "decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css"}
+FIXED = {"decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css", "kind": "arrivals"}
 
 
 def parameter(route: Route, name: str, case: Case) -> Any:
@@ -142,6 +144,8 @@ QUERIES: dict[str, Body] = {
     "GET /api/v1/producers/<uuid:producer_id>/suspension-suggestion": lambda of: {"starts_on": "2021-02-01"},
     "GET /workers/new": lambda of: {"business": of.owner["business_id"]},
     "POST /api/v1/tube-results/file": lambda of: {"dry_run": "true"},
+    "POST /api/v1/sheets/arrivals": lambda of: {"business": of.owner["business_id"]},
+    "POST /api/v1/sheets/workers": lambda of: {"business": of.owner["business_id"]},
     "GET /catalogue/products": lambda of: {"_lines-0-find": "示例"},
     "GET /api/v1/journal/entries": lambda of: {"subject_id": of.ids["arrival_id"]},
     "GET /api/v1/journal/inclusion": lambda of: {"index": 1, "tree_size": 2},
@@ -375,6 +379,7 @@ BODIES: dict[str, Body] = {
         "business": of.owner["business_id"], "name": "新示例", "post": "搬运", "started_on": "2021-01-04"
     },
     "POST /workers/<uuid:worker_id>/end": lambda of: {"ended_on": "2021-02-01"},
+    "POST /sheets/<uuid:import_id>/take": nothing,
     "POST /uses": goods_body,
     "POST /venues": lambda of: {"name": "示例市场", "kind": "market", "region_code": of.region, "address": "示例路5号"},
 }  # fmt: skip
@@ -512,6 +517,13 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/tubes/new": ("POST /tubes", lambda of: {"_samples-0-code": of.ids["batch_code"]}),
     "/tubes/<uuid:tube_id>/results/new": ("POST /tubes/<uuid:tube_id>/results", lambda of: SEND),
     "/api/v1/tube-results/file": (None, nothing),
+    "/api/v1/sheets/arrivals": (None, nothing),
+    "/api/v1/sheets/businesses": (None, nothing),
+    "/api/v1/sheets/workers": (None, nothing),
+    "/sheets/arrivals": (None, lambda of: {"business": of.owner["business_id"]}),
+    "/sheets/businesses": (None, nothing),
+    "/sheets/workers": (None, lambda of: {"business": of.owner["business_id"]}),
+    "/sheets/<uuid:import_id>/take": (None, nothing),
     "/tubes/work": (
         "POST /tubes/<uuid:tube_id>/results", lambda of: {"tube_no": f"{of.lab_mark}{of.name[:2]}2"},
     ),
@@ -545,6 +557,12 @@ for _kind in (
         f"POST /{_kind}",
         lambda of: SEND | {f"_pieces-{of.ids['batch_id']}": "1", f"_loose-{of.ids['batch_id']}": "0", "_seen": "1"},
     )
+
+SHEETS = {  # looked at, whatever comes of them: nothing is entered
+    "arrivals": "品名,生产日期,保质期至,数量,到货时间\n示例,2021-01-04,2022-01-04,3件,2021-01-18 08:00\n",
+    "businesses": "统一社会信用代码,企业名称,业态,是否涉进口,法定代表人,电话,地址\n9,示例,零售,否,张示例,1,示例路\n",
+    "workers": "姓名,岗位,上岗日期\n新示例,搬运,2021-01-04\n",
+}
 
 HOW = "add it to tests/rights/requests.py (PARAMETERS, BODIES or FORMS), then GOLDEN=write and review the difference"
 
@@ -593,6 +611,8 @@ def request(realm: Realm, route: Route, case: Case) -> Request:
             form["file"] = (BytesIO(photograph()), "slip.png")
         if route.rule.endswith("/file"):
             form["file"] = (BytesIO(results_file(case)), "results.csv")
+        if "/sheets/" in route.rule and route.rule.endswith(tuple(SHEETS)):
+            form["file"] = (BytesIO(SHEETS[route.rule.rpartition("/")[2]].encode()), "sheet.csv")
         return Request(route.method, path, query, form=form)
     key = f"{route.method} {route.rule.removeprefix('/api/v1')}"
     assert route.is_api, f"{route.name} is not listed: {HOW}"

@@ -1,0 +1,41 @@
+"""A hand-in as answers and pages show it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+
+from coldchain.accounts.actor import Actor
+from coldchain.exchange import engine, service
+from coldchain.exchange.models import SheetImport
+
+SHOWN = ("row", "rows", "mass_g", "arrival_id", "business_id", "worker_id")
+
+
+def shown(session: Session, actor: Actor, row: SheetImport) -> dict[str, Any]:
+    """Return a hand-in with what came of it, or of the former one that took in the same table."""
+    taken = service.taken_in(session, actor, row)
+    outcome: Mapping[str, Any] = (taken or {}).get("outcome") or row.outcome or {}
+    return {
+        "import_id": row.import_id,
+        "kind": row.kind,
+        "business_id": row.business_id,
+        "state": row.state,
+        "rows_done": row.done,
+        "rows": row.total,
+        "mass_g": outcome.get("mass_g") or None,
+        "units": [{name: unit.get(name) for name in SHOWN} for unit in outcome.get("made", ())],
+        "units_count": outcome.get("units"),
+        "unread": outcome.get("unread", []),
+        "left_out": outcome.get("left_out", []),
+        "errors": [
+            {"row": b.row, "letter": b.letter or None, "head": b.head, "value": b.value or None, "code": b.code,
+             "message": b.text}
+            for b in engine.bad_cells(row.outcome)
+        ],
+        "errors_count": (row.outcome or {}).get("bad_count", 0),
+        "error": row.error,
+        "taken_in": taken and {"at": taken["at"], "by": taken["by"]},
+        "recorded_at": row.recorded_at,
+        "finished_at": row.finished_at,
+    }  # fmt: skip
