@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from coldchain.accounts import models as accounts
 from coldchain.batches import models as batches
 from coldchain.batches import models_arrivals as batches_arrivals
+from coldchain.batches import models_disinfection as batches_disinfection
 from coldchain.core import idempotency, marks, stored_files
 from coldchain.inspections import models as inspections
 from coldchain.journal import models as journal
@@ -17,8 +18,8 @@ from coldchain.registry import models as registry
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, batches_arrivals, idempotency, inspections, journal, labels, ledger, marks, policy, recall,
-    regions, registry, stored_files, trade,
+    accounts, batches, batches_arrivals, batches_disinfection, idempotency, inspections, journal, labels, ledger, marks,
+    policy, recall, regions, registry, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -31,5 +32,5 @@ APPEND_ONLY = (
     "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
     "evidence", "evidence_check", "platform_code",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
-    "result_release",
+    "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection",
 )  # fmt: skip

@@ -26,6 +26,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "evidence.register": _p("action", "Hand in papers and disinfections"),
     "evidence.read": _p("action", "Read papers and their files"),
     "evidence.verify": _p("action", "Verify or refuse papers"),
+    "disinfection_order.read": _p("action", "Read orders to disinfection services"),
+    "disinfection_order.do": _p("action", "Disinfect for others and issue certificates"),
     "tube.register": _p("action", "Register samples"),
     "tube.read": _p("action", "Read samples and results"),
     "result.register": _p("action", "Report results"),

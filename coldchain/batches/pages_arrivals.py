@@ -18,7 +18,7 @@ from coldchain.batches import pages_words as words
 from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
-from coldchain.batches.service import arrival_drafts
+from coldchain.batches.service import arrival_drafts, disinfection_orders
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -233,6 +233,9 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     )
 
 
+ORDERS_SHOWN: Final = 10
+
+
 @bp.get("/arrivals/<uuid:arrival_id>")
 @edge("arrival.read")
 def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
@@ -245,6 +248,8 @@ def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
         today=regions.today(),
         flags=words.FLAGS,
         protocol_states=words.PROTOCOL_STATES,
+        orders=disinfection_orders.search(session, actor, arrival_id=arrival_id, limit=ORDERS_SHOWN)[0],
+        order_chips=words.ORDER_CHIPS,
         may_add=own and relation(actor, "evidence.register") is not None and arrival["state"] != "withdrawn",
         may_take_in=own and relation(actor, "arrival.register") is not None and arrival["state"] == "declared",
         may_repeat=own and relation(actor, "arrival.register") is not None and arrival["entry_mode"] not in MADE_MODES,

@@ -53,7 +53,7 @@ TREATMENT_LABELS: Final[dict[str, LazyText]] = {
 }
 
 
-def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
+def target_of(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
     """Return what a form is about: a batch with the arrival that it came with (None: not the reader's), an arrival.
 
     Whoever may read it and not add to it gets no form: raises NotFound.
@@ -71,7 +71,7 @@ def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: U
     return {"batch": batch, "arrival": arrival}
 
 
-def _levels(target: Mapping[str, Any]) -> list[dict[str, str]]:
+def levels_of(target: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the choice between one batch and its whole arrival, where there is one."""
     batch, arrival = target["batch"], target["arrival"]
     if batch is None or arrival is None or len(arrival["batches"]) == 1:
@@ -82,7 +82,7 @@ def _levels(target: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"value": "arrival", "text": whole}, {"value": "batch", "text": _("Only this batch")}]
 
 
-def _subject(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
+def subject_of(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
     """Return what the service is to enter the fact for."""
     batch, arrival = target["batch"], target["arrival"]
     if batch is None or (level == "arrival" and arrival is not None):
@@ -90,7 +90,7 @@ def _subject(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
     return {"batch_id": batch["batch_id"]}
 
 
-def _back(target: Mapping[str, Any]) -> str:
+def back_of(target: Mapping[str, Any]) -> str:
     if target["batch"] is None:
         return url_for("batches_pages.show_arrival", arrival_id=target["arrival"]["arrival_id"])
     return f"/batches/{target['batch']['batch_id']}"
@@ -101,8 +101,8 @@ def _page(template: str, target: dict[str, Any], form: Form, errors: dict[str, s
         template,
         values=form,
         errors=errors,
-        levels=_levels(target),
-        back=_back(target),
+        levels=levels_of(target),
+        back=back_of(target),
         once=form.get("_once") or new_once(),
         words=words,
         **target,
@@ -126,8 +126,8 @@ def _submitted(
 
     def act() -> str:
         data = read(schema, form)
-        flash(enter(data | _subject(target, form.get("_level", "batch"))), "success")
-        return _back(target)
+        flash(enter(data | subject_of(target, form.get("_level", "batch"))), "success")
+        return back_of(target)
 
     try:
         return once(session, actor.user_id, form, act)
@@ -140,7 +140,7 @@ def _submitted(
 @edge("evidence.register")
 def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None) -> Any:
     """Show or take the form of one paper."""
-    target = _target(session, actor, batch_id, arrival_id)
+    target = target_of(session, actor, batch_id, arrival_id)
 
     def show(form: Form, errors: dict[str, str], status: int) -> Any:
         return _page(
@@ -202,7 +202,7 @@ def new_disinfection(
     session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None
 ) -> Any:
     """Show or take the form of one disinfection record, with the protocols that count at each temperature."""
-    target = _target(session, actor, batch_id, arrival_id)
+    target = target_of(session, actor, batch_id, arrival_id)
 
     def show(form: Form, errors: dict[str, str], status: int) -> Any:
         return _page(
@@ -212,12 +212,9 @@ def new_disinfection(
             errors,
             status,
             labels=TREATMENT_LABELS,
-            agents=[(code, words.said(word)) for code, word in vocabulary.agents().items()],
+            agents=agent_choices(),
             bases=words.tiles(words.BASES, reversed(BASES)),
-            protocols=[
-                {"name": row.name_zh if current_locale() == "zh_CN" else row.name_en, "source": row.source}
-                for row in policy.protocols(session)
-            ],
+            protocols=protocol_rows(session),
         )
 
     def enter(data: dict[str, Any]) -> str:
@@ -227,6 +224,17 @@ def new_disinfection(
     if request.method == "GET":
         return show(_blank_treatment(target), {}, 200)
     return _submitted(session, actor, target, schemas.DisinfectionRegistrationSchema(), TREATMENT_LABELS, enter, show)
+
+
+def agent_choices() -> list[tuple[str, str]]:
+    """Return the disinfectants that a form offers."""
+    return [(code, words.said(word)) for code, word in vocabulary.agents().items()]
+
+
+def protocol_rows(session: Session) -> list[dict[str, str]]:
+    """Return the protocols in the reader's language, each with its source."""
+    name = "name_zh" if current_locale() == "zh_CN" else "name_en"
+    return [{"name": getattr(row, name), "source": row.source} for row in policy.protocols(session)]
 
 
 def _blank_treatment(target: Mapping[str, Any]) -> Form:

@@ -18,14 +18,27 @@ from coldchain.core import clock, stored_files
 from coldchain.core.claims import claimed, claimed_day
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.identifiers import IdentifierError, check_customs_declaration
+from coldchain.core.ids import new_id
 from coldchain.core.stored_files import StoredFile
 from coldchain.journal import service as journal
 from coldchain.policy import vocabulary
 
 
 def register(
+    session: Session, actor: Actor, *, arrival_id: UUID | None = None, batch_id: UUID | None = None, **told: Any
+) -> dict[str, Any]:
+    """Enter a paper of an arrival or a batch by whoever has the goods, or an officer; `told`: see `enter`.
+
+    Raises what `enter` does, NotFound, Forbidden.
+    """
+    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    return enter(session, actor, target, **told)
+
+
+def enter(
     session: Session,
     actor: Actor,
+    target: Target,
     *,
     kind: str,
     number: str,
@@ -37,17 +50,15 @@ def register(
     replaces: UUID | None = None,
     content: bytes | None = None,
     var_dir: Path | None = None,
-    arrival_id: UUID | None = None,
-    batch_id: UUID | None = None,
+    evidence_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Enter one paper and return it with the status of the batches that it serves (R1).
 
     `content` is its file (PDF, JPEG, PNG, WebP), kept below `var_dir`; `replaces` a paper of the same kind and goods,
-    which stays to be read and counts no more. Raises Invalid (`unknown_kind`, `in_future`, `before_issue`,
-    `unknown_paper`, a customs declaration's number codes, those of `stored_files.keep`), Conflict `replaced_already`,
-    `arrival_withdrawn`, NotFound, Forbidden.
+    which stays to be read and counts no more; `evidence_id` the id that the file itself names. The caller has checked
+    the right. Raises Invalid (`unknown_kind`, `in_future`, `before_issue`, `unknown_paper`, a customs declaration's
+    number codes, those of `stored_files.keep`), Conflict `replaced_already`, `arrival_withdrawn`.
     """
-    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     targets.require_entered(session, target)
     occurred = claimed(occurred_at)
     _check(kind, issued_on, valid_to)
@@ -60,6 +71,7 @@ def register(
     if replaces is not None:
         _check_replaced(session, target, kind, replaces)
     paper = Evidence(
+        evidence_id=evidence_id or new_id(),
         arrival_id=target.arrival_id,
         batch_id=target.batch_id,
         kind=kind,
