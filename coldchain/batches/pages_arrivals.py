@@ -14,6 +14,7 @@ from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_arrival_start as start
 from coldchain.batches import pages_goods, pages_sampling, reach, schemas, service
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
@@ -99,7 +100,9 @@ def save_draft(session: Session, actor: Actor) -> Any:
 @edge("arrival.register")
 def new_arrival_submit(session: Session, actor: Actor) -> Any:
     """Go one step on with the form: a line more or less, a product found or registered, the check, or send it."""
-    form, counts, pressed = arrival_form.redrawn(copy(request.form))
+    sent = copy(request.form)
+    kept_files.take(session, actor, sent, request.files)
+    form, counts, pressed = arrival_form.redrawn(sent)
     step = (form.poplist("_step") or [""])[-1]
     owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
     arrival_drafts.save(session, actor, owner, form.items(multi=True))
@@ -167,7 +170,8 @@ def _form_page(
     page = render_template(
         "batches/arrival_new.html",
         values=form,
-        errors=rows.without_shared(pages_goods.at_pieces(errors, LINES, form), form),
+        errors=rows.without_shared(pages_goods.at_pieces(dict(kept_files.refused(form)) | errors, LINES, form), form),
+        kept=kept_files.shown(session, actor, form),
         begun=begun,
         registered=registered,
         labels=LABELS,

@@ -6,19 +6,17 @@ from uuid import UUID
 
 from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
-from werkzeug.datastructures import FileStorage
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import BASES
 from coldchain.batches.pages_blueprint import bp
-from coldchain.batches.papers_api import with_file
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.fields import Schema
-from coldchain.core.forms import nested
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
@@ -36,6 +34,8 @@ PAPER_LABELS: Final[dict[str, LazyText]] = {
     "file": _l("Photograph or PDF of the paper"),
     "replaces": _l("In place of"),
 }
+DECLARATION: Final = "customs_declaration"
+FILE_FIELDS: Final = (kept_files.KEPT, kept_files.BAD)
 TREATMENT_LABELS: Final[dict[str, LazyText]] = {
     "occurred_at": _l("Disinfected at"),
     "performed_by": _l("Disinfected by"),
@@ -120,9 +120,10 @@ def _submitted(
     enter: Callable[[dict[str, Any]], str],
     show: Callable[[Form, dict[str, str], int], Any],
     read: Callable[[Schema, Form], dict[str, Any]] = load,
+    sent: Form | None = None,
 ) -> Any:
     """Load the form, enter it once and go back to what it is about; what is refused is shown with the form."""
-    form = copy(request.form)
+    form = copy(request.form) if sent is None else sent
 
     def act() -> str:
         data = read(schema, form)
@@ -147,41 +148,47 @@ def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, a
             "batches/evidence_new.html",
             target,
             form,
-            errors,
+            dict(kept_files.refused(form)) | errors,
             status,
             labels=PAPER_LABELS,
             kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
             replaced=_replaced(session, actor, form.get("replaces", "")),
-            file_lost=bool(_chosen_file()),
+            kept=kept_files.shown(session, actor, form),
         )
 
+    def read(schema: Schema, form: Form) -> dict[str, Any]:
+        fields: Form = Form((name, text) for name, text in form.items(multi=True) if name not in FILE_FIELDS)
+        if fields.get("kind") == DECLARATION and not fields.get("number", "").strip():
+            fields["number"] = _declaration_no(target)
+        loaded = load(schema, fields)
+        for name, text in kept_files.refused(form):
+            raise Invalid.of(f"/{name}", "file_refused", text)
+        file = kept_files.find(session, actor, form)
+        return loaded | {"file_id": file.file_id if file else None}
+
     def enter(data: dict[str, Any]) -> str:
-        service.register_evidence(session, actor, **with_file(data))
+        service.register_evidence(session, actor, **data)
         return _("Entered: %(kind)s %(number)s", kind=words.evidence_kind(data["kind"]), number=data["number"])
 
     if request.method == "GET":
         kind = request.args.get("kind", "")
         form: Form = Form({"kind": kind if kind in vocabulary.evidence_kinds() else "", "_level": "arrival"})
+        if kind == DECLARATION:
+            form["number"] = _declaration_no(target)
         former = _replaced(session, actor, request.args.get("replaces", ""))
         if former is not None:
             form["replaces"], form["issuer"] = str(former["evidence_id"]), former["issuer"]
         return show(form, {}, 200)
-    schema = schemas.EvidenceUploadSchema()
-    return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, _with_chosen_file)
+    sent = copy(request.form)
+    kept_files.take(session, actor, sent, request.files)
+    schema = schemas.EvidenceRegistrationSchema()
+    return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, read, sent)
 
 
-def _chosen_file() -> FileStorage | None:
-    """Return the file that was chosen; browsers send an empty one where none was."""
-    file = request.files.get("file")
-    return file if file is not None and file.filename else None
-
-
-def _with_chosen_file(schema: Schema, form: Form) -> dict[str, Any]:
-    """Return what the form and its file say. Raises ValidationError."""
-    file = _chosen_file()
-    given = nested(schema, form.items(multi=True)) | ({"file": file} if file else {})
-    loaded: dict[str, Any] = schema.load(given)
-    return loaded
+def _declaration_no(target: Mapping[str, Any]) -> str:
+    """Return the number of the declaration that the goods came with, as far as it was typed with them."""
+    known = target["arrival"] or target["batch"]
+    return known["customs_declaration_no"] or ""
 
 
 def _replaced(session: Session, actor: Actor, evidence_id: str) -> dict[str, Any] | None:
