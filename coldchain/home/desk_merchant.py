@@ -148,7 +148,7 @@ def _to_disinfect(session: Session, actor: Actor) -> list[Job]:
             "order.open",
             f"/disinfection-orders/{order['order_id']}",
             _("%(customer)s asks you to disinfect", customer=order["customer"].name),
-            words.sentences([order["site"]["name"], order["note"] or ""]),
+            _(", ").join(part for part in (order["site"]["name"], order["note"]) if part),
             _("Read the order"),
         )
         for order in waiting

@@ -42,6 +42,7 @@ LEG = Identity(
         ({"product_name_contains": "鸡大腿"}, True),
         ({"product_name_contains": "CHICKEN  LEG"}, True),
         ({"product_name_contains": "鸭"}, False),
+        ({"product_name_contains": "腿鸡"}, False),
         ({"product_name_contains": "（）"}, False),
         ({"gtins": ["6901234567892"]}, True),
         ({"gtins": ["6901234567893"]}, False),

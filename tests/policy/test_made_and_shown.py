@@ -68,7 +68,7 @@ def test_it_shows_its_own_treatments_and_tests_as_far_as_they_count():
     assert verdict.clear
     treatment, test = verdict.basis["disinfection"], verdict.basis["test"]
     assert (treatment["covered"], treatment["uncovered"]) == ([[1, 4]], [[5, 8]])
-    assert (test["covered"], test["bases"]) == ([[2, 3]], ["scanned"])
+    assert (test["covered"], test["uncovered"], test["bases"]) == ([[2, 3]], [[1, 1], [4, 8]], ["scanned"])
     assert test["tubes"] == {"pending": ["T2"], "negative": ["T1"]}
     assert [note.code for note in verdict.notes] == ["split_off", "made_from"]
     assert "9–10" in verdict.notes[0].message_zh
