@@ -22,6 +22,7 @@ API_ROOMS = (
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
+    "batches.disinfection_orders_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
     "exchange.api",
 )  # fmt: skip
@@ -87,12 +88,13 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
         db.configure(str(settings.database_url), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
     app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, SESSION_COOKIE_SECURE=settings.secure_cookies)
     sealed.configure(settings.secret_key)
-    label_jobs.install(settings.public_url, settings.var_dir)
+    label_jobs.install(settings.public_url, settings.var_dir, trial=settings.public_url_is_trial)
 
 
 def _register_rooms(app: Flask) -> None:
     from coldchain.batches import jobs as _rejudging  # noqa: F401  (a task is known once its module is read)
     from coldchain.home import batch_page, public_label, shell
+    from coldchain.labels import certificate
     from coldchain.ops import cli
     from coldchain.recall import handover, pull_in
     from coldchain.trade.service import roads
@@ -109,6 +111,7 @@ def _register_rooms(app: Flask) -> None:
     pull_in.install()
     handover.install()
     roads.install()
+    certificate.install()
     cli.install(app)
 
 

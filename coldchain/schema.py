@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from coldchain.accounts import models as accounts
 from coldchain.batches import models as batches
 from coldchain.batches import models_arrivals as batches_arrivals
+from coldchain.batches import models_disinfection as batches_disinfection
 from coldchain.core import idempotency, marks, stored_files
 from coldchain.exchange import models as exchange
 from coldchain.inspections import models as inspections
@@ -19,7 +20,7 @@ from coldchain.trade import models as trade
 
 ROOMS = (
     accounts, batches, batches_arrivals, exchange, idempotency, inspections, journal, labels, ledger, marks, policy,
-    recall, regions, registry, stored_files, trade,
+    recall, regions, registry, stored_files, trade, batches_disinfection,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -32,5 +33,5 @@ APPEND_ONLY = (
     "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
     "evidence", "evidence_check", "platform_code",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
-    "result_release",
+    "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection",
 )  # fmt: skip

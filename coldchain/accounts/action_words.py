@@ -31,6 +31,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "measure.read": _p("action", "Read measures of authorities"),
     "measure.record": _p("action", "Record measures of authorities"),
     "evidence.verify": _p("action", "Verify or refuse papers"),
+    "disinfection_order.read": _p("action", "Read orders to disinfection services"),
+    "disinfection_order.do": _p("action", "Disinfect for others and issue certificates"),
     "tube.register": _p("action", "Register samples"),
     "tube.read": _p("action", "Read samples and results"),
     "result.register": _p("action", "Report results"),

@@ -52,6 +52,8 @@ TABLE: dict[str, dict[str, str]] = {
     "measure.read": _EVERYONE,
     "measure.record": {"regulator": REGION, "admin": ANY, "system": ANY},
     "evidence.verify": {"regulator": REGION, "system": ANY},
+    "disinfection_order.read": _READ,
+    "disinfection_order.do": {"merchant": OWN, "system": ANY},
     "tube.register": {**_OFFICERS, "lab": OWN},
     "tube.read": {**_OFFICERS_READ, "lab": OWN},
     "result.register": {**_OFFICERS, "lab": OWN},

@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
+import marshmallow as ma
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_goods, schemas, service
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches.service import arrival_numbers
 from coldchain.core import clock, countries, limits, pages
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import FieldError, Invalid, NotFound
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.identifiers import IdentifierError, check_uscc
 from coldchain.core.ids import new_id
-from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, load, refusal
+from coldchain.core.page_forms import REFUSALS, Form, attempt, change_lines, copy, load, refusal
 from coldchain.registry import service as registry
 from coldchain.registry.schemas import ProducerRegistrationSchema, ProductRegistrationSchema
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
@@ -62,6 +64,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "_papers-*-number": _l("Number of the paper"),
     "_papers-*-issuer": _l("Issuer"),
     "_papers-*-issued_on": _l("Issued on"),
+    "_papers-*-file": _l("Photograph or PDF of the paper"),
     "_producer-name": _l("Producer"),
     "_producer-country": _l("Country of the producer"),
     "_producer-plant_no": _l("Plant number"),
@@ -250,35 +253,85 @@ def named(prefix: str = "") -> Iterator[None]:
 def register(session: Session, actor: Actor, form: Form) -> UUID:
     """Enter the arrival and its papers as the form says, and return its id. Raises Refused with all that is wrong."""
     errors = pages_goods.loose_of_single(form, LINES, units_per_piece(session, form))
-    status = 422
-    loaded: list[dict[str, Any]] = []
+    errors |= dict(kept_files.refused(form))
     prefixes = [f"{PAPER}-{index}" for index in range(change_lines(form, PAPERS, 0)[1])]
-    parts = [("", schemas.ArrivalRegistrationSchema(), _without_own(for_schema(session, form)))]
-    parts += [(prefix, schemas.EvidenceRegistrationSchema(), _paper(form, prefix)) for prefix in prefixes]  # type: ignore[misc]
-    for prefix, schema, fields in parts:
-        try:
-            with named(prefix):
-                loaded.append(load(schema, fields))
-        except Refused as refused:
-            errors |= refused.errors
-    try:  # with the others, though it is the service that judges it
+    arrival, status = _read_arrival(session, actor, form, errors)
+    papers = {prefix: _read_paper(session, actor, form, prefix, errors) for prefix in prefixes}
+    if arrival is None:
+        raise Refused(errors, status)
+    arrival_id = None
+    try:
+        with attempt(session), named():
+            arrival_id = service.register_arrival(session, actor, **arrival)
+    except Refused as refused:
+        errors, status = refused.errors | errors, status if errors else refused.status
+    for prefix, paper in papers.items():
+        if arrival_id is not None and paper is not None:
+            try:
+                with attempt(session), named(prefix):
+                    service.register_evidence(session, actor, arrival_id=arrival_id, **paper)
+            except Refused as refused:
+                errors, status = errors | refused.errors, status if errors else refused.status
+    if errors or arrival_id is None:
+        raise Refused(errors, status)
+    return arrival_id
+
+
+def _read_arrival(
+    session: Session, actor: Actor, form: Form, errors: dict[str, str]
+) -> tuple[dict[str, Any] | None, int]:
+    """Return what the form says of the arrival, None when it can't be read; all that is wrong goes to `errors`."""
+    schema, fields = schemas.ArrivalRegistrationSchema(), _without_own(for_schema(session, form))
+    try:
         with named():
-            arrival_numbers.container(form.get("container_no") or None, form.get("container_override") or None)
+            return load(schema, fields), 422
     except Refused as refused:
         errors |= refused.errors
-    if errors:
-        raise Refused(errors, status)
-    with named():
-        arrival_id = service.register_arrival(session, actor, **loaded[0])
-    for prefix, paper in zip(prefixes, loaded[1:], strict=True):
+        cause = refused.__cause__
+    read = cause.valid_data if isinstance(cause, ma.ValidationError) and isinstance(cause.valid_data, dict) else {}
+    for check in (  # with the others, though it is the service that judges them
+        lambda: arrival_numbers.container(form.get("container_no") or None, form.get("container_override") or None),
+        lambda: _refuse(service.arrival_faults(session, actor, read)),
+    ):
+        try:
+            with named():
+                check()
+        except Refused as refused:
+            for name, text in refused.errors.items():
+                errors.setdefault(name, text)
+    return None, 422
+
+
+def _refuse(found: list[FieldError]) -> None:
+    if found:
+        raise Invalid(errors=found)
+
+
+def _read_paper(
+    session: Session, actor: Actor, form: Form, prefix: str, errors: dict[str, str]
+) -> dict[str, Any] | None:
+    """Return what the form says of a paper with its file, None when something is wrong; that goes to `errors`."""
+    try:
         with named(prefix):
-            service.register_evidence(session, actor, arrival_id=arrival_id, **paper)
-    return arrival_id
+            paper = load(schemas.EvidenceRegistrationSchema(), _paper(form, prefix))
+            service.checked_paper(paper["kind"], paper["number"], paper["issued_on"], paper["valid_to"])
+    except Refused as refused:
+        errors |= refused.errors
+        paper = None
+    try:
+        with named(prefix):
+            file = kept_files.find(session, actor, form, f"{prefix}-")
+    except Refused as refused:
+        errors |= refused.errors
+        return None
+    return paper and paper | {"file_id": file.file_id if file else None}
 
 
 def _paper(form: Form, prefix: str) -> Form:
     """Return the fields of a paper; the declaration's number was typed once already."""
     fields = part(form, prefix)
+    fields.poplist(kept_files.KEPT)
+    fields.poplist(kept_files.BAD)
     if fields.get("kind") == "customs_declaration" and not fields.get("number"):
         fields["number"] = form.get("customs_declaration_no", "")
     return fields

@@ -14,11 +14,12 @@ from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_arrival_start as start
 from coldchain.batches import pages_goods, pages_sampling, reach, schemas, service
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
-from coldchain.batches.service import arrival_drafts
+from coldchain.batches.service import arrival_drafts, disinfection_orders
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -99,7 +100,9 @@ def save_draft(session: Session, actor: Actor) -> Any:
 @edge("arrival.register")
 def new_arrival_submit(session: Session, actor: Actor) -> Any:
     """Go one step on with the form: a line more or less, a product found or registered, the check, or send it."""
-    form, counts, pressed = arrival_form.redrawn(copy(request.form))
+    sent = copy(request.form)
+    kept_files.take(session, actor, sent, request.files)
+    form, counts, pressed = arrival_form.redrawn(sent)
     step = (form.poplist("_step") or [""])[-1]
     owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
     arrival_drafts.save(session, actor, owner, form.items(multi=True))
@@ -167,7 +170,8 @@ def _form_page(
     page = render_template(
         "batches/arrival_new.html",
         values=form,
-        errors=rows.without_shared(pages_goods.at_pieces(errors, LINES, form), form),
+        errors=rows.without_shared(pages_goods.at_pieces(dict(kept_files.refused(form)) | errors, LINES, form), form),
+        kept=kept_files.shown(session, actor, form),
         begun=begun,
         registered=registered,
         labels=LABELS,
@@ -252,6 +256,9 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     )
 
 
+ORDERS_SHOWN: Final = 10
+
+
 @bp.get("/arrivals/<uuid:arrival_id>")
 @edge("arrival.read")
 def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
@@ -264,6 +271,8 @@ def show_arrival(session: Session, actor: Actor, arrival_id: UUID) -> Any:
         today=regions.today(),
         flags=words.FLAGS,
         protocol_states=words.PROTOCOL_STATES,
+        orders=disinfection_orders.search(session, actor, arrival_id=arrival_id, limit=ORDERS_SHOWN)[0],
+        order_chips=words.ORDER_CHIPS,
         may_add=own and relation(actor, "evidence.register") is not None and arrival["state"] != "withdrawn",
         may_take_in=own and relation(actor, "arrival.register") is not None and arrival["state"] == "declared",
         may_repeat=own and relation(actor, "arrival.register") is not None and arrival["entry_mode"] not in MADE_MODES,

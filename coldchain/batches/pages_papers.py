@@ -6,19 +6,17 @@ from uuid import UUID
 
 from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
-from werkzeug.datastructures import FileStorage
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import BASES
 from coldchain.batches.pages_blueprint import bp
-from coldchain.batches.papers_api import with_file
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
-from coldchain.core.errors import NotFound
+from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.fields import Schema
-from coldchain.core.forms import nested
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
@@ -36,6 +34,8 @@ PAPER_LABELS: Final[dict[str, LazyText]] = {
     "file": _l("Photograph or PDF of the paper"),
     "replaces": _l("In place of"),
 }
+DECLARATION: Final = "customs_declaration"
+FILE_FIELDS: Final = (kept_files.KEPT, kept_files.BAD)
 TREATMENT_LABELS: Final[dict[str, LazyText]] = {
     "occurred_at": _l("Disinfected at"),
     "performed_by": _l("Disinfected by"),
@@ -53,7 +53,7 @@ TREATMENT_LABELS: Final[dict[str, LazyText]] = {
 }
 
 
-def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
+def target_of(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: UUID | None) -> dict[str, Any]:
     """Return what a form is about: a batch with the arrival that it came with (None: not the reader's), an arrival.
 
     Whoever may read it and not add to it gets no form: raises NotFound.
@@ -71,7 +71,7 @@ def _target(session: Session, actor: Actor, batch_id: UUID | None, arrival_id: U
     return {"batch": batch, "arrival": arrival}
 
 
-def _levels(target: Mapping[str, Any]) -> list[dict[str, str]]:
+def levels_of(target: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the choice between one batch and its whole arrival, where there is one."""
     batch, arrival = target["batch"], target["arrival"]
     if batch is None or arrival is None or len(arrival["batches"]) == 1:
@@ -82,7 +82,7 @@ def _levels(target: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"value": "arrival", "text": whole}, {"value": "batch", "text": _("Only this batch")}]
 
 
-def _subject(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
+def subject_of(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
     """Return what the service is to enter the fact for."""
     batch, arrival = target["batch"], target["arrival"]
     if batch is None or (level == "arrival" and arrival is not None):
@@ -90,7 +90,7 @@ def _subject(target: Mapping[str, Any], level: str) -> dict[str, UUID]:
     return {"batch_id": batch["batch_id"]}
 
 
-def _back(target: Mapping[str, Any]) -> str:
+def back_of(target: Mapping[str, Any]) -> str:
     if target["batch"] is None:
         return url_for("batches_pages.show_arrival", arrival_id=target["arrival"]["arrival_id"])
     return f"/batches/{target['batch']['batch_id']}"
@@ -101,8 +101,8 @@ def _page(template: str, target: dict[str, Any], form: Form, errors: dict[str, s
         template,
         values=form,
         errors=errors,
-        levels=_levels(target),
-        back=_back(target),
+        levels=levels_of(target),
+        back=back_of(target),
         once=form.get("_once") or new_once(),
         words=words,
         **target,
@@ -120,14 +120,15 @@ def _submitted(
     enter: Callable[[dict[str, Any]], str],
     show: Callable[[Form, dict[str, str], int], Any],
     read: Callable[[Schema, Form], dict[str, Any]] = load,
+    sent: Form | None = None,
 ) -> Any:
     """Load the form, enter it once and go back to what it is about; what is refused is shown with the form."""
-    form = copy(request.form)
+    form = copy(request.form) if sent is None else sent
 
     def act() -> str:
         data = read(schema, form)
-        flash(enter(data | _subject(target, form.get("_level", "batch"))), "success")
-        return _back(target)
+        flash(enter(data | subject_of(target, form.get("_level", "batch"))), "success")
+        return back_of(target)
 
     try:
         return once(session, actor.user_id, form, act)
@@ -140,48 +141,54 @@ def _submitted(
 @edge("evidence.register")
 def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None) -> Any:
     """Show or take the form of one paper."""
-    target = _target(session, actor, batch_id, arrival_id)
+    target = target_of(session, actor, batch_id, arrival_id)
 
     def show(form: Form, errors: dict[str, str], status: int) -> Any:
         return _page(
             "batches/evidence_new.html",
             target,
             form,
-            errors,
+            dict(kept_files.refused(form)) | errors,
             status,
             labels=PAPER_LABELS,
             kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
             replaced=_replaced(session, actor, form.get("replaces", "")),
-            file_lost=bool(_chosen_file()),
+            kept=kept_files.shown(session, actor, form),
         )
 
+    def read(schema: Schema, form: Form) -> dict[str, Any]:
+        fields: Form = Form((name, text) for name, text in form.items(multi=True) if name not in FILE_FIELDS)
+        if fields.get("kind") == DECLARATION and not fields.get("number", "").strip():
+            fields["number"] = _declaration_no(target)
+        loaded = load(schema, fields)
+        for name, text in kept_files.refused(form):
+            raise Invalid.of(f"/{name}", "file_refused", text)
+        file = kept_files.find(session, actor, form)
+        return loaded | {"file_id": file.file_id if file else None}
+
     def enter(data: dict[str, Any]) -> str:
-        service.register_evidence(session, actor, **with_file(data))
+        service.register_evidence(session, actor, **data)
         return _("Entered: %(kind)s %(number)s", kind=words.evidence_kind(data["kind"]), number=data["number"])
 
     if request.method == "GET":
         kind = request.args.get("kind", "")
         form: Form = Form({"kind": kind if kind in vocabulary.evidence_kinds() else "", "_level": "arrival"})
+        if kind == DECLARATION:
+            form["number"] = _declaration_no(target)
         former = _replaced(session, actor, request.args.get("replaces", ""))
         if former is not None:
             form["replaces"], form["issuer"] = str(former["evidence_id"]), former["issuer"]
         return show(form, {}, 200)
-    schema = schemas.EvidenceUploadSchema()
-    return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, _with_chosen_file)
+    sent = copy(request.form)
+    kept_files.take(session, actor, sent, request.files)
+    schema = schemas.EvidenceRegistrationSchema()
+    return _submitted(session, actor, target, schema, PAPER_LABELS, enter, show, read, sent)
 
 
-def _chosen_file() -> FileStorage | None:
-    """Return the file that was chosen; browsers send an empty one where none was."""
-    file = request.files.get("file")
-    return file if file is not None and file.filename else None
-
-
-def _with_chosen_file(schema: Schema, form: Form) -> dict[str, Any]:
-    """Return what the form and its file say. Raises ValidationError."""
-    file = _chosen_file()
-    given = nested(schema, form.items(multi=True)) | ({"file": file} if file else {})
-    loaded: dict[str, Any] = schema.load(given)
-    return loaded
+def _declaration_no(target: Mapping[str, Any]) -> str:
+    """Return the number of the declaration that the goods came with, as far as it was typed with them."""
+    known = target["arrival"] or target["batch"]
+    return known["customs_declaration_no"] or ""
 
 
 def _replaced(session: Session, actor: Actor, evidence_id: str) -> dict[str, Any] | None:
@@ -202,7 +209,7 @@ def new_disinfection(
     session: Session, actor: Actor, batch_id: UUID | None = None, arrival_id: UUID | None = None
 ) -> Any:
     """Show or take the form of one disinfection record, with the protocols that count at each temperature."""
-    target = _target(session, actor, batch_id, arrival_id)
+    target = target_of(session, actor, batch_id, arrival_id)
 
     def show(form: Form, errors: dict[str, str], status: int) -> Any:
         return _page(
@@ -212,12 +219,9 @@ def new_disinfection(
             errors,
             status,
             labels=TREATMENT_LABELS,
-            agents=[(code, words.said(word)) for code, word in vocabulary.agents().items()],
+            agents=agent_choices(),
             bases=words.tiles(words.BASES, reversed(BASES)),
-            protocols=[
-                {"name": row.name_zh if current_locale() == "zh_CN" else row.name_en, "source": row.source}
-                for row in policy.protocols(session)
-            ],
+            protocols=protocol_rows(session),
         )
 
     def enter(data: dict[str, Any]) -> str:
@@ -227,6 +231,17 @@ def new_disinfection(
     if request.method == "GET":
         return show(_blank_treatment(target), {}, 200)
     return _submitted(session, actor, target, schemas.DisinfectionRegistrationSchema(), TREATMENT_LABELS, enter, show)
+
+
+def agent_choices() -> list[tuple[str, str]]:
+    """Return the disinfectants that a form offers."""
+    return [(code, words.said(word)) for code, word in vocabulary.agents().items()]
+
+
+def protocol_rows(session: Session) -> list[dict[str, str]]:
+    """Return the protocols in the reader's language, each with its source."""
+    name = "name_zh" if current_locale() == "zh_CN" else "name_en"
+    return [{"name": getattr(row, name), "source": row.source} for row in policy.protocols(session)]
 
 
 def _blank_treatment(target: Mapping[str, Any]) -> Form:

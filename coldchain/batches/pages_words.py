@@ -96,6 +96,7 @@ TUBE_CHIPS: Final[dict[str, str]] = {
     "positive": "preliminary_positive",
     "confirmed": "confirmed_positive",
 }
+ORDER_CHIPS: Final[dict[str, str]] = {"open": "order.open", "done": "order.done", "withdrawn": "withdrawn"}
 MERCHANT_TUBE_CHIPS: Final[dict[str, str]] = TUBE_CHIPS | {"positive": "rechecking", "confirmed": "rechecking"}
 
 

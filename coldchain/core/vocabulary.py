@@ -76,6 +76,9 @@ CHIPS: Final[dict[str, Chip]] = {
     "result.confirmed": Chip("idle", "circle-check", lazy_gettext("Confirmed by the laboratory")),
     "result.released": Chip("idle", "lock-open", lazy_gettext("Released by decision")),
     "tube.over_pool": Chip("wait", "alert-triangle", lazy_gettext("More samples than a pool should have")),
+    # orders to disinfection services
+    "order.open": Chip("wait", "hourglass", lazy_gettext("Asked for")),
+    "order.done": Chip("go", "circle-check", lazy_gettext("Disinfected")),
     # time
     "late": Chip("info", "clock-edit", lazy_gettext("Entered late")),
     "reported_late": Chip("info", "clock-exclamation", lazy_gettext("Declared late")),

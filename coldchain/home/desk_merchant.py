@@ -12,7 +12,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
-from coldchain.batches.service import arrival_drafts
+from coldchain.batches.service import arrival_drafts, disinfection_orders
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
@@ -35,6 +35,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     business_id = actor.business_id or UUID(int=0)
     jobs = [
         *_locked(session, business_id),
+        *_to_disinfect(session, actor),
         *_begun(session, actor),
         *_to_take_in(session, actor),
         *corrections(session, actor),
@@ -137,6 +138,21 @@ def _locked_job(held: _Held) -> Job:
     sealed = _("Sealed on site since %(moment)s.", moment=pages.moment(held.sealed_since))
     title = _("%(product)s is sealed: %(quantity)s", product=name, quantity=quantity)
     return Job("sealed", href, title, words.sentences([_("Leave the seal as it is."), sealed, locked]), _("Read why"))
+
+
+def _to_disinfect(session: Session, actor: Actor) -> list[Job]:
+    """Return a job for each order that asks this business to disinfect goods, oldest first."""
+    waiting = disinfection_orders.describe(session, disinfection_orders.waiting(session, actor, JOBS_SHOWN))
+    return [
+        Job(
+            "order.open",
+            f"/disinfection-orders/{order['order_id']}",
+            _("%(customer)s asks you to disinfect", customer=order["customer"].name),
+            _(", ").join(part for part in (order["site"]["name"], order["note"]) if part),
+            _("Read the order"),
+        )
+        for order in waiting
+    ]
 
 
 def _begun(session: Session, actor: Actor) -> list[Job]:

@@ -1,7 +1,7 @@
 """What the frame of every page needs: who reads, where the reader may go, whose data, how far the ledger is checked."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -31,7 +31,7 @@ class Entry:
     """One entry of the navigation: where it leads, its word, which other addresses belong to it.
 
     It is shown to whom its page is open, and of those to `whom`: everybody, who acts for a business, or who doesn't;
-    `may` names another action that the reader must have.
+    `may` names another action that the reader must have, `kind` what the reader's business must be.
     """
 
     href: str
@@ -39,11 +39,13 @@ class Entry:
     prefixes: tuple[str, ...] = ()
     whom: Literal["all", "businesses", "authorities"] = "all"
     may: str | None = None
+    kind: str | None = None
 
-    def is_for(self, actor: Actor) -> bool:
+    def is_for(self, actor: Actor, kinds: Collection[str] = ()) -> bool:
         """Say whether the entry is of use to a reader who may open its page."""
         fits = {"all": True, "businesses": actor.business_id is not None, "authorities": actor.business_id is None}
-        return fits[self.whom] and (self.may is None or relation(actor, self.may) is not None)
+        wanted = self.kind is None or self.kind in kinds
+        return wanted and fits[self.whom] and (self.may is None or relation(actor, self.may) is not None)
 
 
 ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values() if act.kind != "sale")
@@ -52,6 +54,10 @@ NAV: Final = (
     Entry("/scan", _l("Scan a label"), may="finding.record"),
     Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks", "/assistance")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), "businesses"),
+    Entry(
+        "/disinfection-orders", _l("Disinfection orders"), ("/disinfection-orders",), "businesses",
+        kind="disinfection_service",
+    ),
     Entry(
         "/batches", _l("Batches and stock"), ("/batches", "/stock", "/backchecks", "/stock-entries", *ENTRY_PAGES),
     ),
@@ -110,6 +116,10 @@ def _place(session: Session, actor: Actor) -> str:
     return ", ".join(names[code] for code in actor.regions)
 
 
+def _kinds(session: Session, actor: Actor) -> tuple[str, ...]:
+    return tuple(registry.find_business(session, actor.business_id).kinds) if actor.business_id else ()
+
+
 def _reachable(app: Flask) -> dict[str, str]:
     """Return the permission of every page that has a fixed address."""
     return {
@@ -119,12 +129,14 @@ def _reachable(app: Flask) -> dict[str, str]:
     }
 
 
-def nav(actor: Actor | None, reachable: dict[str, str], path: str) -> list[dict[str, Any]]:
+def nav(actor: Actor | None, reachable: dict[str, str], path: str, kinds: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the pages that the reader's role may open, in order, the one that the reader is on marked."""
     if actor is None:
         return []
     entries = [
-        entry for entry in NAV if entry.href in reachable and _may(actor, reachable[entry.href]) and entry.is_for(actor)
+        entry
+        for entry in NAV
+        if entry.href in reachable and _may(actor, reachable[entry.href]) and entry.is_for(actor, kinds)
     ]
     return [
         {
@@ -180,6 +192,9 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         if actor is not None and actor.business_id is not None and _trades(actor) and request.path != "/":
             of, business_id = stopped.of, actor.business_id
             base["stopped"] = kept(f"stopped {business_id}", lambda session: of(session, business_id))
+        if actor is not None and actor.business_id is not None:
+            found = kept(f"kinds {actor.business_id}", lambda session: _kinds(session, actor))
+            base["nav"] = nav(actor, reachable, request.path, found)
         if actor is not None:
             base["journal_foot"] = kept("foot", _foot)
     except Exception:  # noqa: S110  the page being shown may be the one that says what is wrong

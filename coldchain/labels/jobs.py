@@ -27,14 +27,20 @@ class Deployment:
 
     public_url: str
     var_dir: Path
+    trial: bool = False
 
 
 _deployment: list[Deployment] = []
 
 
-def install(public_url: str, var_dir: Path) -> None:
-    """Tell the jobs of this process which address they print and where they leave files."""
-    _deployment[:] = [Deployment(public_url, var_dir)]
+def install(public_url: str, var_dir: Path, *, trial: bool = False) -> None:
+    """Tell the jobs of this process which address they print (`trial`: for trying only) and where they leave files."""
+    _deployment[:] = [Deployment(public_url, var_dir, trial)]
+
+
+def deployment() -> Deployment:
+    """Return what this process prints and where it leaves files."""
+    return _deployment[0]
 
 
 @jobs.task(service.TASK)

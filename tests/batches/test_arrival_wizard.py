@@ -1,5 +1,8 @@
 """The form of an arrival: many dates of one product, drafts, another like it, other people's stores, products."""
 
+import io
+import re
+
 import pytest
 
 from coldchain.accounts.actor import Actor
@@ -9,6 +12,7 @@ from coldchain.core import db, limits
 from coldchain.core.page_forms import Form
 from coldchain.registry import service as registry
 from tests.batches.deliveries import Delivery, at, hours
+from tests.factories import hostile
 from tests.factories.reader import Reader
 
 NEW = "/arrivals/new"
@@ -181,3 +185,41 @@ def test_a_product_is_found_by_characters_initials_or_its_barcode(world, merchan
     page = merchant.client.get("/catalogue/products", query_string={"_lines-0-find": typed}).get_data(as_text=True)
     assert "巴西凤爪" in page
     assert "翅尖" not in page
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_chosen_files_stay(merchant, delivery) -> None:
+    """What can't be read and what can't be right, of the delivery, its goods and its papers: one page says it all."""
+    picture = (io.BytesIO(hostile.photograph()), "paper.jpg")
+    paper = {
+        "_papers__0__kind": "customs_declaration", "_papers__0__number": "123", "_papers__0__issuer": "示例海关",
+        "_papers__0__issued_on": "2099-01-01", "_papers__0__file": picture,
+    }  # fmt: skip
+    wrong = filled(
+        delivery, container_no="CSQU3054384", arrived_at="2099-01-01 00:00", lines__0__expiry_date="2020-11-01",
+        _lines__1__pieces="x", **paper,
+    )  # fmt: skip
+    merchant.open(NEW)
+    page = merchant.send(NEW, 422, _step="check", **wrong)
+    named = set(re.findall(r'href="#f-([^"]+)"', page))
+    asked = {"container_no", "arrived_at", "lines-0-expiry_date"}
+    assert asked | {"_lines-1-pieces", "_papers-0-number", "_papers-0-issued_on"} <= named
+    assert "The file is kept" in page
+    page = merchant.send(NEW, 422, _step="check", _lines__1__pieces="3", _papers__0__file=(io.BytesIO(b"MZ"), "a.exe"))
+    named = set(re.findall(r'href="#f-([^"]+)"', page))
+    assert asked | {"_papers-0-number", "_papers-0-file"} <= named
+    right = {
+        "container_no": "CSQU3054383", "arrived_at": hours(-1)[:16].replace("T", " "),
+        "lines__0__expiry_date": "2022-11-05", "_papers__0__number": "", "_papers__0__issued_on": "2021-01-17",
+    }  # fmt: skip
+    page = merchant.send(NEW, 200, _step="check", **right)
+    assert "2 kinds of goods" in page
+    merchant.send(NEW, 200, _step="send")
+    (made,) = delivery.merchant.get("/arrivals")["items"]
+    (kept,) = delivery.merchant.get(f"/arrivals/{made['arrival_id']}")["evidence"]
+    assert (kept["number"], kept["file"]["media_type"]) == ("190120211000042871", "image/jpeg")
+
+
+def test_the_api_says_all_that_is_wrong_at_once(delivery) -> None:
+    refused = delivery.enter(container_no="CSQU3054384", supplier={"business": "91230203MA00000000"},
+                             arrived_at=hours(9), expect=422)  # fmt: skip
+    assert {error["pointer"] for error in refused["errors"]} >= {"/container_no", "/supplier/business", "/arrived_at"}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from coldchain.batches.criterion import Identity, matches
+from coldchain.batches.criterion import Identity, given, ids_of, matches, matches_lot, matches_product
 
 LEG = Identity(
     product_id=UUID(int=1),
@@ -42,6 +42,7 @@ LEG = Identity(
         ({"product_name_contains": "鸡大腿"}, True),
         ({"product_name_contains": "CHICKEN  LEG"}, True),
         ({"product_name_contains": "鸭"}, False),
+        ({"product_name_contains": "腿鸡"}, False),
         ({"product_name_contains": "（）"}, False),
         ({"gtins": ["6901234567892"]}, True),
         ({"gtins": ["6901234567893"]}, False),
@@ -72,3 +73,44 @@ def test_what_is_not_known_does_not_match():
         {"customs_declaration_nos": ["190120211000042871"]}, {"plant_nos": ["SIF601"]},
     ):  # fmt: skip
         assert not matches(criterion, bare)
+
+
+def test_only_what_says_something_is_a_field():
+    """Null, empty lists and texts, and what no criterion knows, say nothing; false does."""
+    said = {"imported": False, "gtins": ["1"], "series": "x"}
+    empty = {"plant_nos": [], "batch_nos": (), "product_name_contains": "", "production_date_to": None}
+    assert given(said | empty | {"issuer": "x", "colour": None}) == said
+    assert given({"series": "XXXX"}) == {"series": "XXXX"}
+
+
+def test_another_product_does_not_fit_by_id():
+    assert not matches({"product_ids": [UUID(int=9)]}, LEG)
+    assert not matches({"product_ids": [UUID(int=9)], "imported": True}, LEG)
+    assert ids_of([UUID(int=9), str(UUID(int=8))]) == {UUID(int=9), UUID(int=8)}
+
+
+def test_without_number_and_date_no_number_fits():
+    bare = replace(LEG, batch_no=None, production_date=None)
+    assert not matches({"batch_nos": ["20210105"]}, bare)
+    assert not matches({"batch_nos": ["None"]}, bare)
+    assert not matches({"production_date_from": date(2020, 1, 1)}, bare)
+    assert not matches({"production_date_to": date(2022, 1, 1)}, bare)
+    assert matches_lot({}, bare)
+
+
+def test_blank_values_fit_nothing_and_several_names_may_be_given():
+    assert not matches({"series": "--"}, replace(LEG, series="  "))
+    assert not matches({"plant_nos": ["XXXX"]}, LEG)
+    assert matches({"plant_nos": ["XXXX"]}, replace(LEG, plant_nos=("xxxx",)))
+    assert matches({"product_name_contains": ["鸭", "大腿"]}, LEG)
+    assert not matches({"product_name_contains": ["鸭", "鹅"]}, LEG)
+
+
+def test_numbers_on_packs_fit_with_and_without_their_leading_noughts():
+    for there, wanted in (
+        ("6901234567892", "06901234567892"),
+        ("12345670", "00000012345670"),
+        ("12345670", "12345670"),
+    ):
+        assert matches_product({"gtins": [wanted]}, replace(LEG, gtin=there))
+    assert not matches({"gtins": ["012345678901234"]}, replace(LEG, gtin="12345678901234"))

@@ -46,21 +46,43 @@ def test_a_paper_is_handed_in_with_its_file_by_the_form(merchant: Reader, case) 
         merchant.open(f"/evidence/{paper['evidence_id']}?from={odd}")
 
 
-def test_what_was_typed_is_kept_and_the_file_is_to_be_chosen_again(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_typed_is_kept_and_so_is_a_file_that_was_right(
+    merchant: Reader, case, world: World, app: Flask
+) -> None:  # type: ignore[no-untyped-def]
     form = f"/arrivals/{case.arrival['arrival_id']}/evidence/new"
     merchant.open(form)
     file = (io.BytesIO(hostile.pdf(hostile.script_on_opening)), "paper.pdf")
-    page = merchant.send(form, 422, kind="nucleic_acid", **ARRIVED, valid_to="2021-07-01", file=file)
+    page = merchant.send(form, 422, kind="nucleic_acid", **ARRIVED | {"number": ""}, valid_to="2021-07-01", file=file)
     assert "Print it to a new PDF" in page
     assert 'href="#f-file"' in page
-    for kept in ("CIQ-7", "示例海关", "2021-01-17", "2021-07-01"):
+    assert 'href="#f-number"' in page, "the file and the number are said at once"
+    for kept in ("示例海关", "2021-01-17", "2021-07-01"):
         assert kept in page
-    assert "Choose it again" in page
+    assert "The file is kept" not in page
     assert case.batch()["evidence"] == []
-    page = merchant.send(form, 422, number="", file=(io.BytesIO(hostile.photograph()), "a.jpg"))
-    assert "Choose it again" in page
-    merchant.send(form, 200, number="N-7", file=(io.BytesIO(hostile.photograph()), "a.jpg"))
-    assert case.batch()["evidence"][0]["file"]["media_type"] == "image/jpeg"
+    page = merchant.send(form, 422, file=(io.BytesIO(hostile.photograph()), "a.jpg"))
+    assert "The file is kept" in page
+    word = dict(merchant.form(form)["fields"])["kept"]
+    other = world.business()
+    arrival = world.arrival(
+        other, site := world.site(other), world.zone(site),
+        [{"product_id": case.product["product_id"], "quantity_units": 6}],
+    )  # fmt: skip
+    stranger, theirs = Reader.of(app, world.merchant(other)), f"/arrivals/{arrival['arrival_id']}/evidence/new"
+    stranger.open(theirs)
+    page = stranger.send(theirs, 422, kind="nucleic_acid", **ARRIVED, kept=word)
+    assert "Choose this file again" in page, "what was kept for one is of no use to another"
+    merchant.send(form, 200, number="N-7")
+    (paper,) = case.batch()["evidence"]
+    assert (paper["number"], paper["file"]["media_type"]) == ("N-7", "image/jpeg")
+
+
+def test_the_declaration_that_was_typed_with_the_goods_need_not_be_typed_again(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]
+    form = f"/batches/{case.first}/evidence/new"
+    assert 'value="190120211000042871"' in merchant.open(f"{form}?kind=customs_declaration")
+    assert 'value="190120211000042871"' not in merchant.open(f"{form}?kind=nucleic_acid")
+    merchant.send(form, 200, kind="customs_declaration", number="", issuer="示例海关", issued_on="2021-01-17")
+    assert [paper["number"] for paper in case.batch()["evidence"]] == ["190120211000042871"]
 
 
 def test_an_officer_looks_and_says_what_it_is(regulator: Reader, merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]

@@ -99,3 +99,13 @@ def test_zones():
     other = [kind for kind in kinds if storage.fits(kind, imported=False)]
     assert imported == ["import_dedicated", "sale_counter", "quarantine", "processing"]
     assert other == ["general", "quarantine", "processing"]
+
+
+def test_what_was_released_by_decision_locks_no_more():
+    first, second = results("pre+", "re-")
+    released = Reported(**{**vars(first), "released": True})
+    assert decide([released]) == TubeState("invalid", None)
+    assert decide([released, second]) == TubeState("negative", second.result_id)
+    assert (
+        decide([second, Reported(**{**vars(released), "reported_at": NOON + timedelta(hours=9)})]).state == "negative"
+    )

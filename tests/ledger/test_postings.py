@@ -72,7 +72,7 @@ def test_who_gives_and_who_gains(name: str, gives: tuple[object, ...], gains: tu
 @pytest.mark.parametrize("name", sorted(MAKERS))
 @pytest.mark.parametrize("quantity", [0, -1])
 def test_nothing_moves_less_than_one_unit(name: str, quantity: int) -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^a movement moves at least one unit$"):
         MAKERS[name](quantity)
 
 
@@ -83,7 +83,8 @@ def test_balanced_refuses_exactly_what_does_not_balance(quantities: list[int]) -
     if right:
         assert postings.balanced(entries) is entries
     else:
-        with pytest.raises(AssertionError):
+        why = r"must sum to zero$" if sum(quantities) else r"^an entry moves at least one unit$"
+        with pytest.raises(AssertionError, match=why):
             postings.balanced(entries)
 
 
@@ -98,21 +99,27 @@ def test_what_is_undone_was_never_there(name: str, quantity: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense",
+    ("nonsense", "why"),
     [
-        lambda: postings.leave("zone", SELLER, HERE, 1),
-        lambda: postings.leave("found", SELLER, HERE, 1),
-        lambda: postings.recover("used", SELLER, HERE, 1),
-        lambda: postings.recover("destroyed", SELLER, HERE, 1),
-        lambda: postings.relocate(SELLER, HERE, HERE, 1),
-        lambda: postings.change_owner(SELLER, SELLER, HERE, 1),
-        lambda: postings.settle("used", SELLER, ROAD, 1),
-        lambda: postings.open_pieces(SELLER, HERE, 0),
+        (lambda: postings.leave("zone", SELLER, HERE, 1), "^goods don't leave custody onto 'zone'$"),
+        (lambda: postings.leave("found", SELLER, HERE, 1), "onto 'found'"),
+        (lambda: postings.recover("used", SELLER, HERE, 1), "^goods aren't recovered from 'used'$"),
+        (lambda: postings.recover("destroyed", SELLER, HERE, 1), "from 'destroyed'"),
+        (lambda: postings.relocate(SELLER, HERE, HERE, 1), "^a relocation changes the zone$"),
+        (lambda: postings.change_owner(SELLER, SELLER, HERE, 1), "^a change of owner changes the owner$"),
+        (lambda: postings.settle("used", SELLER, ROAD, 1), "^goods on the road don't end on 'used'$"),
+        (lambda: postings.open_pieces(SELLER, HERE, 0), "^a movement moves at least one unit$"),
     ],
 )
-def test_movements_that_can_not_be_are_refused(nonsense: Callable[[], object]) -> None:
-    with pytest.raises(AssertionError):
+def test_movements_that_can_not_be_are_refused(nonsense: Callable[[], object], why: str) -> None:
+    with pytest.raises(AssertionError, match=why):
         nonsense()
+
+
+@pytest.mark.parametrize("account", ["lost", "missing", "sold"])
+def test_goods_on_the_road_end_on_these_accounts(account: str) -> None:
+    gave, gained = postings.settle(account, SELLER, ROAD, 2)
+    assert (gave.place.account, gained.place.account, gained.quantity_units) == ("transit", account, 2)
 
 
 def test_opened_pieces_stay_where_they_are() -> None:

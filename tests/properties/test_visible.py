@@ -20,6 +20,7 @@ from coldchain.accounts.actor import SYSTEM, Actor, Area
 from coldchain.accounts.rights import TABLE, Resource, may
 from coldchain.accounts.visible import KINDS, visible
 from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
+from coldchain.batches.models_disinfection import DisinfectionOrder
 from coldchain.core.ids import new_id
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Holding, Posting
@@ -31,6 +32,7 @@ from tests.properties.town import Town
 for room in ("batches", "labels", "registry", "trade"):  # each names its kinds
     import_module(f"coldchain.{room}.service")
 import_module("coldchain.batches.flags")
+import_module("coldchain.batches.service.disinfection_orders")
 import_module("coldchain.trade.service.entries")
 roads.install()
 
@@ -77,14 +79,29 @@ class Oracle:
             "worker": {w.worker_id: w for w in session.scalars(select(Worker)) if w.business_id in known},
             "flag": {f.flag_id: f for f in session.scalars(select(Flag)) if f.business_id in known},
             "paper": self.papers(session),
+            "disinfection_order": self.orders(session),
+            "disinfection_work": self.orders(session),
             "label_run": {r.run_id: r for r in session.scalars(select(LabelRun)) if r.business_id in known},
         }
+
+    def orders(self, session: Session) -> dict[UUID, Any]:
+        """The orders to disinfection services of the town's businesses."""
+        found = session.scalars(select(DisinfectionOrder))
+        return {row.order_id: row for row in found if row.customer_id in self.businesses}
 
     def papers(self, session: Session) -> dict[UUID, Any]:
         """The papers of the town's goods."""
         of_town = {batch.arrival_id for batch in self.batches.values()} | set(self.batches)
         found = [e for e in session.scalars(select(Evidence)) if (e.batch_id or e.arrival_id) in of_town]
         return {row.evidence_id: row for row in found}
+
+    def disinfection_order(self, row: DisinfectionOrder) -> Aspects:
+        """Whoever made it sees it where the goods are, and so do officers there."""
+        return [in_site(self.sites[row.site_id], row.customer_id)]
+
+    def disinfection_work(self, row: DisinfectionOrder) -> Aspects:
+        """Whoever is asked sees it, at whatever site the person works."""
+        return [Resource.of(row.service_id)]
 
     def bound(self, road: Consignment) -> Resource:
         """Who is to get a consignment, and where: at its site, else wherever the receiver is."""
@@ -181,7 +198,8 @@ ACTIONS = {
     "business": "business.read", "site": "site.read", "arrival": "arrival.read", "batch": "batch.read",
     "holding": "batch.read", "posting": "batch.read", "consignment": "trade.read", "stock_entry": "stock.read",
     "tube": "tube.read", "worker": "worker.read", "flag": "flag.read", "label_run": "label.read",
-    "paper": "evidence.verify",
+    "paper": "evidence.verify", "disinfection_order": "disinfection_order.read",
+    "disinfection_work": "disinfection_order.do",
 }  # fmt: skip
 MODELS = {
     "business": (Business, "business_id"), "site": (Site, "site_id"), "arrival": (Arrival, "arrival_id"),
@@ -189,6 +207,7 @@ MODELS = {
     "consignment": (Consignment, "consignment_id"), "stock_entry": (StockEntry, "entry_id"),
     "tube": (Tube, "tube_id"), "worker": (Worker, "worker_id"), "flag": (Flag, "flag_id"),
     "label_run": (LabelRun, "run_id"), "paper": (Evidence, "evidence_id"),
+    "disinfection_order": (DisinfectionOrder, "order_id"), "disinfection_work": (DisinfectionOrder, "order_id"),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
+from coldchain.batches.models_disinfection import DisinfectionOrder
 from coldchain.core.ids import new_id
 from coldchain.journal import personal
 from coldchain.labels.models import LabelRun
@@ -42,7 +43,7 @@ class Town:
         self.sites = [self.site(business_id) for business_id in ids for _ in range(self.dice.randint(1, 2))]
         self.zones = [self.zone(site) for site in self.sites]
         self.batches = [self.batch() for _ in range(4)]
-        for _ in range(8):
+        for _ in range(9):
             self.dice.choice(
                 [
                     self.send,
@@ -55,6 +56,7 @@ class Town:
                     self.flag,
                     self.label,
                     self.enter,
+                    self.order,
                 ]
             )()
 
@@ -225,5 +227,16 @@ class Town:
                 region_code=self.sites[at].region_code, to_zone_id=to.zone_id if to else None,
                 to_owner_id=self.dice.choice([None, self.dice.choice(self.businesses).business_id]), detail={},
                 occurred_at=NOW, recorded_at=NOW,
+            )
+        )  # fmt: skip
+
+    def order(self) -> None:
+        """Let a business ask another (or itself) to disinfect a batch that lies somewhere."""
+        site = self.dice.choice(self.sites)
+        self.add(
+            DisinfectionOrder(
+                batch_id=self.dice.choice(self.batches).batch_id, site_id=site.site_id, region_code=site.region_code,
+                customer_id=self.dice.choice(self.businesses).business_id,
+                service_id=self.dice.choice(self.businesses).business_id, recorded_at=NOW,
             )
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """A positive result against everything that moves goods, and seals against what takes sealed goods along (R8).
 
-After the result nothing of the batch is free, and nothing left by an intended movement once the lock stood: what the
-laboratory's transaction saw in custody is what is there in the end.
+After the result nothing of the batch is free, nor of what was made of it, and nothing left by an intended movement once
+the lock stood: what the laboratory's transaction saw in custody is what is there in the end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from coldchain.ledger.models import Hold, Holding
 from coldchain.ledger.postings import Draft
 from coldchain.registry.models import Business
 from coldchain.trade import service as trade
-from coldchain.trade.service import entries
+from coldchain.trade.service import entries, transforming
 from tests.ledger.books import NOW, Party, batch, party, posted, product
 from tests.races.meeting import Act, Balance, meet, pause
 from tests.races.test_announce_race import missed, naive_lock, naive_recompute, slow_lock, unexpected, with_locks
@@ -47,6 +47,7 @@ class Market:
         self.seller: Party = party(session, 2)
         self.buyer: Party = party(session)
         self.quarantine = zone(session, self.seller, "quarantine")
+        self.kind = product(session).product_id
         self.goods: UUID = batch(session, self.seller, product(session), STOCK)
         sent = send(session, merchant(self.seller), self.seller, self.buyer, self.goods, ON_THE_ROAD)
         self.road: UUID = sent["consignment_id"]
@@ -75,6 +76,13 @@ class Market:
                 lines=[line(self.goods, ON_THE_ROAD)],
             )  # fmt: skip
 
+        def make(session: Session) -> Any:
+            made = {"product_id": self.kind, "production_date": clock.now().date(), "quantity_units": 5}
+            return transforming.transform(
+                session, seller, process="repack", zone_id=self.seller.zone_id, lines=[line(self.goods, 5)],
+                outputs=[made | {"batch_no": None, "expiry_date": None, "zone_id": None}],
+            )  # fmt: skip
+
         return {
             "dispatch": lambda session: send(session, seller, self.seller, self.buyer, self.goods, 7),
             "sale": enter(entries.sell),
@@ -84,6 +92,7 @@ class Market:
             "opening": lambda session: entries.open_pieces(
                 session, seller, zone_id=self.seller.zone_id, lines=[line(self.goods, 6)]
             ),
+            "transformation": make,
             "quarantine": enter(entries.relocate, to_zone_id=self.quarantine),
             "confirmation": confirm,
         }
@@ -104,7 +113,7 @@ class Market:
         ) or 0  # fmt: skip
 
 
-INTENDED = 6
+INTENDED = 7
 
 
 def play_positive(balance: Balance, scene: type[Market] = Market) -> tuple[list[str], int]:
@@ -128,7 +137,8 @@ def play_positive(balance: Balance, scene: type[Market] = Market) -> tuple[list[
         left = market.custody(session)
         free = session.scalars(
             select(Holding).where(
-                col(Holding.batch_id) == market.goods, col(Holding.held_units) != col(Holding.quantity_units)
+                col(Holding.batch_id).in_({market.goods} | batches.descendants(session, [market.goods])),
+                col(Holding.held_units) != col(Holding.quantity_units),
             )
         ).all()
         differences = [check.stock_from_movements(session), check.movements_from_journal(session)]

@@ -42,7 +42,10 @@ RELATIONS: dict[str, dict[str, str]] = {
     "clerk of the lab": {"own": "tested"},
     "owner's key for batches": {"own": "own"},
     "regulator's key for tasks": {"own": "in region"},
+    "disinfection service": {"own": "asked to treat", "strange": "other"},
 }
+# Who asks only where the address says so: elsewhere they are a business like any other.
+ASKS_ONLY = {"disinfection service": "disinfection"}
 # Pages are asked by fewer than the API: their services are the same, their edges are not.
 NOT_AT_PAGES = {
     "clerk of the carrier",
@@ -198,7 +201,8 @@ def askers_of(route: Route) -> Collection[str]:
     """Return who asks a route."""
     if route.permission in {PUBLIC, SIGNED_IN} and not route.arguments:
         return FEW
-    return RELATIONS if route.is_api else set(RELATIONS) - NOT_AT_PAGES
+    asked = {asker for asker in RELATIONS if ASKS_ONLY.get(asker, "") in route.rule}
+    return asked if route.is_api else asked - NOT_AT_PAGES
 
 
 @contextmanager

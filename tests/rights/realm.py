@@ -113,6 +113,8 @@ class Realm:
         self.business("carrier", "庚运输", kinds=["carrier"], handles_imported=False)
         self.business("lab", "辛检测", kinds=["lab"], handles_imported=False)
         self.business("other lab", "壬检测", kinds=["lab"], handles_imported=False)
+        self.business("service", "子消毒", kinds=["disinfection_service"], handles_imported=False)
+        self.business("other service", "丑消毒", kinds=["disinfection_service"], handles_imported=False)
         self.business("waiting", "癸食品", active=False)
         for key, world in (("buyer", self.here), ("distant buyer", self.there)):
             site = world.site(self.businesses[key], "shop", name=f"{MARKS[key]}店", address=f"{MARKS[key]}店址")
@@ -216,6 +218,7 @@ class Realm:
         of.ids["run_id"] = run["run_id"]
         jobs.run(run_id=run["run_id"])
         self._declare(of, body)
+        self._order(of)
 
     def _declare(self, of: Case, body: dict[str, Any]) -> None:
         """Declare one more arrival in advance, and keep a photograph with the one that is there."""
@@ -229,6 +232,21 @@ class Realm:
         )  # fmt: skip
         assert kept.status_code == 201, kept.get_data(as_text=True)
         of.ids["voucher_id"] = kept.get_json()["voucher_id"]
+
+    def _order(self, of: Case) -> None:
+        """Ask a service to disinfect the goods twice: it did so once, with a certificate."""
+        service = self.businesses["service" if of.mark == MARKS["seller"] else "other service"]
+        of.ids["service"] = service["uscc"]
+        asked = {"service": service["uscc"], "note": f"{of.mark}门"}
+        for name in ("order_id", "open_order_id"):
+            made = of.officer.post(f"/arrivals/{of.ids['arrival_id']}/disinfection-orders", asked, 201)
+            of.ids[name] = made["order_id"]
+        treated = disinfection(of.mark) | {"certificate": True}
+        del treated["performed_by"]
+        done = self.here.people.merchant(service["business_id"]).post(
+            f"/disinfection-orders/{of.ids['order_id']}/disinfections", treated, 201
+        )
+        of.ids["disinfection_id"] = done["disinfection_id"]
 
     def _sample_more(self, of: Case) -> None:
         """Enter a person at work, a positive of the surroundings, and a result that an officer entered for the lab."""
@@ -345,6 +363,7 @@ class Realm:
             self._asker("clerk of the carrier", "carrier", "carrier", position="clerk"),
             self._asker("clerk of the lab", "lab", "lab", position="clerk"),
             self._asker("other lab", "lab", "other lab"),
+            self._asker("disinfection service", "merchant", "service"),
             self._asker("owner's key for batches", "merchant", "seller", scopes=["batch.read", "arrival.read"]),
             self._officer("regulator's key for tasks", "regulator", HERE, scopes=["recall.read", "finding.record"]),
         ]
@@ -454,6 +473,7 @@ class Realm:
 MARKS = {
     "seller": "JIAQZX", "buyer": "YIQZX", "stranger": "BINGQZX", "keeper": "DINGQZX", "distant": "WUQZX",
     "distant buyer": "JIQZX", "carrier": "GENGQZX", "lab": "XINQZX", "other lab": "RENQZX", "waiting": "GUIQZX",
+    "service": "ZIQZX", "other service": "CHOUQZX",
 }  # fmt: skip
 
 

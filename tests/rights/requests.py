@@ -78,6 +78,7 @@ PARAMETERS: dict[str, str] = {
     "finding_id": "finding_id", "result_id": "result_id", "consent_id": "consent_id",
     "assignment_id": "assignment_id",
     "request_id": "request_id",
+    "order_id": "order_id", "disinfection_id": "disinfection_id",
     "device_id": "device_id",
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
@@ -114,6 +115,8 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/photo", "tube_id"): "entered_tube_id",
     ("/api/v1/tubes/<uuid:tube_id>/results/<uuid:result_id>/photo", "result_id"): "entered_id",
     ("/stock-entries/<uuid:entry_id>/made", "entry_id"): "made_id",
+    ("/api/v1/disinfection-orders/<uuid:order_id>/withdraw", "order_id"): "open_order_id",
+    ("/disinfection-orders/<uuid:order_id>/withdraw", "order_id"): "open_order_id",
     ("/api/v1/codes/", "code"): "batch_code",
     ("/D/", "number"): "consignment_no",
     ("/C/", "code"): "batch_code",
@@ -153,7 +156,7 @@ QUERIES: dict[str, Body] = {
 }  # fmt: skip
 for _list in (
     "arrivals", "batches", "businesses", "consignments", "flags", "label-runs", "recalls", "sites",
-    "stock", "stock-entries", "tubes", "products", "producers", "workers",
+    "stock", "stock-entries", "tubes", "products", "producers", "workers", "disinfection-orders",
 ):  # fmt: skip
     QUERIES.setdefault(f"GET /api/v1/{_list}", lambda of: {"limit": 200})
 
@@ -173,6 +176,7 @@ LISTS: dict[str, str] = {
     "/recalls": "recall_id", "/stock": "batch_id", "/stock-entries": "entry_id", "/tubes": "tube_id",
     "/assistance": "request_id", "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
     "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
+    "/api/v1/disinfection-orders": "order_id", "/disinfection-orders": "order_id",
 }  # fmt: skip
 
 # --- what everybody may look up, but only some see in full: whether this text is there tells ---
@@ -214,6 +218,18 @@ def paper(_of: Case) -> dict[str, Any]:
     """Return a paper."""
     number = "190120211000042871"
     return {"kind": "customs_declaration", "number": number, "issuer": "示例", "issued_on": "2021-01-17"}
+
+
+def service_asked(of: Case) -> dict[str, Any]:
+    """Return the service that the case's order asks already."""
+    return {"service": of.ids["service"]}
+
+
+def treated(_of: Case) -> dict[str, Any]:
+    """Return what a disinfection service did, without a certificate, whose file takes long."""
+    told = disinfection("示例") | {"certificate": False}
+    del told["performed_by"]
+    return told
 
 
 def newcomer(_of: Case) -> dict[str, Any]:
@@ -299,6 +315,10 @@ BODIES: dict[str, Body] = {
     "POST /arrivals/<uuid:arrival_id>/corrections": lambda of: {"reason": "示例原因", "seal_no": "HL9"},
     "POST /arrivals/<uuid:arrival_id>/disinfections": lambda of: disinfection("示例"),
     "POST /arrivals/<uuid:arrival_id>/evidence": paper,
+    "POST /arrivals/<uuid:arrival_id>/disinfection-orders": service_asked,
+    "POST /batches/<uuid:batch_id>/disinfection-orders": service_asked,
+    "POST /disinfection-orders/<uuid:order_id>/withdraw": nothing,
+    "POST /disinfection-orders/<uuid:order_id>/disinfections": treated,
     "POST /batches/<uuid:batch_id>/disinfections": lambda of: disinfection("示例"),
     "POST /batches/<uuid:batch_id>/evidence": paper,
     "POST /batches/<uuid:batch_id>/label-runs": lambda of: {"level": "batch"},
@@ -409,6 +429,14 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/arrivals/<uuid:arrival_id>/vouchers/new": (None, nothing),
     "/api/v1/arrivals/<uuid:arrival_id>/vouchers": (None, nothing),
     "/arrivals/<uuid:arrival_id>/disinfections/new": ("POST /arrivals/<uuid:arrival_id>/disinfections", nothing),
+    "/arrivals/<uuid:arrival_id>/disinfection-orders/new": (
+        "POST /arrivals/<uuid:arrival_id>/disinfection-orders", nothing,
+    ),
+    "/batches/<uuid:batch_id>/disinfection-orders/new": ("POST /batches/<uuid:batch_id>/disinfection-orders", nothing),
+    "/disinfection-orders/<uuid:order_id>/withdraw": ("POST /disinfection-orders/<uuid:order_id>/withdraw", nothing),
+    "/disinfection-orders/<uuid:order_id>/disinfections/new": (
+        "POST /disinfection-orders/<uuid:order_id>/disinfections", nothing,
+    ),
     "/arrivals/<uuid:arrival_id>/evidence/new": ("POST /arrivals/<uuid:arrival_id>/evidence", nothing),
     "/batches/<uuid:batch_id>/disinfections/new": ("POST /batches/<uuid:batch_id>/disinfections", nothing),
     "/batches/<uuid:batch_id>/evidence/new": ("POST /batches/<uuid:batch_id>/evidence", lambda of: {"_level": "batch"}),

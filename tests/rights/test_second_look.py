@@ -31,10 +31,11 @@ KNOWN: dict[str, set[str]] = {
     "carrier": {"carrier", "seller", "buyer"},
     "lab": {"lab"},
     "waiting": {"waiting"},
+    "disinfection service": {"service", "seller", "keeper"},  # whose goods it treats, and where
     "inspector of one office": {"seller", "buyer", "lab", "carrier"},
     "regulator of the other district": {"distant", "distant buyer", "other lab", "stranger", "carrier"},
 }
-ONLY_LONG = {"clerk of another site", "regulator of the other district"}
+ONLY_LONG = {"disinfection service", "clerk of another site", "regulator of the other district"}
 # What a keeper must not learn of the goods that it keeps: to whom they go, who drives them there.
 BUYERS = ("YIQZX", "JIAQZX送货", "JIAQZX争议")
 LINK = re.compile(r'(?:href|hx-get|action|src)="(/[^"#]*)')

@@ -1,5 +1,6 @@
 """The table of states and answers, and that a line adds up whatever is said about it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,3 +74,46 @@ def test_a_line_adds_up_after_any_answers(sent: int, steps: list[tuple[str, int,
         assert min(line.open_units, line.road_disputed_units, line.surplus_disputed_units, line.surplus_units) >= 0
         assert line.surplus_disputed_units <= line.surplus_units
         assert not (line.road_disputed_units and line.surplus_disputed_units), "one thing is in dispute, not both"
+
+
+WHOLE = Line(30, delivered_units=10, gone_units=4, road_disputed_units=6)
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "after_it"),
+    [
+        (Line(30, 1, 2), ("confirmed", "delivered", 5), Line(30, 6, 2)),
+        (Line(30, 30, surplus_units=1), ("confirmed", "surplus", 2), Line(30, 30, 0, 0, 3, 2)),
+        (Line(30, 1, 2, 3), ("disputed", "disputed", 4), Line(30, 1, 2, 7)),
+        (Line(30, 1, 2), ("rejected", "returned", 27), Line(30, 1, 29)),
+        (WHOLE, ("settled", "delivered", 6), Line(30, 16, 4, 0)),
+        (WHOLE, ("settled", "returned", 2), Line(30, 10, 6, 4)),
+        (WHOLE, ("settled", "lost", 1), Line(30, 10, 5, 5)),
+        (WHOLE, ("settled", "missing", 6), Line(30, 10, 10, 0)),
+        (Line(30, 10, 4), ("settled", "delivered", 16), Line(30, 26, 4)),  # signed for, without an account
+        (Line(30, 30, 0, 0, 5, 3), ("settled", "delivered", 3), Line(30, 30, 0, 0, 5, 0)),
+        (Line(30, 30, 0, 0, 5, 3), ("settled", "returned", 2), Line(30, 30, 0, 0, 3, 1)),
+    ],
+)  # fmt: skip
+def test_what_each_answer_makes_of_a_line(line: Line, answer: tuple[str, str, int], after_it: Line) -> None:
+    assert line.answered(*answer) == after_it
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (Line(30), ("confirmed", "delivered", 31)),
+        (WHOLE, ("disputed", "disputed", 11)),
+        (WHOLE, ("settled", "lost", 7)),
+        (Line(30, 30, 0, 0, 5, 3), ("settled", "delivered", 4)),
+        (Line(30, 30), ("rejected", "returned", 1)),
+    ],
+)
+def test_no_answer_is_about_more_than_waits_for_one(line: Line, answer: tuple[str, str, int]) -> None:
+    with pytest.raises(AssertionError, match=r"^an answer is about units that wait for one$"):
+        line.answered(*answer)
+
+
+def test_sums_of_a_line() -> None:
+    line = Line(30, 10, 4, 6, 5, 3)
+    assert (line.open_units, line.confirmed_units, line.disputed_units) == (10, 15, 9)

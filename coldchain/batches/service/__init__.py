@@ -5,12 +5,14 @@ from coldchain.batches.service.arrival_acts import grasp
 from coldchain.batches.service.arrival_view import awaited
 from coldchain.batches.service.arrival_view import read as read_arrival
 from coldchain.batches.service.arrival_view import search as search_arrivals
+from coldchain.batches.service.arrivals import faults as arrival_faults
 from coldchain.batches.service.arrivals import register as register_arrival
 from coldchain.batches.service.batch_view import read as read_batch
 from coldchain.batches.service.batch_view import search as search_batches
 from coldchain.batches.service.batch_view import stock_rows, visible
 from coldchain.batches.service.corrections import correct as correct_arrival
 from coldchain.batches.service.disinfections import register as register_disinfection
+from coldchain.batches.service.evidence import checked as checked_paper
 from coldchain.batches.service.evidence import register as register_evidence
 from coldchain.batches.service.gate import batch_ids_of, gate, judge, note_code_made, refresh_status, settle_status
 from coldchain.batches.service.gate import read as read_gate
@@ -40,8 +42,10 @@ from coldchain.batches.service.vouchers import keep as keep_voucher
 from coldchain.batches.service.withdrawals import withdraw as withdraw_arrival
 
 __all__ = [
+    "arrival_faults",
     "awaited",
     "batch_ids_of",
+    "checked_paper",
     "checks_of_paper",
     "confirm_result",
     "correct_arrival",

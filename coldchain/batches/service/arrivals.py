@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -18,11 +18,14 @@ from coldchain.batches.models import MADE_MODES, Arrival, Batch
 from coldchain.batches.service import arrival_lines, arrival_numbers
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.arrival_modes import entered_late, marks, moment_of, seen_at_once
+from coldchain.batches.service.arrival_numbers import Number
 from coldchain.batches.service.arrival_parties import owner_of, refuse_shut_out, site_of, supplier_of
 from coldchain.batches.service.gate import refresh_status
 from coldchain.core import check_code, clock
 from coldchain.core.batch_code import RANDOM_BITS, new_batch_code
 from coldchain.core.claims import claimed
+from coldchain.core.errors import FieldError
+from coldchain.core.gathered import Gathered
 from coldchain.core.ids import new_id
 from coldchain.core.text_search import searchable
 from coldchain.journal import personal
@@ -37,6 +40,7 @@ from coldchain.registry.service.reach import at
 HAPPENED: Final = ("existing_stock", "paper")  # entered afterwards: what lies wrong is flagged, not refused (R4)
 NUMBER_SYMBOLS: Final = 4  # a million arrivals a day; random, since a count would tell strangers how many there are
 DRAWS: Final = 6
+NEEDED: Final = frozenset({"product_id", "zone_id", "production_date", "quantity_units"})
 UNIQUE: Final = ("uq_batch_batch_code", "uq_arrival_arrival_no")
 
 Made = TypeVar("Made")
@@ -89,18 +93,24 @@ def register(
     Goods may lie in another business's store: the owner is who has them, the site's business is their custodian.
     A batch that a running recall describes is held at once (R9). Raises Invalid (`required`, `in_past`, `in_future`,
     `not_yet`, `unknown_site`, the container's and the lines' codes), Conflict `zone_not_dedicated` (R4) or
-    `business_suspended`.
+    `business_suspended`. All fields that are wrong are said at once.
     """
     site = site_of(session, site_id)
     business = owner_of(session, actor, owner)
     authorize(actor, "arrival.register", at(site, business.business_id))
     refuse_shut_out(business)
     declared_at = claimed(occurred_at) if entry_mode == "declared" else None
-    arrived = moment_of(entry_mode, arrived_at, expected_at, occurred_at)
-    arrived_on = arrived.astimezone(clock.BEIJING).date()
-    checked = arrival_lines.check(session, site, arrived_on, lines, existing_stock=entry_mode in HAPPENED)
-    supplier_id, supplier_name = supplier_of(session, supplier)
-    number = arrival_numbers.container(container_no, container_override)
+    gathered = Gathered()
+    moment = gathered.take(lambda: moment_of(entry_mode, arrived_at, expected_at, occurred_at))
+    arrived = moment or clock.now()
+    arrived_on = arrived.astimezone(clock.BEIJING).date() if moment else date.max
+    checked = gathered.take(
+        lambda: arrival_lines.check(session, site, arrived_on, lines, existing_stock=entry_mode in HAPPENED)
+    )
+    supplier_id, supplier_name = gathered.take(lambda: supplier_of(session, supplier)) or (None, None)
+    number = gathered.take(lambda: arrival_numbers.container(container_no, container_override)) or Number()
+    gathered.refuse()
+    checked = checked or []
     head = Head(
         arrival_id=new_id(),
         owner=business,
@@ -135,6 +145,34 @@ def register(
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id
+
+
+def faults(session: Session, actor: Actor, read: Mapping[str, Any]) -> list[FieldError]:
+    """Return what is wrong in the readable fields of an arrival whose other fields can't be read; changes nothing.
+
+    Lines that lack something are left out, and what rests on it: that was said already. Raises NotFound, Forbidden.
+    """
+    mode, site_id = read.get("entry_mode"), read.get("site_id")
+    site = session.get(Site, site_id) if site_id else None
+    if mode is None or site is None:
+        return []
+    authorize(actor, "arrival.register", at(site, owner_of(session, actor, read.get("owner")).business_id))
+    gathered = Gathered()
+    times = (read.get(name) for name in ("arrived_at", "expected_at", "occurred_at"))
+    moment = gathered.take(lambda: moment_of(mode, *times))
+    on = moment.astimezone(clock.BEIJING).date() if moment else date.max
+    whole = [n for n, line in enumerate(read.get("lines") or ()) if {k for k, v in line.items() if v} >= NEEDED]
+    lines = [read["lines"][n] for n in whole]
+    gathered.take(lambda: arrival_lines.check(session, site, on, lines, existing_stock=mode in HAPPENED))
+    return [replace(each, pointer=_as_typed(each.pointer, whole)) for each in gathered.errors]
+
+
+def _as_typed(pointer: str, whole: Sequence[int]) -> str:
+    """Return a pointer to a line as the request has it, of one among the lines that are whole."""
+    parts = pointer.split("/")
+    if parts[1] != "lines":
+        return pointer
+    return "/".join([*parts[:2], str(whole[int(parts[2])]), *parts[3:]])
 
 
 def keep_driver(

@@ -21,8 +21,20 @@ from coldchain.policy.protocols import Protocol, Treatment, judge_treatment
 
 
 def register(
+    session: Session, actor: Actor, *, arrival_id: UUID | None = None, batch_id: UUID | None = None, **told: Any
+) -> dict[str, Any]:
+    """Enter a disinfection of an arrival or a batch by whoever has the goods, or an officer; `told`: see `enter`.
+
+    Raises what `enter` does, NotFound, Forbidden.
+    """
+    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    return enter(session, actor, target, **told)
+
+
+def enter(
     session: Session,
     actor: Actor,
+    target: targets.Target,
     *,
     performed_by: str,
     place: str,
@@ -37,16 +49,14 @@ def register(
     piece_from: int | None = None,
     piece_to: int | None = None,
     occurred_at: datetime | None = None,
-    arrival_id: UUID | None = None,
-    batch_id: UUID | None = None,
+    order_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Enter one disinfection and return it with its protocol and the status of the batches (R5, R7).
 
     A record that meets no protocol at its temperature is kept but doesn't count. Pieces are named for one batch, or for
-    an arrival that has only one. Raises Invalid (`unknown_agent`, `in_future`, the codes of ranges), NotFound,
-    Forbidden, Conflict `arrival_withdrawn`.
+    an arrival that has only one. `order_id`: the treating service enters it itself. The caller has checked the right.
+    Raises Invalid (`unknown_agent`, `in_future`, the codes of ranges), Conflict `arrival_withdrawn`.
     """
-    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     targets.require_entered(session, target)
     occurred = claimed(occurred_at)
     if agent not in vocabulary.agents():
@@ -81,7 +91,7 @@ def register(
     )
     session.add(record)
     session.flush()
-    _journal(session, actor, target, record, protocol)
+    _journal(session, actor, target, record, protocol, order_id)
     now = settle_status(session, target.batch_ids)
     return (
         describe(record)
@@ -91,7 +101,12 @@ def register(
 
 
 def _journal(
-    session: Session, actor: Actor, target: targets.Target, record: Disinfection, protocol: Protocol | None
+    session: Session,
+    actor: Actor,
+    target: targets.Target,
+    record: Disinfection,
+    protocol: Protocol | None,
+    order_id: UUID | None,
 ) -> None:
     journal.append(
         session,
@@ -116,7 +131,8 @@ def _journal(
             "protocol_state": record.protocol_state,
             "protocol": f"{protocol.code}/{protocol.version}" if protocol else None,
             "on_behalf_of": record.on_behalf_of,
-        },
+        }
+        | ({"order_id": order_id} if order_id else {}),
         business_id=target.owner_id,
         region_code=target.region_code,
     )

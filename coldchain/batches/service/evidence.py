@@ -17,15 +17,29 @@ from coldchain.batches.service.targets import Target
 from coldchain.core import clock, stored_files
 from coldchain.core.claims import claimed, claimed_day
 from coldchain.core.errors import Conflict, Invalid
+from coldchain.core.gathered import Gathered
 from coldchain.core.identifiers import IdentifierError, check_customs_declaration
+from coldchain.core.ids import new_id
 from coldchain.core.stored_files import StoredFile
 from coldchain.journal import service as journal
 from coldchain.policy import vocabulary
 
 
 def register(
+    session: Session, actor: Actor, *, arrival_id: UUID | None = None, batch_id: UUID | None = None, **told: Any
+) -> dict[str, Any]:
+    """Enter a paper of an arrival or a batch by whoever has the goods, or an officer; `told`: see `enter`.
+
+    Raises what `enter` does, NotFound, Forbidden.
+    """
+    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    return enter(session, actor, target, **told)
+
+
+def enter(
     session: Session,
     actor: Actor,
+    target: Target,
     *,
     kind: str,
     number: str,
@@ -37,22 +51,21 @@ def register(
     replaces: UUID | None = None,
     content: bytes | None = None,
     var_dir: Path | None = None,
-    arrival_id: UUID | None = None,
-    batch_id: UUID | None = None,
+    file_id: UUID | None = None,
+    evidence_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Enter one paper and return it with the status of the batches that it serves (R1).
 
-    `content` is its file (PDF, JPEG, PNG, WebP), kept below `var_dir`; `replaces` a paper of the same kind and goods,
-    which stays to be read and counts no more. Raises Invalid (`unknown_kind`, `in_future`, `before_issue`,
+    `content` is its file (PDF, JPEG, PNG, WebP), kept below `var_dir`, `file_id` one that is kept already; `replaces` a
+    paper of the same kind and goods, which stays to be read and counts no more; `evidence_id` the id that a file itself
+    names. The caller has checked the right. Raises Invalid (`unknown_kind`, `in_future`, `before_issue`,
     `unknown_paper`, a customs declaration's number codes, those of `stored_files.keep`), Conflict `replaced_already`,
-    `arrival_withdrawn`, NotFound, Forbidden.
+    `arrival_withdrawn`.
     """
-    target = targets.find(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     targets.require_entered(session, target)
     occurred = claimed(occurred_at)
-    _check(kind, issued_on, valid_to)
-    number = _checked_number(kind, number)
-    file = None
+    number = checked(kind, number, issued_on, valid_to)
+    file = session.get(StoredFile, file_id) if file_id is not None else None
     if content is not None and var_dir is not None:
         file = stored_files.keep(session, var_dir, content, actor.user_id, "/file")
     certificates.enter_alone(session, kind, number)
@@ -60,6 +73,7 @@ def register(
     if replaces is not None:
         _check_replaced(session, target, kind, replaces)
     paper = Evidence(
+        evidence_id=evidence_id or new_id(),
         arrival_id=target.arrival_id,
         batch_id=target.batch_id,
         kind=kind,
@@ -80,6 +94,15 @@ def register(
     _note(session, actor, paper, target, file)
     certificates.flag(session, actor, paper, target)
     return papers.describe(session, [Paper(paper)])[0] | {"batches": statuses(session, target.batch_ids)}
+
+
+def checked(kind: str, number: str, issued_on: date, valid_to: date | None = None) -> str:
+    """Return a paper's number as it is kept. Raises Invalid with all that is wrong in the paper itself."""
+    gathered = Gathered()
+    gathered.take(lambda: _check(kind, issued_on, valid_to))
+    kept = gathered.take(lambda: _checked_number(kind, number))
+    gathered.refuse()
+    return kept or number
 
 
 def _check(kind: str, issued_on: date, valid_to: date | None) -> None:

@@ -60,14 +60,26 @@ def find(
     if found is None:
         raise NotFound
     arrival, site = found
+    authorize(actor, action, at(site, arrival.owner_id))
+    return _arrival(session, arrival)
+
+
+def named(session: Session, *, arrival_id: UUID | None = None, batch_id: UUID | None = None) -> Target:
+    """Return an arrival or a batch that a row of the books names; whoever acts on it has its right from elsewhere."""
+    if batch_id is None:
+        return _arrival(session, session.get_one(Arrival, arrival_id))
+    batch = session.get_one(Batch, batch_id)
+    return Target(None, batch_id, ((batch_id, batch.piece_count),), batch.owner_id, batch.region_code)
+
+
+def _arrival(session: Session, arrival: Arrival) -> Target:
     batches = session.exec(
         select(Batch.batch_id, Batch.piece_count, Batch.region_code)
-        .where(col(Batch.arrival_id) == arrival_id, came_with_arrival())
+        .where(col(Batch.arrival_id) == arrival.arrival_id, came_with_arrival())
         .order_by(col(Batch.line_no))
     ).all()
-    region_code = batches[0][2]
-    authorize(actor, action, at(site, arrival.owner_id))
-    return Target(arrival_id, None, tuple((b, count) for b, count, _ in batches), arrival.owner_id, region_code)
+    listed = tuple((batch_id, count) for batch_id, count, _ in batches)
+    return Target(arrival.arrival_id, None, listed, arrival.owner_id, batches[0][2])
 
 
 def _batch(session: Session, actor: Actor, action: str, batch_id: UUID) -> Target:

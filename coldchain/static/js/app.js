@@ -82,6 +82,7 @@
     copy.querySelectorAll(".bad").forEach(function (node) { node.classList.remove("bad"); });
     copy.querySelectorAll("[aria-invalid]").forEach(function (node) { node.removeAttribute("aria-invalid"); });
     copy.querySelectorAll("[data-found]").forEach(function (node) { node.replaceChildren(); });
+    copy.querySelectorAll("[data-file-kept]").forEach(function (node) { node.remove(); });
     const zones = Array.from(last.querySelectorAll("select[name$=-zone_id]"), function (select) { return select.value; });
     rows[rows.length - 1].after(copy);
     // Numbers first: a cloned radio with the original's name would take the original's tick away.
@@ -274,6 +275,7 @@
       clearTimeout(timer);
       timer = 0;
       const data = new FormData(form);
+      form.querySelectorAll("input[type=file]").forEach(function (input) { data.delete(input.name); });
       fetch(form.dataset.serverDraft, { method: "POST", body: data, credentials: "same-origin", keepalive: true })
         .catch(function () { /* offline: the next key tries again */ });
     }
