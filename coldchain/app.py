@@ -20,13 +20,13 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
-    "accounts.audit_api", "home.privacy_api", "registry.offices_api",
+    "accounts.audit_api", "home.privacy_api", "registry.offices_api", "registry.identity_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web",
+    "registry.offices_web", "registry.registration_web", "registry.identity_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
@@ -88,9 +88,13 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from coldchain.batches.service import mergers as batches_mergers
     from coldchain.home import batch_page, public_label, shell
+    from coldchain.ledger import mergers as ledger_mergers
     from coldchain.ops import cli
     from coldchain.recall import handover, pull_in
+    from coldchain.recall import mergers as recall_mergers
+    from coldchain.trade.service import mergers as trade_mergers
     from coldchain.trade.service import roads
 
     doors = [*(f"{room}.api" for room in API_ROOMS), *MORE_APIS]
@@ -105,6 +109,8 @@ def _register_rooms(app: Flask) -> None:
     pull_in.install()
     handover.install()
     roads.install()
+    for part in (ledger_mergers, batches_mergers, trade_mergers, recall_mergers):
+        part.install()
     cli.install(app)
 
 

@@ -32,6 +32,8 @@ TABLE: dict[str, dict[str, str]] = {
     "business.sign_commitment": _HEADS,
     "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
+    "business.provisional": _OFFICERS,
+    "business.merge": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _HEADS,
     "site.read": _READ,
@@ -99,8 +101,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "personal.erase",
-        "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
+        "account.manage", "account.reset", "business.decide", "business.merge", "handover.do", "people.manage",
+        "personal.erase", "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 
@@ -138,6 +140,12 @@ class Scope:
     business_id: UUID | None = None
     site_ids: frozenset[UUID] | None = None
     areas: tuple[Area, ...] = ()
+    former_ids: frozenset[UUID] = frozenset()
+
+    @property
+    def business_ids(self) -> frozenset[UUID]:
+        """Return every id that records of the business may bear: its own, and those that were merged into it."""
+        return self.former_ids if self.business_id is None else self.former_ids | {self.business_id}
 
     @property
     def region_stems(self) -> tuple[str, ...]:
@@ -172,7 +180,7 @@ def may(actor: Actor, action: str, resource: Resource) -> bool:
     if needed == REGION:
         return any(area.covers(place) for place in resource.places for area in actor.areas)
     if needed in {OWN, OWNER, SITE}:
-        own = actor.business_id is not None and actor.business_id in resource.business_ids
+        own = not actor.business_ids.isdisjoint(resource.business_ids)
         limited = needed == SITE and actor.site_ids is not None
         return own and (not limited or not resource.site_ids.isdisjoint(actor.site_ids or ()))
     return False
@@ -195,7 +203,8 @@ def scope(actor: Actor, action: str) -> Scope:
         return Scope(everything=True)
     if needed == REGION:
         return Scope(areas=actor.areas)
-    return Scope(business_id=actor.business_id, site_ids=actor.site_ids if needed == SITE else None)
+    sites = actor.site_ids if needed == SITE else None
+    return Scope(business_id=actor.business_id, site_ids=sites, former_ids=actor.former_ids)
 
 
 class Gatekeeper:

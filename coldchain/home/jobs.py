@@ -205,7 +205,9 @@ def _drafts(session: Session, actor: Actor) -> list[Job]:
 def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
     here = businesses_within(scope(actor, "business.read"))
     row: Any = session.execute(
-        select(func.count(), func.min(col(Business.recorded_at))).where(here, col(Business.status) == "pending")
+        select(func.count(), func.min(col(Business.recorded_at))).where(
+            here, col(Business.status) == "pending", col(Business.uscc).is_not(None)
+        )
     ).one()
     if not row[0]:
         return []

@@ -87,6 +87,14 @@ class CommitmentSchema(Schema):
     signed_on = fields.Day(required=True)
 
 
+class FormerIdentitySchema(Schema):
+    """A provisional identity that was merged into a business."""
+
+    business_id = fields.Key(required=True)
+    temporary_no = fields.Text(limits.CODE_CHARS)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
 class BusinessSchema(Schema):
     """A business. The fields after `region_code` are there for officers of the region and the business itself only."""
 
@@ -108,6 +116,10 @@ class BusinessSchema(Schema):
     commitment = fields.Part(CommitmentSchema)
     occurred_at = fields.Moment()
     recorded_at = fields.Moment()
+    uscc_override = fields.Text(limits.TEXT_CHARS, doc="why the code stands although its check character fails")
+    has_photo = fields.Flag(doc="an officer took one where it was found")
+    merged_into = fields.Key(doc="the business that a provisional identity was merged into")
+    also_known_as = fields.Items(fields.Part(FormerIdentitySchema), doc="provisional identities merged into it")
     warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
 
 
@@ -120,6 +132,7 @@ class BusinessQuery(PageQuery):
     q = fields.Text(limits.SEARCH_CHARS, doc="names, pinyin initials, numbers; all terms must match")
     uscc = fields.Text(limits.CODE_CHARS)
     handles_imported = fields.Flag(doc="only businesses that you may read in full")
+    provisional = fields.Flag(doc="only those without a unified social credit code, or only those with one")
 
 
 class BusinessPage(Schema):

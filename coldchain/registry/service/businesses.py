@@ -28,7 +28,7 @@ from coldchain.registry import card_no as cards
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter
 from coldchain.registry.service.business_view import describe, resource
-from coldchain.registry.service.lookups import find_business
+from coldchain.registry.service.lookups import find_business, ids_of, named_business
 
 CARD_DRAWS: Final = 5  # 35 random bits: a second draw is rare, a fifth means that something else is wrong
 
@@ -229,14 +229,16 @@ def decide(
     """Approve, reject, suspend, reinstate or close a business; only approving needs no reason.
 
     Raises NotFound; Invalid `required` without a reason, `in_future`; Conflict `wrong_state`, and
-    `commitment_letter_missing` when a business that handles imported food has signed none.
+    `commitment_letter_missing` when a business that handles imported food has signed none, `provisional` without
+    a USCC (it is merged or closed), `business_merged` when it was.
     """
-    found = find_business(session, ref)
+    found = named_business(session, ref)
     authorize(actor, "business.decide", resource(found))
     occurred = claimed(occurred_at)
     if reason is None and decision != "approve":
         raise Invalid.of("/reason", "required", "This is needed.")
     business = locked(session, found.business_id)
+    _refuse_provisional(business, decision)
     before, after = business.status, states.after(decision, business.status)
     if after is None:
         raise _wrong_state(before)
@@ -267,6 +269,21 @@ def decide(
     return describe(session, actor, [business])[0]
 
 
+def _refuse_provisional(business: Business, decision: str) -> None:
+    """Raise Conflict for what can't be decided of an identity without a USCC: it is merged, or closed."""
+    if business.merged_into_id is not None:
+        raise Conflict(
+            "This identity was merged into a business. Act on that business.",
+            code="business_merged",
+            extra={"into": str(business.merged_into_id)},
+        )
+    if business.uscc is None and decision != "close":
+        raise Conflict(
+            "This business has no unified social credit code yet: let it register, then merge the two.",
+            code="provisional",
+        )
+
+
 def _wrong_state(status: str) -> Conflict:
     return Conflict(
         states.REFUSALS[status],
@@ -286,5 +303,6 @@ def locked(session: Session, business_id: UUID) -> Business:
 
 
 def _has_letter(session: Session, business_id: UUID) -> bool:
-    statement = select(col(CommitmentLetter.letter_id)).where(col(CommitmentLetter.business_id) == business_id).limit(1)
+    ids = ids_of(session, business_id)
+    statement = select(col(CommitmentLetter.letter_id)).where(col(CommitmentLetter.business_id).in_(ids)).limit(1)
     return session.scalar(statement) is not None

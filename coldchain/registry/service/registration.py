@@ -144,7 +144,9 @@ def correct(
 def applications(session: Session, actor: Actor, limit: int) -> tuple[list[Application], int]:
     """Return the businesses that wait for a decision of `actor`, the longest waiting first, and how many there are."""
     reach = scope(actor, "business.decide")
-    waiting = select(Business).where(businesses_within(reach), col(Business.status) == "pending")
+    waiting = select(Business).where(
+        businesses_within(reach), col(Business.status) == "pending", col(Business.uscc).is_not(None)
+    )
     since = func.coalesce(col(Business.applied_at), col(Business.recorded_at))
     rows = session.scalars(waiting.order_by(since, col(Business.business_id)).limit(limit)).all()
     total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
