@@ -26,7 +26,7 @@ MORE_APIS = (  # one a module
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web", "registry.identity_web",
+    "registry.offices_web", "registry.registration_web", "registry.identity_web", "registry.particulars_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (

@@ -32,6 +32,8 @@ TABLE: dict[str, dict[str, str]] = {
     "business.sign_commitment": _HEADS,
     "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
+    "business.object": {**_OWNERS, "regulator": REGION, "system": ANY},
+    "licence.record": {**_OWNERS, "regulator": REGION, "system": ANY},
     "business.provisional": _OFFICERS,
     "business.merge": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
@@ -106,9 +108,11 @@ FRESH = frozenset(
     }
 )  # fmt: skip
 
-# What somebody may do who registered a business and waits for approval: read of it, correct it when it was refused,
-# look after the own sign-in.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "business.correct", "office.read", "sign_in.manage"})
+# What somebody may do who registered a business and waits for approval: read of it, correct it or
+# object when it was refused, look after the own sign-in.
+WHILE_WAITING = frozenset(
+    {"business.lookup", "business.read", "business.correct", "business.object", "office.read", "sign_in.manage"}
+)
 
 
 @dataclass(frozen=True)

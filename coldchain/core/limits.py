@@ -50,6 +50,7 @@ PAGE_MAX = 200
 SEARCH_CHARS = 200
 SEARCH_TERMS = 8
 CRITERION_VALUES = 200
+CONTACTS = 20
 BUSINESSES_COMPARED = 3_000  # when duplicates are looked for: a district, or the newest of a province
 PAIRS_SHOWN = 100
 PAIRS_OF_ONE = 10

@@ -19,7 +19,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import place
+from coldchain.registry.service import appeals, place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -61,6 +61,8 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         decisions=_decisions(actor, found, here),
         words=words.DECISIONS,
         may_merge=found.uscc is None and may(actor, "business.merge", here),
+        may_keep=may(actor, "licence.record", here) and found.status != "closed",
+        may_object=full and appeals.may_object(session, actor, found),
         may_people=may(actor, "people.manage", here),
         may_slip=may(actor, "slip.print", here),
         texts=service.commitment_texts(session),

@@ -1,6 +1,7 @@
 """Provisional identities and their mergers at the API."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app
 from sqlmodel import Session
@@ -11,7 +12,9 @@ from coldchain.core.edge import Blueprint, edge
 from coldchain.core.uploads import Handed
 from coldchain.registry import identity_schemas as schemas
 from coldchain.registry import service
-from coldchain.registry.service import merging, provisional
+from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSchema
+from coldchain.registry.service import appeals, duplicates, licences, merging, people_to_reach, provisional
+from coldchain.registry.service.business_view import describe
 
 blp = Blueprint(
     "identity", __name__, url_prefix="/api/v1", description="Businesses without a code, and what they become"
@@ -59,3 +62,76 @@ def preview_merge(session: Session, actor: Actor, query: Body, business: str) ->
 def merge_business(session: Session, actor: Actor, data: Body, business: str) -> Body:
     """Merge a provisional identity into the business that it turned out to be, with its whole history, for good."""
     return merging.merge(session, actor, business, **data)
+
+
+@blp.route("/businesses/duplicates", methods=["GET"])
+@edge("business.merge")
+@blp.response(200, schemas.AlikePage)
+def list_duplicates(session: Session, actor: Actor) -> Body:
+    """List pairs of businesses that may be one: by phone, address or name. Nothing is merged by itself."""
+    found = duplicates.pairs(session, actor)
+    rows = describe(session, actor, [each for pair in found for each in (pair.one, pair.other)])
+    shown = {row["business_id"]: row for row in rows}
+    return {
+        "items": [
+            {
+                "one": shown[pair.one.business_id],
+                "other": shown[pair.other.business_id],
+                "reasons": pair.told,
+            }
+            for pair in found
+        ],
+        "next": None,
+    }
+
+
+@blp.route("/businesses/<string:business>/licences", methods=["POST"])
+@blp.arguments(schemas.LicenceRecordSchema)
+@edge("licence.record")
+@blp.response(201, LicenceSchema)
+def record_licence(session: Session, actor: Actor, data: Body, business: str) -> Body:
+    """Record a licence with its last day; one of the same number is replaced by it."""
+    return licences.describe(licences.record(session, actor, business, **data))
+
+
+@blp.route("/licences/<uuid:licence_id>/end", methods=["POST"])
+@edge("licence.record")
+@blp.response(200, LicenceSchema)
+def end_licence(session: Session, actor: Actor, licence_id: UUID) -> Body:
+    """Note that a licence is not in force any more; 409 `wrong_state` when that was noted."""
+    return licences.describe(licences.end(session, actor, licence_id))
+
+
+@blp.route("/businesses/<string:business>/contacts", methods=["POST"])
+@blp.arguments(schemas.ContactRecordSchema)
+@edge("licence.record")
+@blp.response(201, ContactSchema)
+def add_contact(session: Session, actor: Actor, data: Body, business: str) -> Body:
+    """Enter somebody to be reached at a business; 409 `too_many`."""
+    return people_to_reach.add(session, actor, business, **data)
+
+
+@blp.route("/contacts/<uuid:contact_id>/end", methods=["POST"])
+@edge("licence.record")
+@blp.response(200, ContactSchema)
+def end_contact(session: Session, actor: Actor, contact_id: UUID) -> Body:
+    """Note that somebody is not to be reached there any more; 409 `wrong_state` when that was noted."""
+    return people_to_reach.end(session, actor, contact_id)
+
+
+@blp.route("/businesses/<string:business>/objections", methods=["POST"])
+@blp.arguments(schemas.ObjectionRaiseSchema)
+@edge("business.object")
+@blp.response(201, ObjectionSchema)
+def raise_objection(session: Session, actor: Actor, data: Body, business: str) -> Body:
+    """Object, once, to the last decision about a business; 409 `nothing_to_object_to`, `objected_already`."""
+    return appeals.raise_(session, actor, business, **data)
+
+
+@blp.route("/objections/<uuid:appeal_id>/answer", methods=["POST"])
+@blp.arguments(schemas.ObjectionAnswerSchema)
+@edge("business.decide")
+@blp.response(200, ObjectionSchema)
+def answer_objection(session: Session, actor: Actor, data: Body, appeal_id: UUID) -> Body:
+    """Answer an objection; 409 `answered_already`. What is taken back is taken back by a decision of its own."""
+    return appeals.answer(session, actor, appeal_id, **data)

@@ -1,9 +1,10 @@
 """Who a business is, at the door: provisional identities, mergers."""
 
-from coldchain.core import fields, limits
+from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
 from coldchain.core.uploads import Upload
 from coldchain.registry.models import BUSINESS_KINDS, SITE_KINDS
+from coldchain.registry.models_identity import APPEAL_OUTCOMES
 from coldchain.registry.schemas import OCCURRED, REGION, BusinessSchema
 
 
@@ -75,3 +76,49 @@ class MergerSchema(Schema):
     from_ = fields.Part(BusinessSchema, required=True, attribute="from", data_key="from")
     into = fields.Part(BusinessSchema, required=True)
     moves = fields.Part(MovesSchema, required=True)
+
+
+class LicenceRecordSchema(Schema):
+    """A licence to record; one of the same number is replaced by it."""
+
+    number = fields.Identifier(identifiers.check_food_licence, required=True, doc="JY or SC and 14 digits")
+    valid_from = fields.Day()
+    valid_to = fields.Day(required=True, doc="its last day")
+
+
+class ContactRecordSchema(Schema):
+    """Somebody to be reached at a business."""
+
+    post = fields.Text(limits.NAME_CHARS, required=True, doc="what the person does there")
+    name = fields.Text(limits.NAME_CHARS, required=True)
+    phone = fields.Text(limits.PHONE_CHARS, required=True)
+
+
+class ObjectionRaiseSchema(Schema):
+    """What a business says against the last decision about it."""
+
+    objection = fields.Text(limits.TEXT_CHARS, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class ObjectionAnswerSchema(Schema):
+    """What an officer answers; the answer decides nothing by itself."""
+
+    outcome = fields.OneOf(APPEAL_OUTCOMES, required=True, doc="`taken_back`: by a decision of its own, made apart")
+    answer = fields.Text(limits.TEXT_CHARS, required=True)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
+class AlikeSchema(Schema):
+    """Two businesses that may be one."""
+
+    one = fields.Part(BusinessSchema, required=True)
+    other = fields.Part(BusinessSchema, required=True)
+    reasons = fields.Items(fields.OneOf(("phone", "place", "name"), required=True), required=True)
+
+
+class AlikePage(Schema):
+    """Pairs, the likeliest first."""
+
+    items = fields.Items(fields.Part(AlikeSchema), required=True)
+    next = fields.Text(limits.CURSOR_CHARS)

@@ -13,6 +13,8 @@ from coldchain.registry.models import (
     VENUE_KINDS,
     ZONE_KINDS,
 )
+from coldchain.registry.models_identity import APPEAL_OUTCOMES, LICENCE_KINDS
+from coldchain.registry.states import LICENCE_STATES, shaped_uscc
 
 REGION = r"[0-9]{6}"
 VERSION_CHARS = 20
@@ -54,7 +56,8 @@ class RegistryWarningSchema(Schema):
 class BusinessRegistrationSchema(Schema):
     """A business to register."""
 
-    uscc = fields.Identifier(identifiers.check_uscc, required=True, doc="unified social credit code, GB 32100-2015")
+    uscc = fields.Identifier(shaped_uscc, required=True, doc="unified social credit code, GB 32100-2015")
+    uscc_override = fields.Text(limits.TEXT_CHARS, doc="why a code is right although its check character fails")
     name = fields.Text(limits.NAME_CHARS, required=True)
     kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), minimum=1, maximum=12, required=True)
     handles_imported = fields.Flag(required=True, doc="deals in imported cold-chain food: gets a card")
@@ -85,6 +88,39 @@ class CommitmentSchema(Schema):
     letter_id = fields.Key(required=True)
     version = fields.Text(VERSION_CHARS, required=True)
     signed_on = fields.Day(required=True)
+
+
+class LicenceSchema(Schema):
+    """A licence of a business."""
+
+    licence_id = fields.Key(required=True)
+    kind = fields.OneOf(LICENCE_KINDS, required=True)
+    number = fields.Text(limits.CODE_CHARS, required=True)
+    valid_from = fields.Day()
+    valid_to = fields.Day(required=True)
+    state = fields.OneOf(LICENCE_STATES, doc="expiring: it ends within 30 days (data)")
+    ended_at = fields.Moment(doc="when it was replaced or noted as not in force any more")
+
+
+class ContactSchema(Schema):
+    """Somebody to be reached at a business."""
+
+    contact_id = fields.Key(required=True)
+    post = fields.Text(limits.NAME_CHARS, required=True)
+    name = fields.Text(limits.NAME_CHARS, doc="null when erased")
+    phone = fields.Text(limits.PHONE_CHARS, doc="null when erased")
+
+
+class ObjectionSchema(Schema):
+    """What a business said against a decision, and what an officer answered."""
+
+    appeal_id = fields.Key(required=True)
+    decision = fields.Text(required=True)
+    objection = fields.Text(limits.TEXT_CHARS, required=True)
+    recorded_at = fields.Moment(required=True)
+    outcome = fields.OneOf(APPEAL_OUTCOMES, doc="null: not answered yet")
+    answer = fields.Text(limits.TEXT_CHARS)
+    answered_at = fields.Moment()
 
 
 class FormerIdentitySchema(Schema):
@@ -120,6 +156,9 @@ class BusinessSchema(Schema):
     has_photo = fields.Flag(doc="an officer took one where it was found")
     merged_into = fields.Key(doc="the business that a provisional identity was merged into")
     also_known_as = fields.Items(fields.Part(FormerIdentitySchema), doc="provisional identities merged into it")
+    licences = fields.Items(fields.Part(LicenceSchema), doc="in force, the first to end first")
+    contacts = fields.Items(fields.Part(ContactSchema))
+    objections = fields.Items(fields.Part(ObjectionSchema), doc="to decisions about it, newest first")
     warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
 
 
@@ -132,6 +171,9 @@ class BusinessQuery(PageQuery):
     q = fields.Text(limits.SEARCH_CHARS, doc="names, pinyin initials, numbers; all terms must match")
     uscc = fields.Text(limits.CODE_CHARS)
     handles_imported = fields.Flag(doc="only businesses that you may read in full")
+    licence_expiring = fields.Flag(
+        doc="a licence in force ends within 30 days (data), or has ended; only what you may read"
+    )
     provisional = fields.Flag(doc="only those without a unified social credit code, or only those with one")
 
 

@@ -23,6 +23,7 @@ bp = Blueprint("registry", __name__)
 PAGE_ROWS: Final = 20
 LABELS: Final = {
     "uscc": _l("Unified social credit code"),
+    "uscc_override": _l("Why this code is right all the same"),
     "name": _l("Name"),
     "kinds": _l("Kinds of business"),
     "handles_imported": _l("Imported cold-chain food"),

@@ -62,6 +62,10 @@ DECISIONS: Final[dict[str, LazyText]] = {
     "reinstate": _p("decision", "Reinstate"),
     "close": _p("decision", "Strike off"),
 }
+OUTCOMES: Final[dict[str, LazyText]] = {
+    "stands": _l("The decision stands"),
+    "taken_back": _l("The decision is taken back"),
+}
 DUPLICATE_REASONS: Final[dict[str, LazyText]] = {
     "phone": _l("the same phone"),
     "place": _l("the same address"),

@@ -16,6 +16,7 @@ from coldchain.journal import personal
 from coldchain.regions import service as regions
 from coldchain.regions.tree import stem
 from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service import appeals, licences, people_to_reach
 from coldchain.registry.service.lookups import find_business, plain_number
 from coldchain.registry.service.reach import businesses_within, place
 
@@ -42,7 +43,13 @@ def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> 
     people = personal.reveal(session, [i for b in readable for i in (b.legal_representative_id, b.phone_id)])
     letters = _latest_letters(session, [b.business_id for b in readable])
     former = _former(session, [b.business_id for b in readable])
-    shown = {b.business_id for b in readable}
+    ids = [b.business_id for b in readable]
+    held, reached, objected = (
+        licences.running(session, ids),
+        people_to_reach.listed(session, ids),
+        appeals.listed(session, ids),
+    )
+    shown = set(ids)
     answers: list[dict[str, Any]] = []
     for b in businesses:
         answer: dict[str, Any] = {
@@ -73,6 +80,9 @@ def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> 
                 "has_photo": b.photo_id is not None,
                 "merged_into": b.merged_into_id,
                 "also_known_as": former.get(b.business_id, []),
+                "licences": held[b.business_id],
+                "contacts": reached[b.business_id],
+                "objections": objected[b.business_id],
             }  # fmt: skip
         answers.append(answer)
     return answers
@@ -123,6 +133,7 @@ def search(
     uscc: str | None = None,
     handles_imported: bool | None = None,
     provisional: bool | None = None,
+    licence_expiring: bool | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -147,5 +158,8 @@ def search(
         statement = statement.where(col(Business.uscc) == plain_number(uscc))
     if handles_imported is not None:
         statement = statement.where(col(Business.handles_imported) == handles_imported, visible_businesses(actor))
+    if licence_expiring is not None:
+        ends = licences.expiring(licences.warned_until(session))
+        statement = statement.where(ends if licence_expiring else ~ends, visible_businesses(actor))
     rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
     return describe(session, actor, rows), following

@@ -27,6 +27,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import card_no as cards
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service import numbers
 from coldchain.registry.service.business_view import describe, resource
 from coldchain.registry.service.lookups import find_business, ids_of, named_business
 
@@ -54,12 +55,14 @@ def register(
     address: str,
     office: str | None = None,
     licence_no: str | None = None,
+    uscc_override: str | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Register a business, pending until an officer decides; a card number at once if it handles imported food.
 
-    Raises Invalid `unknown_region`, `unknown_office`, `in_future`; NotFound outside the officer's regions; Conflict
-    `business_exists` when the USCC is registered, also when 64 officers send it at the same moment.
+    A code whose check character fails needs a reason, `uscc_override`. Raises Invalid `uscc_check`, `unknown_region`,
+    `unknown_office`, `in_future`; NotFound outside the officer's regions; Conflict `business_exists` when the USCC is
+    registered, also when 64 officers send it at the same moment.
     """
     regions.check(session, region_code)
     authorize(actor, "business.register", Resource.of(regions=[region_code]))
@@ -76,6 +79,7 @@ def register(
         address=address,
         office=office,
         licence_no=licence_no,
+        uscc_override=uscc_override,
         occurred_at=occurred_at,
     )
     return describe(session, actor, [business])[0]
@@ -96,9 +100,11 @@ def enter(
     office: str | None,
     licence_no: str | None,
     occurred_at: datetime | None,
+    uscc_override: str | None = None,
 ) -> Business:
     """Write a new business, pending; the caller has checked the right and the region. Raises as `register` does."""
     occurred = claimed(occurred_at)
+    override = numbers.override_of(uscc, uscc_override)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     refuse_known(session, uscc)
     business_id = new_id()
@@ -119,6 +125,7 @@ def enter(
         phone_id=telephone and telephone.personal_id,
         address=address,
         licence_no=licence_no,
+        uscc_override=override,
         status="pending",
         occurred_at=occurred,
         applied_at=now,
@@ -139,6 +146,9 @@ def told(
     telephone: PersonalValue | None,
 ) -> None:
     """Write to the journal what a business said of itself: `business.registered`, `business.corrected`."""
+    of: dict[str, Any] = {"business_id": business.business_id, "region_code": business.region_code}
+    why = personal.keep(session, business.uscc_override, "reason", **of)
+    override = {"uscc_override": why.commitment, "reason_id": why.personal_id} if why else {}
     journal.append(
         session,
         recorder,
@@ -151,10 +161,9 @@ def told(
             "region_code": business.region_code, "office_id": business.office_id, "address": business.address,
             "licence_no": business.licence_no, "legal_representative": legal and legal.commitment,
             "legal_representative_id": legal and legal.personal_id,
-            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id,
+            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id, **override,
         },
-        business_id=business.business_id,
-        region_code=business.region_code,
+        **of,
     )  # fmt: skip
 
 
