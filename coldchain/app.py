@@ -26,7 +26,8 @@ MORE_APIS = (  # one a module
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web", "registry.identity_web", "registry.particulars_web",
+    "registry.offices_web", "registry.registration_web",
+    "registry.identity_web", "registry.particulars_web", "registry.catalogue_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
@@ -88,6 +89,7 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from coldchain.batches.service import catalogue_mergers
     from coldchain.batches.service import mergers as batches_mergers
     from coldchain.home import batch_page, public_label, shell
     from coldchain.ledger import mergers as ledger_mergers
@@ -111,6 +113,7 @@ def _register_rooms(app: Flask) -> None:
     roads.install()
     for part in (ledger_mergers, batches_mergers, trade_mergers, recall_mergers):
         part.install()
+    catalogue_mergers.install()
     cli.install(app)
 
 

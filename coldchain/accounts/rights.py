@@ -43,6 +43,7 @@ TABLE: dict[str, dict[str, str]] = {
     "worker.register": _STAFF,
     "worker.read": _READ,
     "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},
+    "catalogue.merge": {"regulator": DUTY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
     "arrival.register": _STAFF,
@@ -103,8 +104,9 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "business.merge", "handover.do", "people.manage",
-        "personal.erase", "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
+        "account.manage", "account.reset", "business.decide", "business.merge", "catalogue.merge", "handover.do",
+        "people.manage", "personal.erase", "personal.export", "recall.announce", "result.release", "sign_in.manage",
+        "slip.print",
     }
 )  # fmt: skip
 

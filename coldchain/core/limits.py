@@ -51,6 +51,7 @@ SEARCH_CHARS = 200
 SEARCH_TERMS = 8
 CRITERION_VALUES = 200
 CONTACTS = 20
+KIN = 200  # entries of the catalogue that one merged group may be looked at as
 BUSINESSES_COMPARED = 3_000  # when duplicates are looked for: a district, or the newest of a province
 PAIRS_SHOWN = 100
 PAIRS_OF_ONE = 10

@@ -1,5 +1,6 @@
 """Provisional identities and their mergers at the API."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,18 @@ from coldchain.core.edge import Blueprint, edge
 from coldchain.core.uploads import Handed
 from coldchain.registry import identity_schemas as schemas
 from coldchain.registry import service
-from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSchema
-from coldchain.registry.service import appeals, duplicates, licences, merging, people_to_reach, provisional
+from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSchema, ProducerSchema, ProductSchema
+from coldchain.registry.service import (
+    appeals,
+    catalogue_merging,
+    duplicates,
+    licences,
+    merging,
+    people_to_reach,
+    producer_catalogue,
+    product_catalogue,
+    provisional,
+)
 from coldchain.registry.service.business_view import describe
 
 blp = Blueprint(
@@ -135,3 +146,37 @@ def raise_objection(session: Session, actor: Actor, data: Body, business: str) -
 def answer_objection(session: Session, actor: Actor, data: Body, appeal_id: UUID) -> Body:
     """Answer an objection; 409 `answered_already`. What is taken back is taken back by a decision of its own."""
     return appeals.answer(session, actor, appeal_id, **data)
+
+
+@blp.route("/producers/<uuid:producer_id>/merge", methods=["POST"])
+@blp.arguments(schemas.CatalogueMergeSchema)
+@edge("catalogue.merge")
+@blp.response(200, ProducerSchema)
+def merge_producer(session: Session, actor: Actor, data: Body, producer_id: UUID) -> Body:
+    """Merge a producer into another, for good: notices on either describe the goods of both, running ones at once."""
+    return catalogue_merging.merge_producers(session, actor, producer_id, **data)
+
+
+@blp.route("/products/<uuid:product_id>/merge", methods=["POST"])
+@blp.arguments(schemas.CatalogueMergeSchema)
+@edge("catalogue.merge")
+@blp.response(200, ProductSchema)
+def merge_product(session: Session, actor: Actor, data: Body, product_id: UUID) -> Body:
+    """Merge a product into one that is the same but for the writing of its names; 409 `not_the_same`."""
+    return catalogue_merging.merge_products(session, actor, product_id, **data)
+
+
+@blp.route("/catalogue/duplicates", methods=["GET"])
+@edge("catalogue.merge")
+@blp.response(200, schemas.AlikeEntriesSchema)
+def list_alike_entries(session: Session, actor: Actor) -> Body:
+    """List producers and products that may be one. Nothing is merged by itself."""
+    described: dict[str, tuple[list[Any], Callable[..., list[Body]]]] = {
+        "producers": (catalogue_merging.alike_producers(session, actor), producer_catalogue.describe),
+        "products": (catalogue_merging.alike_products(session, actor), product_catalogue.describe),
+    }
+    shown: Body = {}
+    for name, (pairs, describe_entries) in described.items():
+        rows = describe_entries(session, [row for pair in pairs for row in (pair.one, pair.other)])
+        shown[name] = [{"one": one, "other": other} for one, other in zip(rows[::2], rows[1::2], strict=True)]
+    return shown

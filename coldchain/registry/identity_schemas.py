@@ -5,7 +5,7 @@ from coldchain.core.fields import Schema
 from coldchain.core.uploads import Upload
 from coldchain.registry.models import BUSINESS_KINDS, SITE_KINDS
 from coldchain.registry.models_identity import APPEAL_OUTCOMES
-from coldchain.registry.schemas import OCCURRED, REGION, BusinessSchema
+from coldchain.registry.schemas import OCCURRED, REGION, BusinessSchema, ProducerSchema, ProductSchema
 
 
 class ProvisionalSchema(Schema):
@@ -122,3 +122,31 @@ class AlikePage(Schema):
 
     items = fields.Items(fields.Part(AlikeSchema), required=True)
     next = fields.Text(limits.CURSOR_CHARS)
+
+
+class CatalogueMergeSchema(Schema):
+    """Into which entry of the catalogue another is merged, for good."""
+
+    into = fields.Key(required=True)
+    reason = fields.Text(limits.TEXT_CHARS, doc="how it is known that the two are one")
+
+
+class AlikeProducersSchema(Schema):
+    """Two producers that may be one."""
+
+    one = fields.Part(ProducerSchema, required=True)
+    other = fields.Part(ProducerSchema, required=True)
+
+
+class AlikeProductsSchema(Schema):
+    """Two products that are the same but for the writing of their names."""
+
+    one = fields.Part(ProductSchema, required=True)
+    other = fields.Part(ProductSchema, required=True)
+
+
+class AlikeEntriesSchema(Schema):
+    """Entries of the catalogue that may be one, the most alike first."""
+
+    producers = fields.Items(fields.Part(AlikeProducersSchema), required=True)
+    products = fields.Items(fields.Part(AlikeProductsSchema), required=True)

@@ -366,6 +366,7 @@ class ProducerSchema(Schema):
     aliases = fields.Items(fields.Text(limits.NAME_CHARS, required=True), required=True)
     plant_no = fields.Text(limits.CODE_CHARS)
     licence_no = fields.Text(limits.CODE_CHARS)
+    merged_into = fields.Key(doc="the entry that an officer merged this one into")
     recorded_at = fields.Moment(required=True)
     warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
 
@@ -421,6 +422,7 @@ class ProductSchema(Schema):
     units_per_piece = fields.Units(required=True)
     unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True)
     imported = fields.Flag(required=True)
+    merged_into = fields.Key(doc="the entry that an officer merged this one into")
     recorded_at = fields.Moment(required=True)
 
 
