@@ -21,6 +21,7 @@ API_ROOMS = (
 )  # fmt: skip
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
+    "registry.identity_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "batches.disinfection_orders_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
@@ -28,7 +29,8 @@ MORE_APIS = (  # one a module
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web", "registry.measures_web",
+    "registry.offices_web", "registry.registration_web", "registry.measures_web", "registry.identity_web",
+    "registry.particulars_web", "registry.catalogue_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
     "exchange.web",
 )  # fmt: skip
@@ -93,10 +95,15 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
 
 def _register_rooms(app: Flask) -> None:
     from coldchain.batches import jobs as _rejudging  # noqa: F401  (a task is known once its module is read)
+    from coldchain.batches.service import catalogue_mergers
+    from coldchain.batches.service import mergers as batches_mergers
     from coldchain.home import batch_page, public_label, shell
     from coldchain.labels import certificate
+    from coldchain.ledger import mergers as ledger_mergers
     from coldchain.ops import cli
     from coldchain.recall import handover, pull_in
+    from coldchain.recall import mergers as recall_mergers
+    from coldchain.trade.service import mergers as trade_mergers
     from coldchain.trade.service import roads
 
     doors = [*(f"{room}.api" for room in API_ROOMS), *MORE_APIS]
@@ -112,6 +119,9 @@ def _register_rooms(app: Flask) -> None:
     handover.install()
     roads.install()
     certificate.install()
+    for part in (ledger_mergers, batches_mergers, trade_mergers, recall_mergers):
+        part.install()
+    catalogue_mergers.install()
     cli.install(app)
 
 

@@ -16,11 +16,12 @@ from coldchain.policy import models as policy
 from coldchain.recall import models as recall
 from coldchain.regions import models as regions
 from coldchain.registry import models as registry
+from coldchain.registry import models_identity as registry_identity
 from coldchain.trade import models as trade
 
 ROOMS = (
     accounts, batches, batches_arrivals, exchange, idempotency, inspections, journal, labels, ledger, marks, policy,
-    recall, regions, registry, stored_files, trade, batches_disinfection,
+    recall, regions, registry, stored_files, trade, batches_disinfection, registry_identity,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -33,5 +34,6 @@ APPEND_ONLY = (
     "intake_line", "arrival_withdrawal", "identity_correction", "arrival_voucher",
     "evidence", "evidence_check", "platform_code",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
-    "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection",
+    "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection", "business_merger",
+    "business_appeal", "business_appeal_answer",
 )  # fmt: skip

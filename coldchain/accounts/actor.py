@@ -28,6 +28,7 @@ class Actor:
     `site_ids`: the sites that a clerk is limited to, None when there is no limit. `is_waiting`: registered by itself
     and not approved yet. `scopes`: the actions that an API key is limited to, None when there is no limit.
     `session_id`: the page session, None for an API key. `is_fresh`: proven lately who it is, or no need to.
+    `former_ids`: the provisional identities that were merged into the business: what was theirs is its own.
     """
 
     user_id: UUID | None
@@ -42,6 +43,12 @@ class Actor:
     scopes: frozenset[str] | None = None
     session_id: UUID | None = None
     is_fresh: bool = True
+    former_ids: frozenset[UUID] = frozenset()
+
+    @property
+    def business_ids(self) -> frozenset[UUID]:
+        """Return every id that records of the actor's business may bear, its own one among them."""
+        return self.former_ids if self.business_id is None else self.former_ids | {self.business_id}
 
     @property
     def is_officer(self) -> bool:

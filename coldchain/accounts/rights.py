@@ -32,6 +32,10 @@ TABLE: dict[str, dict[str, str]] = {
     "business.sign_commitment": _HEADS,
     "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
+    "business.object": {**_OWNERS, "regulator": REGION, "system": ANY},
+    "licence.record": {**_OWNERS, "regulator": REGION, "system": ANY},
+    "business.provisional": _OFFICERS,
+    "business.merge": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _HEADS,
     "site.read": _READ,
@@ -39,6 +43,7 @@ TABLE: dict[str, dict[str, str]] = {
     "worker.register": _STAFF,
     "worker.read": _READ,
     "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},
+    "catalogue.merge": {"regulator": DUTY, "system": ANY},
     "catalogue.read": _EVERYONE,
     "office.read": _EVERYONE,
     "arrival.register": _STAFF,
@@ -108,13 +113,16 @@ FRESH = frozenset(
     {
         "account.manage", "account.reset", "business.decide", "handover.do", "measure.record", "people.manage",
         "personal.erase", "personal.export", "recall.announce", "result.release", "rules.change", "sign_in.manage",
+        "business.merge", "catalogue.merge",
         "slip.print",
     }
 )  # fmt: skip
 
-# What somebody may do who registered a business and waits for approval: read of it, correct it when it was refused,
-# look after the own sign-in.
-WHILE_WAITING = frozenset({"business.lookup", "business.read", "business.correct", "office.read", "sign_in.manage"})
+# What somebody may do who registered a business and waits for approval: read of it, correct it or
+# object when it was refused, look after the own sign-in.
+WHILE_WAITING = frozenset(
+    {"business.lookup", "business.read", "business.correct", "business.object", "office.read", "sign_in.manage"}
+)
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,12 @@ class Scope:
     business_id: UUID | None = None
     site_ids: frozenset[UUID] | None = None
     areas: tuple[Area, ...] = ()
+    former_ids: frozenset[UUID] = frozenset()
+
+    @property
+    def business_ids(self) -> frozenset[UUID]:
+        """Return every id that records of the business may bear: its own, and those that were merged into it."""
+        return self.former_ids if self.business_id is None else self.former_ids | {self.business_id}
 
     @property
     def region_stems(self) -> tuple[str, ...]:
@@ -180,7 +194,7 @@ def may(actor: Actor, action: str, resource: Resource) -> bool:
     if needed == REGION:
         return any(area.covers(place) for place in resource.places for area in actor.areas)
     if needed in {OWN, OWNER, SITE}:
-        own = actor.business_id is not None and actor.business_id in resource.business_ids
+        own = not actor.business_ids.isdisjoint(resource.business_ids)
         limited = needed == SITE and actor.site_ids is not None
         return own and (not limited or not resource.site_ids.isdisjoint(actor.site_ids or ()))
     return False
@@ -203,7 +217,8 @@ def scope(actor: Actor, action: str) -> Scope:
         return Scope(everything=True)
     if needed == REGION:
         return Scope(areas=actor.areas)
-    return Scope(business_id=actor.business_id, site_ids=actor.site_ids if needed == SITE else None)
+    sites = actor.site_ids if needed == SITE else None
+    return Scope(business_id=actor.business_id, site_ids=sites, former_ids=actor.former_ids)
 
 
 class Gatekeeper:

@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
+from coldchain.batches import kin
 from coldchain.batches.criterion import Criterion, Identity, day_of, given, ids_of, matches, matches_product
+from coldchain.batches.kin import Kin
 from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.models_arrivals import IdentityCorrection
 from coldchain.registry.models import Producer, Product
@@ -24,15 +26,9 @@ __all__ = ["Criterion", "Identity", "identities", "identity_of", "matches", "pro
 def identity_of(product: Product, producer: Producer, batch: Batch | None, arrival: Arrival | None) -> Identity:
     """Return what a criterion looks at in a batch (or, without one, in a product alone)."""
     return Identity(
-        product_id=product.product_id,
-        producer_ids=frozenset(key for key in (producer.producer_id, producer.merged_into_id) if key),
-        product_names=tuple(name for name in (product.name, product.name_en) if name),
-        origin_country=product.origin_country,
-        imported=product.imported,
+        **kin.of_product(product),
+        **kin.of_producer(producer),
         production_date=batch.production_date if batch else None,
-        series=product.series,
-        gtin=product.gtin,
-        plant_nos=tuple(number for number in (producer.plant_no, producer.licence_no) if number),
         batch_no=batch.batch_no if batch else None,
         container_no=arrival.container_no if arrival else None,
         customs_declaration_no=arrival.customs_declaration_no if arrival else None,
@@ -65,7 +61,8 @@ def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
     said = given(criterion)
     if not said:
         return []
-    products = {row.product.product_id: row for row in _product_rows(session, said)}
+    merged = kin.load(session)
+    products = {row.product.product_id: row for row in _product_rows(session, said, merged)}
     found: set[UUID] = set()
     if products:
         statement = (
@@ -75,9 +72,10 @@ def select_matching(session: Session, criterion: Criterion) -> list[UUID]:
         )
         for batch, arrival in session.exec(statement):
             row = products[batch.product_id]
-            if matches(said, identity_of(row.product, row.producer, batch, arrival)):
+            if matches(said, merged.widened(identity_of(row.product, row.producer, batch, arrival))):
                 found.add(batch.batch_id)
-    return sorted(found | {each.batch_id for each in _corrected(session) if each.batch_id and matches(said, each)})
+    corrected = map(merged.widened, _corrected(session))
+    return sorted(found | {each.batch_id for each in corrected if each.batch_id and matches(said, each)})
 
 
 def _corrected(session: Session) -> list[Identity]:
@@ -130,16 +128,26 @@ class _ProductRow:
 def products_matching(session: Session, criterion: Criterion) -> list[Product]:
     """Return the products of the catalogue that the product's part of `criterion` describes, in name order (R9)."""
     said = given(criterion)
-    found = [row.product for row in _product_rows(session, said)] if said else []
+    found = [row.product for row in _product_rows(session, said, kin.load(session))] if said else []
     return sorted(found, key=lambda product: (product.name, product.product_id))
 
 
-def _product_rows(session: Session, said: Criterion) -> list[_ProductRow]:
-    return [
-        row
-        for row in (_ProductRow(*pair) for pair in session.exec(_products(said)))
-        if matches_product(said, identity_of(row.product, row.producer, None, None))
-    ]
+def _product_rows(session: Session, said: Criterion, merged: Kin) -> list[_ProductRow]:
+    """Return the products that fit, by themselves or by an entry that they were merged with."""
+    found = [_ProductRow(*pair) for pair in session.exec(_products(said))]
+    if merged:
+        known = {row.product.product_id for row in found}
+        pairs = session.exec(
+            select(Product, Producer)
+            .join(Producer, col(Producer.producer_id) == col(Product.producer_id))
+            .where(or_(col(Producer.producer_id).in_(merged.producers), col(Product.product_id).in_(merged.products)))
+        )
+        found += [_ProductRow(*pair) for pair in pairs if pair[0].product_id not in known]
+    return [row for row in found if _fits(said, merged.widened(identity_of(row.product, row.producer, None, None)))]
+
+
+def _fits(said: Criterion, identity: Identity) -> bool:
+    return any(matches_product(said, each) for each in (identity, *identity.before))
 
 
 def _products(said: Criterion) -> Any:

@@ -70,8 +70,8 @@ def visible_batches(actor: Actor, action: str = "batch.read") -> ColumnElement[b
     lay = select(col(Holding.batch_id)).where(col(Holding.zone_id).in_(_zones(reach)))
     if reach.business_id is not None:
         here = lay.where(col(Holding.quantity_units) > 0)
-        owned = select(col(Posting.batch_id)).where(col(Posting.owner_id) == reach.business_id)
-        entered = select(col(Own.batch_id)).where(col(Own.owner_id) == reach.business_id)
+        owned = select(col(Posting.batch_id)).where(col(Posting.owner_id).in_(reach.business_ids))
+        entered = select(col(Own.batch_id)).where(col(Own.owner_id).in_(reach.business_ids))
         if reach.site_ids is not None:  # a clerk's sites: what came or lay there
             entered = entered.where(col(Own.site_id).in_(reach.site_ids))
             owned = owned.where(col(Posting.batch_id).in_(lay))
@@ -106,7 +106,7 @@ def visible_holdings(actor: Actor, action: str = "batch.read") -> ColumnElement[
     conditions += [col(Holding.consignment_id).in_(road.consignment_ids(reach)) for road in roads]
     if reach.business_id is not None:
         if reach.site_ids is None:
-            conditions.append(col(Holding.owner_id) == reach.business_id)
+            conditions.append(col(Holding.owner_id).in_(reach.business_ids))
     else:
         entered_here = select(col(Batch.batch_id)).where(_entered(reach))
         conditions.append(and_(col(Holding.account) == "transit", col(Holding.batch_id).in_(entered_here)))
@@ -121,7 +121,7 @@ def visible_postings(actor: Actor, action: str = "batch.read") -> ColumnElement[
         return true()
     here = col(Posting.zone_id).in_(_zones(reach))
     if reach.business_id is not None:
-        return here if reach.site_ids is not None else or_(here, col(Posting.owner_id) == reach.business_id)
+        return here if reach.site_ids is not None else or_(here, col(Posting.owner_id).in_(reach.business_ids))
     entered_here = select(col(Batch.batch_id)).where(_entered(reach))
     return or_(here, and_(col(Posting.account) == "transit", col(Posting.batch_id).in_(entered_here)))
 
@@ -135,7 +135,7 @@ def visible_arrivals(actor: Actor, action: str = "arrival.read") -> ColumnElemen
     sites = select(col(Site.site_id)).where(sites_within(reach))
     if reach.business_id is not None and reach.site_ids is None:
         ids = select(col(OwnArrival.arrival_id))
-        own = ids.where(col(OwnArrival.owner_id) == reach.business_id)
+        own = ids.where(col(OwnArrival.owner_id).in_(reach.business_ids))
         return in_one_of(col(Arrival.arrival_id), own, ids.where(col(OwnArrival.site_id).in_(sites)))
     return col(Arrival.site_id).in_(sites)
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import kin
 from coldchain.batches.matching import Identity, matches
 from coldchain.batches.models import WatchCriterion, WatchMatch
 from coldchain.core import clock
@@ -117,9 +118,13 @@ def find(session: Session, identities: Iterable[Identity]) -> list[Match]:
 
     A batch may have several identities: its own, and those of what it was made from.
     """
-    listed = list(identities)
+    watched = running(session)
+    if not watched:
+        return []
+    merged = kin.load(session)
+    listed = [merged.widened(identity) for identity in identities]
     found = []
-    for criterion in running(session):
+    for criterion in watched:
         batch_ids = sorted(
             {
                 identity.batch_id

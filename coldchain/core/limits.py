@@ -59,6 +59,11 @@ PAGE_MAX = 200
 SEARCH_CHARS = 200
 SEARCH_TERMS = 8
 CRITERION_VALUES = 200
+CONTACTS = 20
+KIN = 200  # entries of the catalogue that one merged group may be looked at as
+BUSINESSES_COMPARED = 3_000  # when duplicates are looked for: a district, or the newest of a province
+PAIRS_SHOWN = 100
+PAIRS_OF_ONE = 10
 ALIASES = 50
 
 QUANTITY_UNITS_MAX = 1_000_000_000_000  # 10^12 g = a million tonnes

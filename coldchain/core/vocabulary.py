@@ -92,6 +92,10 @@ CHIPS: Final[dict[str, Chip]] = {
     "unaccounted": Chip("wait", "help-circle", lazy_gettext("Unaccounted for")),
     "code_mismatch": Chip("wait", "zoom-question", lazy_gettext("Codes differ, to be checked")),
     # businesses
+    "licence.valid": Chip("go", "circle-check", lazy_gettext("Licence in force")),
+    "licence.expiring": Chip("wait", "hourglass", lazy_gettext("Licence ends soon")),
+    "licence.expired": Chip("stop", "clock-x", lazy_gettext("Licence ended")),
+    "objection.open": Chip("wait", "hourglass", lazy_gettext("Objection not answered yet")),
     "business.pending": Chip("wait", "hourglass", lazy_gettext("Awaiting approval")),
     "business.active": Chip("go", "circle-check", lazy_gettext("On the register")),
     "business.rejected": Chip("idle", "circle-x", lazy_gettext("Not approved")),

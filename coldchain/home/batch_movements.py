@@ -25,6 +25,7 @@ def told(facts: Mapping[str, Any], quantity: str) -> str:
         "loss": _("Lost: %(quantity)s", quantity=quantity),
         "relocation": _("Moved: %(quantity)s", quantity=quantity),
         "owner_change": _("Owner changed: %(quantity)s", quantity=quantity),
+        "merging": _("Owner merged with its registered business: %(quantity)s", quantity=quantity),
         "opening_of_piece": _("Pieces opened: %(quantity)s", quantity=quantity),
         "destruction": _("Destroyed: %(quantity)s", quantity=quantity),
         "return": _("Given back: %(quantity)s", quantity=quantity),

@@ -19,7 +19,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import place
+from coldchain.registry.service import appeals, place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -60,6 +60,9 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         told=business_told.told(session, found.business_id) if full else [],
         decisions=_decisions(actor, found, here),
         words=words.DECISIONS,
+        may_merge=found.uscc is None and may(actor, "business.merge", here),
+        may_keep=may(actor, "licence.record", here) and found.status != "closed",
+        may_object=full and appeals.may_object(session, actor, found),
         may_people=may(actor, "people.manage", here),
         may_slip=may(actor, "slip.print", here),
         texts=service.commitment_texts(session),
@@ -74,7 +77,10 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
 
 
 def _decisions(actor: Actor, business: Business, here: Resource) -> tuple[str, ...]:
-    return states.possible(business.status) if may(actor, "business.decide", here) else ()
+    if not may(actor, "business.decide", here):
+        return ()
+    possible = states.possible(business.status)
+    return possible if business.uscc is not None else tuple(each for each in possible if each == "close")
 
 
 @bp.post("/businesses/<string:business>/commitment-letters")

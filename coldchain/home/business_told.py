@@ -15,7 +15,7 @@ from coldchain.journal.history import Told
 from coldchain.regions import service as regions
 from coldchain.registry import states, words
 from coldchain.registry.models import CommitmentLetter
-from coldchain.registry.service import overview
+from coldchain.registry.service import ids_of, overview
 from coldchain.registry.web import LABELS
 
 LETTER: Final = "commitment_letter.signed"
@@ -24,6 +24,13 @@ KINDS: Final[Mapping[str, LazyText]] = {
     "business.registered": _l("Registered"),
     "business.corrected": _l("Corrected and sent again"),
     LETTER: _l("Commitment letter signed"),
+    "business.objected": _l("Objected to the decision"),
+    "business.objection_answered": _l("Objection answered"),
+    "licence.recorded": _l("Licence recorded"),
+    "licence.ended": _l("Licence not in force any more"),
+    "business.provisional": _l("Found on site, temporary number given"),
+    "business.merged": _l("Merged into a registered business"),
+    "business.took_over": _l("Took over what was recorded under a temporary number"),
     **{fact: words.DECISIONS[decision] for decision, fact in states.FACTS.items()},
 }
 COMPARED: Final = ("uscc", "name", "kinds", "handles_imported", "region_code", "office_id", "address", "licence_no")
@@ -32,8 +39,9 @@ PERSONS: Final = {"legal_representative": "legal_representative_id", "phone": "p
 
 def told(session: Session, business_id: UUID) -> list[dict[str, Any]]:
     """Return what was registered, signed and decided, newest first; the caller has checked the right to all of it."""
-    letters = session.exec(select(CommitmentLetter.letter_id).where(col(CommitmentLetter.business_id) == business_id))
-    facts = history.of_subject(session, business_id, KINDS)
+    ids = ids_of(session, business_id)
+    letters = session.exec(select(CommitmentLetter.letter_id).where(col(CommitmentLetter.business_id).in_(ids)))
+    facts = [fact for each in ids for fact in history.of_subject(session, each, KINDS)]
     facts += [fact for letter_id in letters for fact in history.of_subject(session, letter_id, [LETTER])]
     facts.sort(key=lambda fact: fact.recorded_at)
     reasons = overview.reasons(session, [fact.data.get("reason_id") for fact in facts])
@@ -45,6 +53,7 @@ def told(session: Session, business_id: UUID) -> list[dict[str, Any]]:
             "text": str(KINDS[fact.kind]),
             "notes": [
                 *_letter(fact),
+                fact.data.get("temporary_no") or fact.data.get("number") or "",
                 *changes.get(number, ()),
                 reasons.get(str(fact.data.get("reason_id")), ""),
                 officers.get(fact.recorded_by, ""),

@@ -17,7 +17,7 @@ from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
 from coldchain.home import stopped, totals
-from coldchain.home.jobs import Job, backchecks, corrections
+from coldchain.home.jobs import Job, backchecks, corrections, licences_ending
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
@@ -41,6 +41,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         *corrections(session, actor),
         *_to_confirm(session, actor),
         *_to_settle(session, actor),
+        *licences_ending(session, actor),
         *_not_clear(session, business_id),
     ]
     asked = backchecks(session, actor)

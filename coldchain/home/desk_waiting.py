@@ -13,7 +13,7 @@ from coldchain.regions import service as regions
 from coldchain.regions.models import Office
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
-from coldchain.registry.service import registration
+from coldchain.registry.service import appeals, registration
 
 OFFICES_SHOWN = 5
 
@@ -35,6 +35,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "region": regions.name(session, found.region_code, current_locale()),
         "as_of": clock.now(),
         "waiting_since": waiting.waiting_since,
+        "may_object": appeals.may_object(session, actor, found),
         "may_correct": relation(actor, "business.correct") is not None,
         "offices": _offices(session, found),
         "texts": registry.commitment_texts(session),

@@ -26,7 +26,7 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry.models import Business
-from coldchain.registry.service import businesses_within, within_reach
+from coldchain.registry.service import appeals, businesses_within, licences, within_reach
 from coldchain.trade import backcheck_words
 from coldchain.trade.service import backcheck
 
@@ -92,6 +92,8 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _astray(session, actor)
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
+    found += objections(session, actor)
+    found += licences_ending(session, actor)
     found += papers_to_verify(session, actor)
     found += _tubes(session, actor)
     found += corrections(session, actor)
@@ -205,7 +207,9 @@ def _drafts(session: Session, actor: Actor) -> list[Job]:
 def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
     here = businesses_within(scope(actor, "business.read"))
     row: Any = session.execute(
-        select(func.count(), func.min(col(Business.recorded_at))).where(here, col(Business.status) == "pending")
+        select(func.count(), func.min(col(Business.recorded_at))).where(
+            here, col(Business.status) == "pending", col(Business.uscc).is_not(None)
+        )
     ).one()
     if not row[0]:
         return []
@@ -218,6 +222,36 @@ def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
             _("Decide"),
         )
     ]
+
+
+def objections(session: Session, actor: Actor) -> list[Job]:
+    """Return a line for each objection that waits for an answer of the reader."""
+    return [
+        Job(
+            "objection.open",
+            f"/businesses/{business.business_id}/objections",
+            _("%(name)s objects to a decision", name=business.name),
+            _("since %(moment)s", moment=pages.moment(appeal.recorded_at)),
+            _("Answer"),
+        )
+        for business, appeal in appeals.waiting(session, actor)
+    ]
+
+
+def licences_ending(session: Session, actor: Actor) -> list[Job]:
+    """Return the line of the licences that end soon or have ended; none when there is nothing."""
+    count, first = licences.due(session, actor)
+    if not count or first is None:
+        return []
+    own = actor.business_id is not None
+    title = (
+        _("A licence of your business ends soon")
+        if own
+        else ngettext("%(num)s business with a licence that ends soon",
+                      "%(num)s businesses with a licence that ends soon", count)
+    )  # fmt: skip
+    href = f"/businesses/{actor.business_id}/particulars" if own else "/businesses?licence_expiring=true"
+    return [Job("licence.expiring", href, title, _("the first ends on %(day)s", day=pages.day(first)), _("View"))]
 
 
 def papers_to_verify(session: Session, actor: Actor) -> list[Job]:

@@ -27,6 +27,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, CommitmentLetter, Worker
+from coldchain.registry.models_identity import BusinessContact
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry, StockEntryLine
 
 PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{5,20}")  # names one person; a name may be several people's
@@ -120,7 +121,8 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
     reported = _expiry(Sample, col(Sample.tube_id), col(TestResult.tube_id))
     never = cast(null(), Date)
     business, arrival, consignment, letter = Business, Arrival, Consignment, CommitmentLetter
-    other = false()
+    other, contact = false(), BusinessContact
+    reached = col(contact.ended_at).is_(None)
     named = _registered(col(Business.business_id))
     signed = _registered(col(CommitmentLetter.business_id)) & _last_letter()
     employed = col(Worker.ended_on).is_(None)
@@ -138,6 +140,8 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
         ("stock_entry", StockEntry.witness_id, StockEntry.entry_id, StockEntry.recorded_at, counted, other),
         ("tube", Tube.sampled_by_id, Tube.tube_id, Tube.recorded_at, sampled, other),
         ("test_result", TestResult.analyst_id, TestResult.result_id, TestResult.recorded_at, reported, other),
+        ("business", contact.name_id, contact.business_id, contact.recorded_at, never, reached),
+        ("business", contact.phone_id, contact.business_id, contact.recorded_at, never, reached),
         ("worker", Worker.name_id, Worker.worker_id, Worker.recorded_at, never, employed),
         ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never, other),
     ]  # fmt: skip
@@ -145,6 +149,7 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
 
 PAIRS: Final = (  # a phone and the name of the same person beside it
     (Business.phone_id, Business.legal_representative_id),
+    (BusinessContact.phone_id, BusinessContact.name_id),
     (Arrival.driver_phone_id, Arrival.driver_name_id),
     (Consignment.to_phone_id, Consignment.to_name_id),
     (Consignment.to_phone_id, Consignment.to_address_id),

@@ -31,6 +31,7 @@ class Stopped:
     office: str
     phone: str
     sales: bool
+    business_id: UUID
 
 
 def of(session: Session, business_id: UUID) -> Stopped | None:
@@ -55,4 +56,5 @@ def of(session: Session, business_id: UUID) -> Stopped | None:
         office=office.name if office else "",
         phone=(office.phone or "") if office else "",
         sales=figures["suspended_seller"] == "block",
+        business_id=business.business_id,
     )

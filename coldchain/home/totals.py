@@ -55,7 +55,7 @@ def register(session: Session, reach: Scope) -> Register:
     """Return the figures of the area that `reach` names, in four statements."""
     area, offices = Area(), dict[UUID | None, OfficeCounts]()
     here = businesses_within(reach)
-    listed = and_(here, col(Business.status).in_(ON_THE_REGISTER), col(Business.merged_into_id).is_(None))
+    listed = and_(here, col(Business.status).in_(ON_THE_REGISTER), col(Business.uscc).is_not(None))
     approved = col(Business.status) != "pending"  # a number is given at registration, the card with the approval
     rows = session.execute(
         select(col(Business.office_id), func.count(), func.count(col(Business.card_no)).filter(approved))

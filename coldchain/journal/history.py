@@ -21,6 +21,7 @@ class Told:
     recorded_at: datetime
     recorded_by: UUID | None
     data: dict[str, Any]
+    entry_id: UUID
 
 
 def of_subject(session: Session, subject_id: UUID, kinds: Iterable[str]) -> list[Told]:
@@ -31,7 +32,14 @@ def of_subject(session: Session, subject_id: UUID, kinds: Iterable[str]) -> list
         .order_by(col(JournalEntry.entry_id))
     )
     return [
-        Told(entry.kind, entry.occurred_at, entry.recorded_at, entry.recorded_by, json.loads(entry.body)["data"])
+        Told(
+            entry.kind,
+            entry.occurred_at,
+            entry.recorded_at,
+            entry.recorded_by,
+            json.loads(entry.body)["data"],
+            entry.entry_id,
+        )
         for entry in session.exec(statement)
     ]
 

@@ -32,6 +32,10 @@ class Reach(Protocol):
         """Return the business whose facts are seen."""
 
     @property
+    def business_ids(self) -> frozenset[UUID]:
+        """Return every id that facts of the business may bear."""
+
+    @property
     def site_ids(self) -> frozenset[UUID] | None:
         """Return the sites that the reader is limited to, None without a limit: no fact says at which it was."""
 
@@ -68,7 +72,7 @@ def within(reach: Reach) -> ColumnElement[bool]:
     if reach.site_ids is not None:
         return false()
     if reach.business_id is not None:
-        return col(JournalEntry.business_id) == reach.business_id
+        return col(JournalEntry.business_id).in_(reach.business_ids)
     region_code = col(JournalEntry.region_code)
     return or_(false(), *(region_code.startswith(stem) for stem in reach.region_stems))
 

@@ -13,7 +13,7 @@ EXTERNAL = ("opening", "found", "sold", "used", "transformed", "destroyed", "los
 MOVEMENT_KINDS = (
     "intake", "withdrawal", "dispatch", "confirmation", "rejection", "sale", "use", "relocation", "owner_change",
     "opening_of_piece", "transformation", "destruction", "return", "stocktake", "split", "recovery", "correction",
-    "loss", "settlement",
+    "loss", "settlement", "merging",
 )  # fmt: skip
 CAUSE_KINDS = ("recall", "result", "inspection")
 HOLD_GRADES = ("amber", "red", "sealed", "confirmed")  # sealed: the physical act, cause `inspection`

@@ -4,6 +4,7 @@ A custody account is (owner, zone), a consignment on the road, or a zone where g
 entered or left the books stand against an external account, which has no balance of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
@@ -269,6 +270,27 @@ def settle(account: str, seller_id: UUID, consignment_id: UUID, quantity_units: 
     )
     balanced(entries)
     return entries
+
+
+def carry_over(from_id: UUID, into_id: UUID, account: Account, quantity_units: int) -> tuple[Entry, Entry]:
+    """Return the entries that bring `quantity_units` (≥ 1) from one identity of a business to another, where they are.
+
+    In custody only: what left custody stays told under the identity that it left from.
+    """
+    if account.account not in CUSTODY or from_id == into_id or account.owner_id != from_id:
+        raise AssertionError("what is in custody is carried from one identity to another")
+    gone = Entry(*account, -_positive(quantity_units))
+    entries = (gone, replace(gone, owner_id=into_id, quantity_units=quantity_units))
+    balanced(entries)
+    return entries
+
+
+def standing(entries: tuple[Entry, ...], owners: Mapping[UUID, UUID]) -> tuple[Entry, ...]:
+    """Return entries on the accounts of the owners that stand now: nothing is posted under a merged identity any more.
+
+    External accounts are sums over all identities of an owner, so that what one lost another may recover.
+    """
+    return tuple(replace(entry, owner_id=owners.get(entry.owner_id, entry.owner_id)) for entry in entries)
 
 
 def reverse(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

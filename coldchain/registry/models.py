@@ -48,6 +48,8 @@ class Business(SQLModel, table=True):
     licence_no: str | None = words(null=True)
     status: str = words(index=True)
     status_reason: str | None = words(null=True)
+    uscc_override: str | None = words(null=True)  # why its code stands although the check character fails
+    photo_id: UUID | None = ref("stored_file.file_id", null=True, index=False)  # what an officer found on site
     merged_into_id: UUID | None = ref("business.business_id", null=True)
     occurred_at: datetime = moment()
     applied_at: datetime | None = moment(null=True)  # since when an application waits; sent again: since then
@@ -225,5 +227,6 @@ class Product(SQLModel, table=True):
     unit_mass_g: int = whole()
     imported: bool
     search_text: str = words()
+    merged_into_id: UUID | None = ref("product.product_id", null=True)
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)

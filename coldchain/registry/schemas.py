@@ -13,6 +13,8 @@ from coldchain.registry.models import (
     VENUE_KINDS,
     ZONE_KINDS,
 )
+from coldchain.registry.models_identity import APPEAL_OUTCOMES, LICENCE_KINDS
+from coldchain.registry.states import LICENCE_STATES, shaped_uscc
 
 REGION = r"[0-9]{6}"
 VERSION_CHARS = 20
@@ -54,7 +56,8 @@ class RegistryWarningSchema(Schema):
 class BusinessRegistrationSchema(Schema):
     """A business to register."""
 
-    uscc = fields.Identifier(identifiers.check_uscc, required=True, doc="unified social credit code, GB 32100-2015")
+    uscc = fields.Identifier(shaped_uscc, required=True, doc="unified social credit code, GB 32100-2015")
+    uscc_override = fields.Text(limits.TEXT_CHARS, doc="why a code is right although its check character fails")
     name = fields.Text(limits.NAME_CHARS, required=True)
     kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), minimum=1, maximum=12, required=True)
     handles_imported = fields.Flag(required=True, doc="deals in imported cold-chain food: gets a card")
@@ -87,6 +90,47 @@ class CommitmentSchema(Schema):
     signed_on = fields.Day(required=True)
 
 
+class LicenceSchema(Schema):
+    """A licence of a business."""
+
+    licence_id = fields.Key(required=True)
+    kind = fields.OneOf(LICENCE_KINDS, required=True)
+    number = fields.Text(limits.CODE_CHARS, required=True)
+    valid_from = fields.Day()
+    valid_to = fields.Day(required=True)
+    state = fields.OneOf(LICENCE_STATES, doc="expiring: it ends within 30 days (data)")
+    ended_at = fields.Moment(doc="when it was replaced or noted as not in force any more")
+
+
+class ContactSchema(Schema):
+    """Somebody to be reached at a business."""
+
+    contact_id = fields.Key(required=True)
+    post = fields.Text(limits.NAME_CHARS, required=True)
+    name = fields.Text(limits.NAME_CHARS, doc="null when erased")
+    phone = fields.Text(limits.PHONE_CHARS, doc="null when erased")
+
+
+class ObjectionSchema(Schema):
+    """What a business said against a decision, and what an officer answered."""
+
+    appeal_id = fields.Key(required=True)
+    decision = fields.Text(required=True)
+    objection = fields.Text(limits.TEXT_CHARS, required=True)
+    recorded_at = fields.Moment(required=True)
+    outcome = fields.OneOf(APPEAL_OUTCOMES, doc="null: not answered yet")
+    answer = fields.Text(limits.TEXT_CHARS)
+    answered_at = fields.Moment()
+
+
+class FormerIdentitySchema(Schema):
+    """A provisional identity that was merged into a business."""
+
+    business_id = fields.Key(required=True)
+    temporary_no = fields.Text(limits.CODE_CHARS)
+    name = fields.Text(limits.NAME_CHARS, required=True)
+
+
 class BusinessSchema(Schema):
     """A business. The fields after `region_code` are there for officers of the region and the business itself only."""
 
@@ -108,6 +152,13 @@ class BusinessSchema(Schema):
     commitment = fields.Part(CommitmentSchema)
     occurred_at = fields.Moment()
     recorded_at = fields.Moment()
+    uscc_override = fields.Text(limits.TEXT_CHARS, doc="why the code stands although its check character fails")
+    has_photo = fields.Flag(doc="an officer took one where it was found")
+    merged_into = fields.Key(doc="the business that a provisional identity was merged into")
+    also_known_as = fields.Items(fields.Part(FormerIdentitySchema), doc="provisional identities merged into it")
+    licences = fields.Items(fields.Part(LicenceSchema), doc="in force, the first to end first")
+    contacts = fields.Items(fields.Part(ContactSchema))
+    objections = fields.Items(fields.Part(ObjectionSchema), doc="to decisions about it, newest first")
     warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
 
 
@@ -120,6 +171,10 @@ class BusinessQuery(PageQuery):
     q = fields.Text(limits.SEARCH_CHARS, doc="names, pinyin initials, numbers; all terms must match")
     uscc = fields.Text(limits.CODE_CHARS)
     handles_imported = fields.Flag(doc="only businesses that you may read in full")
+    licence_expiring = fields.Flag(
+        doc="a licence in force ends within 30 days (data), or has ended; only what you may read"
+    )
+    provisional = fields.Flag(doc="only those without a unified social credit code, or only those with one")
 
 
 class BusinessPage(Schema):
@@ -311,6 +366,7 @@ class ProducerSchema(Schema):
     aliases = fields.Items(fields.Text(limits.NAME_CHARS, required=True), required=True)
     plant_no = fields.Text(limits.CODE_CHARS)
     licence_no = fields.Text(limits.CODE_CHARS)
+    merged_into = fields.Key(doc="the entry that an officer merged this one into")
     recorded_at = fields.Moment(required=True)
     warnings = fields.Items(fields.Part(RegistryWarningSchema), doc="only where something was registered")
 
@@ -366,6 +422,7 @@ class ProductSchema(Schema):
     units_per_piece = fields.Units(required=True)
     unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True)
     imported = fields.Flag(required=True)
+    merged_into = fields.Key(doc="the entry that an officer merged this one into")
     recorded_at = fields.Moment(required=True)
 
 

@@ -7,6 +7,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from coldchain.core.identifiers import IdentifierError, check_uscc
+
+LICENCE_STATES: Final = ("valid", "expiring", "expired")
+
+
+def shaped_uscc(text: str) -> str:
+    """Return a code of the right shape as the books keep it; whether its last character fits is judged by the service.
+
+    Raises IdentifierError `uscc_length`, `uscc_shape`.
+    """
+    try:
+        return check_uscc(text)
+    except IdentifierError as error:
+        if error.overridable:
+            return str(error.params["value"])
+        raise
+
+
 TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "approve": MappingProxyType({"pending": "active"}),

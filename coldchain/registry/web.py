@@ -16,13 +16,14 @@ from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import BUSINESS_STATES, Business
-from coldchain.registry.service import overview, place, registration
+from coldchain.registry.service import duplicates, overview, place, registration
 
 bp = Blueprint("registry", __name__)
 
 PAGE_ROWS: Final = 20
 LABELS: Final = {
     "uscc": _l("Unified social credit code"),
+    "uscc_override": _l("Why this code is right all the same"),
     "name": _l("Name"),
     "kinds": _l("Kinds of business"),
     "handles_imported": _l("Imported cold-chain food"),
@@ -44,7 +45,7 @@ LABELS: Final = {
 PLAIN: Final = ("approve",)  # decided without a reason
 
 
-def _areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
+def areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Return code and name of the regions that the actor may choose from: own ones and those right below them."""
     codes = list(actor.regions)
     for area in actor.regions:
@@ -82,9 +83,11 @@ def list_businesses(session: Session, actor: Actor) -> Any:
         counts=overview.counts_by_status(session, query["region_code"]),
         states=BUSINESS_STATES,
         kinds=words.BUSINESS_KINDS,
-        areas=_areas(session, actor),
+        areas=areas(session, actor),
         names=regions.names(session, {row["region_code"] for row in rows}, current_locale()),
         may_register=relation(actor, "business.register") is not None,
+        may_find=relation(actor, "business.provisional") is not None,
+        may_merge=relation(actor, "business.merge") is not None,
         without=lambda *names: {n: t for n, t in form.items() if n not in {*names, "cursor"}},
     )
     return Response(page, 422 if errors else 200)
@@ -114,7 +117,7 @@ def _business_form(session: Session, actor: Actor, form: Form, errors: dict[str,
         errors=errors,
         labels=LABELS,
         kinds=words.BUSINESS_KINDS,
-        areas=_areas(session, actor),
+        areas=areas(session, actor),
         offices=_offices(session, list(actor.regions)),
         once=form.get("_once") or new_once(),
     )
@@ -168,6 +171,8 @@ def _decision_page(
         business=business,
         lacks_letter=decision == "approve" and lacks_letter(business),
         application=registration.application(session, found),
+        pairs=duplicates.of(session, actor, found) if decision == "approve" else [],
+        reasons=words.DUPLICATE_REASONS,
         decision=decision,
         word=words.DECISIONS[decision],
         possible=decision in states.possible(found.status),

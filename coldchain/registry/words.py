@@ -62,6 +62,31 @@ DECISIONS: Final[dict[str, LazyText]] = {
     "reinstate": _p("decision", "Reinstate"),
     "close": _p("decision", "Strike off"),
 }
+OUTCOMES: Final[dict[str, LazyText]] = {
+    "stands": _l("The decision stands"),
+    "taken_back": _l("The decision is taken back"),
+}
+DUPLICATE_REASONS: Final[dict[str, LazyText]] = {
+    "phone": _l("the same phone"),
+    "place": _l("the same address"),
+    "name": _l("a similar name"),
+}
+MOVES: Final[dict[str, LazyText]] = {  # what goes over in a merger, in the order of importance
+    "batches": _l("Batches in stock"),
+    "holds": _l("Seals and locks on its own goods"),
+    "tasks": _l("Sweep tasks"),
+    "findings": _l("Findings"),
+    "consignments": _l("Consignments"),
+    "stock_entries": _l("Stock entries"),
+    "arrivals": _l("Arrivals"),
+    "flags": _l("Flags"),
+    "sites": _l("Sites"),
+    "workers": _l("People at work"),
+    "letters": _l("Commitment letters"),
+    "licences": _l("Licences"),
+    "contacts": _l("Contacts"),
+    "consents_ended": _l("Consents that end: give them anew"),
+}
 DECIDED: Final[dict[str, LazyText]] = {
     "approve": _l("Approved. The business may trade, and its owner may let people in."),
     "reject": _l("Not approved. The business reads the reason, and may correct and send again."),

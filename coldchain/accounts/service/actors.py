@@ -2,9 +2,10 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Uuid, bindparam, column, or_, select, table
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor, Area
@@ -15,6 +16,10 @@ from coldchain.core.errors import Unauthenticated
 
 TOKEN_PREFIX = "cc_"
 TOUCH_EVERY = timedelta(seconds=limits.TOUCH_SECONDS)
+
+# The register is a room above: its table is named, not imported.
+_BUSINESS: Final = table("business", column("business_id", Uuid()), column("merged_into_id", Uuid()))
+_FORMER: Final = select(_BUSINESS.c.business_id).where(_BUSINESS.c.merged_into_id == bindparam("business_id"))
 
 
 def digest(secret: str) -> str:
@@ -61,7 +66,15 @@ def actor_of(
         scopes=scopes,
         session_id=session_id,
         is_fresh=is_fresh,
+        former_ids=_former_ids(session, user.business_id),
     )
+
+
+def _former_ids(session: Session, business_id: UUID | None) -> frozenset[UUID]:
+    """Return the provisional identities that were merged into a business: their records are its own."""
+    if business_id is None:
+        return frozenset()
+    return frozenset(session.scalars(_FORMER, {"business_id": business_id}))
 
 
 def may_still(session: Session, user_id: UUID, action: str, resource: Resource) -> bool:

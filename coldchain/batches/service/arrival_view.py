@@ -36,8 +36,8 @@ def search(
     if site_id is not None:
         statement = statement.where(col(Arrival.site_id) == site_id)
     if owner is not None:
-        business = registry.find_business(session, owner)
-        statement = statement.where(col(Arrival.owner_id) == business.business_id)
+        ids = registry.ids_of(session, registry.find_business(session, owner).business_id)
+        statement = statement.where(col(Arrival.owner_id).in_(ids))
     if entry_mode is not None:
         statement = statement.where(col(Arrival.entry_mode) == entry_mode)
     rows, following = paging.page(session, statement, col(Arrival.arrival_id), limit, cursor)
@@ -155,7 +155,7 @@ def awaited(session: Session, actor: Actor, limit: int) -> list[Arrival]:
     withdrawn = select(ArrivalWithdrawal.arrival_id)
     statement = select(Arrival).where(
         reach.visible_arrivals(actor),
-        col(Arrival.owner_id) == actor.business_id,
+        col(Arrival.owner_id).in_(actor.business_ids),
         col(Arrival.entry_mode) == "declared",
         col(Arrival.arrived_at).is_(None),
         col(Arrival.arrival_id).not_in(withdrawn),
@@ -176,7 +176,9 @@ def find(session: Session, actor: Actor, arrival_id: UUID) -> Arrival:
 def read(session: Session, actor: Actor, arrival_id: UUID) -> dict[str, Any]:
     """Return one arrival with its papers, disinfections, corrections and driver. Raises NotFound."""
     arrival = find(session, actor, arrival_id)
-    keeps_only = actor.business_id not in {None, arrival.owner_id}  # a keeper needs no driver to store the goods (R16)
+    keeps_only = (
+        actor.business_id is not None and arrival.owner_id not in actor.business_ids
+    )  # a keeper needs no driver to store the goods (R16)
     persons = [] if keeps_only else [arrival.driver_name_id, arrival.driver_phone_id]
     people = personal.reveal(session, persons)
     name = people.get(arrival.driver_name_id) if arrival.driver_name_id else None

@@ -50,10 +50,11 @@ def search(
         conditions.append(reach.batches_in_area(region_code))
     if owner is not None:
         business_id = registry.find_business(session, owner).business_id
+        entered_by = registry.ids_of(session, business_id)
         has = select(col(Holding.batch_id)).where(
             col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0, reach.visible_holdings(actor)
         )
-        conditions.append(or_(col(Batch.owner_id) == business_id, col(Batch.batch_id).in_(has)))
+        conditions.append(or_(col(Batch.owner_id).in_(entered_by), col(Batch.batch_id).in_(has)))
     if product_id is not None:
         conditions.append(col(Batch.product_id) == product_id)
     if arrival_id is not None:

@@ -194,7 +194,7 @@ def read(session: Session, actor: Actor, batch_id: UUID, *, zone_id: UUID | None
 def _place_asked(session: Session, actor: Actor, zone_id: UUID) -> str:
     """Return the region of a zone that `actor` may ask about: of an own site or area, or where own goods ever lay."""
     lay = select(col(Holding.zone_id)).where(
-        col(Holding.zone_id) == zone_id, col(Holding.owner_id) == actor.business_id, col(Holding.account) == "zone"
+        col(Holding.zone_id) == zone_id, col(Holding.owner_id).in_(actor.business_ids), col(Holding.account) == "zone"
     )
     found = session.scalar(
         select(col(Site.region_code))

@@ -13,6 +13,7 @@ for _name in (
     "assistance",
     "assign",
     "handover",
+    "identify",
 ):  # each hangs its views on the blueprint
     import_module(f"coldchain.recall.web.{_name}")
 

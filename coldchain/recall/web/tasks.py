@@ -89,6 +89,10 @@ def task_page(session: Session, actor: Actor, task_id: UUID, errors: dict[str, s
         may_assign=may_assign,
         errors=errors,
         once=new_once(),
+        may_identify=may(actor, "business.provisional", tasks.place_of(task))
+        and task.business_id is None
+        and task.site_id is None
+        and task.consignment_id is None,
         findings=goods.findings(session, task_id),
         may_record=may(actor, "finding.record", tasks.place_of(task)) and recall.state == "announced",
     )

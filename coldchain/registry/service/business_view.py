@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -16,6 +16,7 @@ from coldchain.journal import personal
 from coldchain.regions import service as regions
 from coldchain.regions.tree import stem
 from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service import appeals, licences, people_to_reach
 from coldchain.registry.service.lookups import find_business, plain_number
 from coldchain.registry.service.reach import businesses_within, place
 
@@ -41,7 +42,14 @@ def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> 
     offices = regions.offices_by_id(session, (b.office_id for b in readable))
     people = personal.reveal(session, [i for b in readable for i in (b.legal_representative_id, b.phone_id)])
     letters = _latest_letters(session, [b.business_id for b in readable])
-    shown = {b.business_id for b in readable}
+    former = _former(session, [b.business_id for b in readable])
+    ids = [b.business_id for b in readable]
+    held, reached, objected = (
+        licences.running(session, ids),
+        people_to_reach.listed(session, ids),
+        appeals.listed(session, ids),
+    )
+    shown = set(ids)
     answers: list[dict[str, Any]] = []
     for b in businesses:
         answer: dict[str, Any] = {
@@ -68,6 +76,13 @@ def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> 
                                           "signed_on": letter.signed_on},
                 "occurred_at": b.occurred_at,
                 "recorded_at": b.recorded_at,
+                "uscc_override": b.uscc_override,
+                "has_photo": b.photo_id is not None,
+                "merged_into": b.merged_into_id,
+                "also_known_as": former.get(b.business_id, []),
+                "licences": held[b.business_id],
+                "contacts": reached[b.business_id],
+                "objections": objected[b.business_id],
             }  # fmt: skip
         answers.append(answer)
     return answers
@@ -76,12 +91,28 @@ def describe(session: Session, actor: Actor, businesses: Sequence[Business]) -> 
 def _latest_letters(session: Session, ids: Sequence[UUID]) -> dict[UUID, CommitmentLetter]:
     if not ids:
         return {}
-    rows = session.scalars(
-        select(CommitmentLetter)
-        .where(col(CommitmentLetter.business_id).in_(ids))
+    standing = func.coalesce(col(Business.merged_into_id), col(Business.business_id))
+    rows = session.execute(
+        select(CommitmentLetter, standing)
+        .join(Business, col(Business.business_id) == col(CommitmentLetter.business_id))
+        .where(or_(col(Business.business_id).in_(ids), col(Business.merged_into_id).in_(ids)))
         .order_by(col(CommitmentLetter.recorded_at), col(CommitmentLetter.letter_id))
     )
-    return {letter.business_id: letter for letter in rows}
+    return {row[1]: row[0] for row in rows}
+
+
+def _former(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the identities that were merged into each business, the first one first."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    if ids:
+        rows = session.scalars(
+            select(Business).where(col(Business.merged_into_id).in_(ids)).order_by(col(Business.business_id))
+        )
+        for row in rows:
+            if row.merged_into_id is not None:
+                said = {"business_id": row.business_id, "temporary_no": row.temporary_no, "name": row.name}
+                found.setdefault(row.merged_into_id, []).append(said)
+    return found
 
 
 def read(session: Session, actor: Actor, ref: str | UUID) -> dict[str, Any]:
@@ -101,6 +132,8 @@ def search(
     q: str | None = None,
     uscc: str | None = None,
     handles_imported: bool | None = None,
+    provisional: bool | None = None,
+    licence_expiring: bool | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -110,7 +143,9 @@ def search(
     is shown to few, so that filter keeps to the businesses that `actor` may read. Raises Invalid `invalid_cursor`.
     """
     authorize(actor, "business.lookup", Resource())
-    statement = select(Business)
+    statement = select(Business).where(col(Business.merged_into_id).is_(None))
+    if provisional is not None:
+        statement = statement.where(col(Business.uscc).is_(None) if provisional else col(Business.uscc).is_not(None))
     if kind is not None:
         statement = statement.where(func.array_position(col(Business.kinds), kind).is_not(None))
     if status is not None:
@@ -123,5 +158,8 @@ def search(
         statement = statement.where(col(Business.uscc) == plain_number(uscc))
     if handles_imported is not None:
         statement = statement.where(col(Business.handles_imported) == handles_imported, visible_businesses(actor))
+    if licence_expiring is not None:
+        ends = licences.expiring(licences.warned_until(session))
+        statement = statement.where(ends if licence_expiring else ~ends, visible_businesses(actor))
     rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
     return describe(session, actor, rows), following

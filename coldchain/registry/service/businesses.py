@@ -27,8 +27,9 @@ from coldchain.regions import service as regions
 from coldchain.registry import card_no as cards
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter
+from coldchain.registry.service import numbers
 from coldchain.registry.service.business_view import describe, resource
-from coldchain.registry.service.lookups import find_business
+from coldchain.registry.service.lookups import find_business, ids_of, named_business
 
 CARD_DRAWS: Final = 5  # 35 random bits: a second draw is rare, a fifth means that something else is wrong
 
@@ -54,12 +55,14 @@ def register(
     address: str,
     office: str | None = None,
     licence_no: str | None = None,
+    uscc_override: str | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Register a business, pending until an officer decides; a card number at once if it handles imported food.
 
-    Raises Invalid `unknown_region`, `unknown_office`, `in_future`; NotFound outside the officer's regions; Conflict
-    `business_exists` when the USCC is registered, also when 64 officers send it at the same moment.
+    A code whose check character fails needs a reason, `uscc_override`. Raises Invalid `uscc_check`, `unknown_region`,
+    `unknown_office`, `in_future`; NotFound outside the officer's regions; Conflict `business_exists` when the USCC is
+    registered, also when 64 officers send it at the same moment.
     """
     regions.check(session, region_code)
     authorize(actor, "business.register", Resource.of(regions=[region_code]))
@@ -76,6 +79,7 @@ def register(
         address=address,
         office=office,
         licence_no=licence_no,
+        uscc_override=uscc_override,
         occurred_at=occurred_at,
     )
     return describe(session, actor, [business])[0]
@@ -96,9 +100,11 @@ def enter(
     office: str | None,
     licence_no: str | None,
     occurred_at: datetime | None,
+    uscc_override: str | None = None,
 ) -> Business:
     """Write a new business, pending; the caller has checked the right and the region. Raises as `register` does."""
     occurred = claimed(occurred_at)
+    override = numbers.override_of(uscc, uscc_override)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     refuse_known(session, uscc)
     business_id = new_id()
@@ -119,6 +125,7 @@ def enter(
         phone_id=telephone and telephone.personal_id,
         address=address,
         licence_no=licence_no,
+        uscc_override=override,
         status="pending",
         occurred_at=occurred,
         applied_at=now,
@@ -139,6 +146,9 @@ def told(
     telephone: PersonalValue | None,
 ) -> None:
     """Write to the journal what a business said of itself: `business.registered`, `business.corrected`."""
+    of: dict[str, Any] = {"business_id": business.business_id, "region_code": business.region_code}
+    why = personal.keep(session, business.uscc_override, "reason", **of)
+    override = {"uscc_override": why.commitment, "reason_id": why.personal_id} if why else {}
     journal.append(
         session,
         recorder,
@@ -151,10 +161,9 @@ def told(
             "region_code": business.region_code, "office_id": business.office_id, "address": business.address,
             "licence_no": business.licence_no, "legal_representative": legal and legal.commitment,
             "legal_representative_id": legal and legal.personal_id,
-            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id,
+            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id, **override,
         },
-        business_id=business.business_id,
-        region_code=business.region_code,
+        **of,
     )  # fmt: skip
 
 
@@ -229,14 +238,16 @@ def decide(
     """Approve, reject, suspend, reinstate or close a business; only approving needs no reason.
 
     Raises NotFound; Invalid `required` without a reason, `in_future`; Conflict `wrong_state`, and
-    `commitment_letter_missing` when a business that handles imported food has signed none.
+    `commitment_letter_missing` when a business that handles imported food has signed none, `provisional` without
+    a USCC (it is merged or closed), `business_merged` when it was.
     """
-    found = find_business(session, ref)
+    found = named_business(session, ref)
     authorize(actor, "business.decide", resource(found))
     occurred = claimed(occurred_at)
     if reason is None and decision != "approve":
         raise Invalid.of("/reason", "required", "This is needed.")
     business = locked(session, found.business_id)
+    _refuse_provisional(business, decision)
     before, after = business.status, states.after(decision, business.status)
     if after is None:
         raise _wrong_state(before)
@@ -267,6 +278,21 @@ def decide(
     return describe(session, actor, [business])[0]
 
 
+def _refuse_provisional(business: Business, decision: str) -> None:
+    """Raise Conflict for what can't be decided of an identity without a USCC: it is merged, or closed."""
+    if business.merged_into_id is not None:
+        raise Conflict(
+            "This identity was merged into a business. Act on that business.",
+            code="business_merged",
+            extra={"into": str(business.merged_into_id)},
+        )
+    if business.uscc is None and decision != "close":
+        raise Conflict(
+            "This business has no unified social credit code yet: let it register, then merge the two.",
+            code="provisional",
+        )
+
+
 def _wrong_state(status: str) -> Conflict:
     return Conflict(
         states.REFUSALS[status],
@@ -286,5 +312,6 @@ def locked(session: Session, business_id: UUID) -> Business:
 
 
 def _has_letter(session: Session, business_id: UUID) -> bool:
-    statement = select(col(CommitmentLetter.letter_id)).where(col(CommitmentLetter.business_id) == business_id).limit(1)
+    ids = ids_of(session, business_id)
+    statement = select(col(CommitmentLetter.letter_id)).where(col(CommitmentLetter.business_id).in_(ids)).limit(1)
     return session.scalar(statement) is not None

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -21,8 +22,14 @@ _BY_NUMBER: Final = select(Business).where(
     or_(col(Business.uscc) == bindparam("number"), col(Business.temporary_no) == bindparam("number"))
 )
 _BY_ID: Final = select(Business).where(col(Business.business_id) == bindparam("business_id"))
-_BRIEF: Final = select(col(Business.business_id), col(Business.uscc), col(Business.name)).where(
-    col(Business.business_id) == among("ids")
+_Said = aliased(Business)
+_BRIEF: Any = (
+    select(col(_Said.business_id).label("said_id"), col(Business.business_id), col(Business.uscc), col(Business.name))
+    .join(Business, col(Business.business_id) == func.coalesce(col(_Said.merged_into_id), col(_Said.business_id)))
+    .where(col(_Said.business_id) == among("ids"))
+)
+_IDS: Final = select(col(Business.business_id)).where(
+    or_(col(Business.business_id) == bindparam("business_id"), col(Business.merged_into_id) == bindparam("business_id"))
 )
 _SITE_OF_ZONE: Final = (
     select(Zone, Site).join(Site, col(Site.site_id) == col(Zone.site_id)).where(col(Zone.zone_id) == among("ids"))
@@ -57,7 +64,21 @@ def plain_number(text: str) -> str:
 
 
 def find_business(session: Session, ref: str | UUID) -> Business:
-    """Return the business that a USCC, a `business_id` or a temporary number names. Raises NotFound."""
+    """Return the business that a USCC, a `business_id` or a temporary number names. Raises NotFound.
+
+    A provisional identity that was merged into a business names that business.
+    """
+    named = named_business(session, ref)
+    return named if named.merged_into_id is None else session.get_one(Business, named.merged_into_id)
+
+
+def ids_of(session: Session, business_id: UUID) -> set[UUID]:
+    """Return every id that records of a business may bear: its own, and those that were merged into it."""
+    return {business_id, *session.scalars(_IDS, {"business_id": business_id})}
+
+
+def named_business(session: Session, ref: str | UUID) -> Business:
+    """Return the row that a number or an id names, also one that was merged into another. Raises NotFound."""
     if isinstance(ref, str) and not _UUID.fullmatch(ref.strip()):
         number = plain_number(ref)
         if not number.isprintable():  # no number of ours, and a NUL can't even be asked for
@@ -82,12 +103,15 @@ def named_or_own(session: Session, actor: Actor, ref: str | None) -> Business:
 
 
 def brief(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, BusinessBrief]:
-    """Return `{business_id, uscc, name}` of each business, in one statement; None and unknown ids are left out."""
+    """Return `{business_id, uscc, name}` of each business, in one statement; None and unknown ids are left out.
+
+    What stands under an identity that was merged is shown as the business that it was merged into.
+    """
     wanted = {i for i in ids if i}
     if not wanted:
         return {}
     rows = session.execute(_BRIEF, {"ids": sorted(wanted)})
-    return {row.business_id: BusinessBrief(row.business_id, row.uscc, row.name) for row in rows}
+    return {row.said_id: BusinessBrief(row.business_id, row.uscc, row.name) for row in rows}
 
 
 def contacts(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Contact]:
@@ -95,13 +119,16 @@ def contacts(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, Contact
     wanted = {i for i in ids if i}
     if not wanted:
         return {}
+    same = col(Business.business_id) == func.coalesce(col(_Said.merged_into_id), col(_Said.business_id))
     rows = session.execute(
-        select(col(Business.business_id), col(Business.legal_representative_id), col(Business.phone_id)).where(
-            col(Business.business_id).in_(wanted)
+        select(
+            col(_Said.business_id).label("said_id"), col(Business.legal_representative_id), col(Business.phone_id)
         )
-    ).all()
+        .join(Business, same)
+        .where(col(_Said.business_id).in_(wanted))
+    ).all()  # fmt: skip
     known = personal.reveal(session, [i for row in rows for i in (row.legal_representative_id, row.phone_id)])
-    return {row.business_id: Contact(known.get(row.legal_representative_id), known.get(row.phone_id)) for row in rows}
+    return {row.said_id: Contact(known.get(row.legal_representative_id), known.get(row.phone_id)) for row in rows}
 
 
 def trading_state(business: Business) -> str:

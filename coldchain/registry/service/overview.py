@@ -15,7 +15,8 @@ from coldchain.registry.models import Business
 
 def counts_by_status(session: Session, region_code: str | None) -> dict[str, int]:
     """Return how many businesses of a region (None: of all) are in each state; everybody may look that up."""
-    statement = select(col(Business.status), func.count()).group_by(col(Business.status))
+    statement = select(col(Business.status), func.count()).where(col(Business.merged_into_id).is_(None))
+    statement = statement.group_by(col(Business.status))
     if region_code is not None:
         statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
     return {row[0]: row[1] for row in session.execute(statement)}

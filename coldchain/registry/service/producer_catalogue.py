@@ -66,6 +66,8 @@ def register(
             .returning(col(Producer.producer_id))
         ) is not None  # fmt: skip
         producer = session.scalars(_same(**identity)).one()
+    if producer.merged_into_id is not None:
+        producer = session.get_one(Producer, producer.merged_into_id)
     if created:
         _journal(session, actor, "producer.registered", producer, occurred, {
             "name": name, "country": country, "plant_no": plant_no, "licence_no": licence_no,
@@ -141,6 +143,16 @@ def _keep_aliases(
     _journal(session, actor, "producer.alias_added", producer, occurred_at, {"aliases": list(fresh.values())})
 
 
+def keep_names(session: Session, actor: Actor, producer: Producer, names: Sequence[str]) -> None:
+    """Let a producer be found by further names, as far as there is room for them."""
+    _keep_aliases(session, actor, producer, names, clock.now())
+
+
+def known_names(session: Session, producer_id: UUID) -> list[str]:
+    """Return the other names of a producer."""
+    return list(_known(session, producer_id).values())
+
+
 def _known(session: Session, producer_id: UUID) -> dict[str, str]:
     statement = select(col(ProducerAlias.alias_key), col(ProducerAlias.alias))
     rows = session.execute(statement.where(col(ProducerAlias.producer_id) == producer_id))
@@ -172,6 +184,7 @@ def describe(session: Session, producers: Sequence[Producer]) -> list[dict[str, 
             "aliases": list(other[p.producer_id]),
             "plant_no": p.plant_no,
             "licence_no": p.licence_no,
+            "merged_into": p.merged_into_id,
             "recorded_at": p.recorded_at,
         }
         for p in producers
@@ -200,7 +213,7 @@ def search(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of producers, newest first, and the next cursor; `q` is a search box over names and numbers."""
     authorize(actor, "catalogue.read", Resource())
-    statement = select(Producer)
+    statement = select(Producer).where(col(Producer.merged_into_id).is_(None))
     if q is not None:
         statement = statement.where(contains_all(col(Producer.search_text), q))
     for column, value in (

@@ -51,7 +51,8 @@ def register(
     """
     authorize(actor, "catalogue.register", Resource())
     occurred = claimed(occurred_at)
-    if session.get(Producer, producer_id) is None:
+    maker = session.get(Producer, producer_id)
+    if maker is None:
         raise Invalid.of("/producer_id", "unknown_producer", "There is no such producer.")
     if ledger_unit == "gram" and unit_mass_g != GRAM_UNIT_MASS_G:
         raise Invalid.of("/unit_mass_g", "gram_unit_mass", "Goods counted in grams have a unit of 1 g.")
@@ -68,6 +69,11 @@ def register(
     same = select(Product).where(col(Product.identity_hash) == identity_hash)
     product = session.scalars(same).first()
     created = False
+    if product is None and maker.merged_into_id is not None:  # entered anew under the producer that stands
+        producer_id = maker.merged_into_id
+        identity_hash = product_identity(producer_id=str(producer_id), **fields)
+        same = select(Product).where(col(Product.identity_hash) == identity_hash)
+        product = session.scalars(same).first()
     if product is None:
         created = session.scalar(
             insert(Product)
@@ -94,6 +100,8 @@ def register(
             data={"producer_id": producer_id, "identity_hash": identity_hash, **fields},
             business_id=actor.business_id,
         )
+    if product.merged_into_id is not None:
+        product = session.get_one(Product, product.merged_into_id)
     return describe(session, [product])[0], created
 
 
@@ -116,6 +124,7 @@ def describe(session: Session, products: Sequence[Product]) -> list[dict[str, An
             "units_per_piece": p.units_per_piece,
             "unit_mass_g": p.unit_mass_g,
             "imported": p.imported,
+            "merged_into": p.merged_into_id,
             "recorded_at": p.recorded_at,
         }
         for p in products
@@ -148,7 +157,7 @@ def search(
     `q` is a search box over the product's and its producer's names and numbers; every term must be in one of them.
     """
     authorize(actor, "catalogue.read", Resource())
-    statement = select(Product)
+    statement = select(Product).where(col(Product.merged_into_id).is_(None))
     if q is not None:
         by_term = [
             or_(

@@ -22,7 +22,7 @@ def within_reach(
     if reach.everything:
         return true()
     if reach.business_id is not None:
-        owned: ColumnElement[bool] = business_id == reach.business_id
+        owned: ColumnElement[bool] = business_id.in_(reach.business_ids)
         if reach.site_ids is None:
             return owned
         return and_(owned, false() if site_id is None else site_id.in_(reach.site_ids))

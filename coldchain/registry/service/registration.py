@@ -20,7 +20,7 @@ from coldchain.core.text_search import searchable
 from coldchain.journal import personal
 from coldchain.regions import service as regions
 from coldchain.registry.models import Business
-from coldchain.registry.service import businesses
+from coldchain.registry.service import businesses, numbers
 from coldchain.registry.service.business_view import describe, resource
 from coldchain.registry.service.lookups import find_business
 from coldchain.registry.service.reach import businesses_within
@@ -97,6 +97,7 @@ def correct(
     address: str,
     office: str | None = None,
     licence_no: str | None = None,
+    uscc_override: str | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Send a refused application again, corrected; it is pending as of now, what was said before stays in the journal.
@@ -107,6 +108,7 @@ def correct(
     found = find_business(session, ref)
     authorize(actor, "business.correct", resource(found))
     occurred = claimed(occurred_at)
+    override = numbers.override_of(uscc, uscc_override)
     regions.check(session, region_code)
     business = businesses.locked(session, found.business_id)
     if business.status != "rejected":
@@ -129,7 +131,7 @@ def correct(
         business.card_no = businesses.draw_card_no(region_code)
     business.uscc, business.name, business.kinds = uscc, businesses.named(name), list(dict.fromkeys(kinds))
     business.handles_imported, business.region_code, business.address = handles_imported, region_code, address
-    business.office_id = office_id
+    business.office_id, business.uscc_override = office_id, override
     business.legal_representative_id = legal.personal_id if legal else None
     business.phone_id = telephone.personal_id if telephone else None
     business.licence_no, business.status, business.status_reason = licence_no, "pending", None
@@ -144,7 +146,9 @@ def correct(
 def applications(session: Session, actor: Actor, limit: int) -> tuple[list[Application], int]:
     """Return the businesses that wait for a decision of `actor`, the longest waiting first, and how many there are."""
     reach = scope(actor, "business.decide")
-    waiting = select(Business).where(businesses_within(reach), col(Business.status) == "pending")
+    waiting = select(Business).where(
+        businesses_within(reach), col(Business.status) == "pending", col(Business.uscc).is_not(None)
+    )
     since = func.coalesce(col(Business.applied_at), col(Business.recorded_at))
     rows = session.scalars(waiting.order_by(since, col(Business.business_id)).limit(limit)).all()
     total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0

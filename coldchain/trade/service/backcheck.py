@@ -127,7 +127,7 @@ def _within(reach: Scope, rows: Any) -> ColumnElement[bool]:
     if reach.site_ids is not None:
         return own
     if reach.business_id is not None:
-        return or_(own, rows.also_id == reach.business_id)
+        return or_(own, rows.also_id.in_(reach.business_ids))
     return or_(own, within_reach(reach, rows.business_id, rows.other_region_code))
 
 

@@ -19,20 +19,23 @@ _SOURCED: Final = """EXISTS (
             SELECT parent_id FROM batch_origin JOIN whole ON child_id = whole.batch_id WHERE kind = 'split')
         SELECT batch_id FROM whole)))"""
 _MINE: Final = "(CAST(:mine AS uuid) IS NULL OR {owner} = CAST(:mine AS uuid))"
+# Whose a record is: entries stay under the identity that they were made under, also when it was merged into another.
+_WHOSE: Final = "coalesce(entered_by.merged_into_id, entered_by.business_id)"
 # What came in without a source, by batch and owner: existing stock without a supplier; what counts found or missed.
 _GROUND: Final = f"""
     unsourced AS (
-        SELECT batch.batch_id, batch.product_id, arrival.arrival_id, arrival.owner_id, arrival.occurred_at AS since,
-               -sum(posting.quantity_units) AS units
+        SELECT batch.batch_id, batch.product_id, arrival.arrival_id, {_WHOSE} AS owner_id,
+               arrival.occurred_at AS since, -sum(posting.quantity_units) AS units
         FROM arrival
+        JOIN business AS entered_by ON entered_by.business_id = arrival.owner_id
         JOIN batch ON batch.arrival_id = arrival.arrival_id
         LEFT JOIN posting ON posting.batch_id = batch.batch_id AND posting.account = 'opening'
              AND posting.owner_id = arrival.owner_id
         WHERE arrival.entry_mode = 'existing_stock' AND arrival.supplier_id IS NULL AND arrival.supplier_name IS NULL
-          AND {_MINE.format(owner="arrival.owner_id")} AND NOT {_SOURCED.format(since="true")}
-        GROUP BY batch.batch_id, arrival.arrival_id
+          AND {_MINE.format(owner=_WHOSE)} AND NOT {_SOURCED.format(since="true")}
+        GROUP BY batch.batch_id, arrival.arrival_id, entered_by.business_id
     ), counted AS (
-        SELECT posting.batch_id, posting.owner_id,
+        SELECT posting.batch_id, {_WHOSE} AS owner_id,
                coalesce(-sum(posting.quantity_units) FILTER (WHERE posting.account = 'found'), 0) AS found_units,
                coalesce(sum(posting.quantity_units) FILTER (WHERE posting.account = 'missing'), 0) AS missing_units,
                max(movement.recorded_at) FILTER (WHERE posting.account = 'found') AS found_known_at,
@@ -41,12 +44,13 @@ _GROUND: Final = f"""
                (array_agg(coalesce(lay.zone_id, consignment.from_zone_id) ORDER BY posting.posting_id DESC))[1]
                    AS zone_id
         FROM posting
+        JOIN business AS entered_by ON entered_by.business_id = posting.owner_id
         JOIN movement ON movement.movement_id = posting.movement_id
         LEFT JOIN posting AS lay ON lay.movement_id = posting.movement_id AND lay.account = 'zone'
         LEFT JOIN consignment ON consignment.consignment_id = movement.consignment_id
-        WHERE posting.account IN ('found', 'missing') AND {_MINE.format(owner="posting.owner_id")}
+        WHERE posting.account IN ('found', 'missing') AND {_MINE.format(owner=_WHOSE)}
           AND (posting.account = 'missing' OR movement.consignment_id IS NULL)
-        GROUP BY posting.batch_id, posting.owner_id
+        GROUP BY posting.batch_id, {_WHOSE}
     ), surplus AS (
         SELECT counted.*, batch.product_id, found_units - missing_units - lost.units AS units
         FROM counted
@@ -55,7 +59,8 @@ _GROUND: Final = f"""
             SELECT coalesce(sum(posting.quantity_units), 0) AS units
             FROM posting JOIN movement ON movement.movement_id = posting.movement_id AND movement.kind = 'stocktake'
             WHERE posting.batch_id = counted.batch_id AND posting.account = 'lost'
-              AND posting.owner_id = counted.owner_id
+              AND posting.owner_id IN (SELECT business_id FROM business
+                                       WHERE counted.owner_id IN (business_id, merged_into_id))
         ) AS lost
         WHERE found_units > missing_units + lost.units
           AND NOT {_SOURCED.format(since="evidence.recorded_at >= counted.found_known_at")}
@@ -99,14 +104,17 @@ _HANDED_OVER: Final = """
     GROUP BY consignment.consignment_id, posting.owner_id, posting.batch_id, batch.product_id, zone.zone_id,
              site.site_id
     HAVING sum(posting.quantity_units) < 0"""
-_PURCHASE: Final = """
-    SELECT 1, 'purchase_without_consignment', 'enter_consignment', batch.batch_id, arrival.owner_id,
-           arrival.supplier_id, NULL, site.region_code, NULL, site.site_id, batch.zone_id, arrival.arrival_id,
+_PURCHASE: Final = f"""
+    SELECT 1, 'purchase_without_consignment', 'enter_consignment', batch.batch_id, {_WHOSE},
+           coalesce(supplier.merged_into_id, supplier.business_id),
+           NULL, site.region_code, NULL, site.site_id, batch.zone_id, arrival.arrival_id,
            batch.batch_id, batch.product_id, NULL, batch.quantity_units, NULL, arrival.arrived_at
     FROM arrival
     JOIN batch ON batch.arrival_id = arrival.arrival_id
     JOIN site ON site.site_id = arrival.site_id
-    WHERE arrival.supplier_id IS NOT NULL AND arrival.supplier_id <> arrival.owner_id
+    JOIN business AS entered_by ON entered_by.business_id = arrival.owner_id
+    JOIN business AS supplier ON supplier.business_id = arrival.supplier_id
+    WHERE {_WHOSE} <> coalesce(supplier.merged_into_id, supplier.business_id)
       AND arrival.entry_mode <> 'existing_stock' AND arrival.arrived_at IS NOT NULL
       AND batch.status <> 'withdrawn'
       AND NOT EXISTS (SELECT 1 FROM batch_origin WHERE batch_origin.child_id = batch.batch_id)
@@ -114,11 +122,12 @@ _PURCHASE: Final = """
         SELECT 1 FROM consignment
         JOIN consignment_line AS line ON line.consignment_id = consignment.consignment_id
         JOIN batch AS sent ON sent.batch_id = line.batch_id
-        WHERE consignment.owner_id = arrival.supplier_id AND consignment.to_business_id = arrival.owner_id
+        WHERE consignment.owner_id = coalesce(supplier.merged_into_id, supplier.business_id)
+          AND consignment.to_business_id = {_WHOSE}
           AND consignment.purpose = 'delivery' AND consignment.state <> 'rejected'
           AND consignment.occurred_at BETWEEN arrival.arrived_at - CAST(:match_days AS interval)
                                           AND arrival.arrived_at + CAST(:match_days AS interval)
-          AND sent.product_id = batch.product_id)"""
+          AND sent.product_id = batch.product_id)"""  # noqa: S608 (constants of this module)
 _SALES: Final = """
     SELECT 2, 'sales_above_purchases', 'add_receipt', md5(covered.owner_id::text || covered.product_id)::uuid,
            covered.owner_id, NULL, NULL, business.region_code, NULL, NULL, NULL, NULL, covered.batch_id,

@@ -13,6 +13,7 @@ from coldchain.accounts.rights import authorize
 from coldchain.batches.models import Batch
 from coldchain.core.errors import Conflict, Forbidden, Invalid, NotFound
 from coldchain.ledger.models import Holding, Movement, Posting
+from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import at
 
@@ -20,7 +21,7 @@ _EVER_HELD: Final = text("""
     SELECT wanted.batch_id FROM unnest(CAST(:batch_ids AS uuid[])) AS wanted (batch_id)
     WHERE EXISTS (
         SELECT 1 FROM holding
-        WHERE holding.batch_id = wanted.batch_id AND holding.owner_id = :owner_id
+        WHERE holding.batch_id = wanted.batch_id AND holding.owner_id = ANY(CAST(:owner_ids AS uuid[]))
           AND holding.account IN ('zone', 'transit', 'processing'))
 """)
 
@@ -45,7 +46,7 @@ def require_owner(session: Session, actor: Actor, action: str, owner: Business, 
     authorize(actor, action, at(site, owner.business_id))
     if actor.business_id is not None and site.business_id != actor.business_id:
         used = select(col(Holding.holding_id)).where(
-            col(Holding.owner_id) == owner.business_id, col(Holding.zone_id) == zone_id
+            col(Holding.owner_id).in_(registry.ids_of(session, owner.business_id)), col(Holding.zone_id) == zone_id
         )
         if session.scalar(select(used.exists())) is not True:
             raise NotFound
@@ -71,7 +72,7 @@ def require_known(session: Session, owner_id: UUID, batch_ids: Sequence[UUID], n
 
 def _ever_held(session: Session, owner_id: UUID, batch_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
     """Return the batches that this owner has or had; an account stays when it is empty, so no history is read."""
-    given = {"batch_ids": list(batch_ids), "owner_id": owner_id}
+    given = {"batch_ids": list(batch_ids), "owner_ids": list(registry.ids_of(session, owner_id))}
     return dict.fromkeys(session.execute(_EVER_HELD, given).scalars())
 
 
@@ -81,7 +82,7 @@ def _since(session: Session, owner_id: UUID, batch_ids: Sequence[UUID]) -> dict[
         select(col(Posting.batch_id), func.min(col(Movement.occurred_at)))
         .join(Movement, col(Movement.movement_id) == col(Posting.movement_id))
         .where(
-            col(Posting.owner_id) == owner_id,
+            col(Posting.owner_id).in_(registry.ids_of(session, owner_id)),
             col(Posting.batch_id).in_(batch_ids),
             col(Posting.quantity_units) > 0,
         )

@@ -202,7 +202,7 @@ def _ways(reach: Scope, direction: str | None) -> ColumnElement[bool]:
     sites = select(col(Site.site_id)).where(sites_within(reach))
     leaving: list[ColumnElement[bool]] = [col(Seen.from_site_id).in_(sites)]
     if reach.business_id is not None and reach.site_ids is None:
-        leaving += [col(Seen.owner_id) == reach.business_id, col(Seen.carrier_id) == reach.business_id]
+        leaving += [col(Seen.owner_id).in_(reach.business_ids), col(Seen.carrier_id).in_(reach.business_ids)]
     ways = {"out": leaving, "in": [coming(reach, Seen)]}
     wanted = ways.get(direction or "", [*ways["out"], *ways["in"]])
     return in_one_of(col(Consignment.consignment_id), *(select(col(Seen.consignment_id)).where(way) for way in wanted))

@@ -24,7 +24,7 @@ def coming(reach: Scope, road: Any = Consignment) -> ColumnElement[bool]:
     `road`: consignments, or an alias of theirs.
     """
     if reach.business_id is not None and reach.site_ids is None:
-        mine: ColumnElement[bool] = road.to_business_id == reach.business_id
+        mine: ColumnElement[bool] = road.to_business_id.in_(reach.business_ids)
         return mine
     to_site: ColumnElement[bool] = road.to_site_id.in_(select(col(Site.site_id)).where(sites_within(reach)))
     if reach.site_ids is not None:

@@ -93,9 +93,9 @@ def _visible(reach: Scope) -> ColumnElement[bool]:
         return or_(sites_within(reach, Here), sites_within(reach, There))
     if reach.business_id is not None:
         return or_(
-            col(Holding.owner_id) == reach.business_id,
-            col(Here.business_id) == reach.business_id,
-            col(Consignment.to_business_id) == reach.business_id,
+            col(Holding.owner_id).in_(reach.business_ids),
+            col(Here.business_id).in_(reach.business_ids),
+            col(Consignment.to_business_id).in_(reach.business_ids),
         )
     left = select(col(Left.site_id)).where(
         col(Left.site_id) == col(Consignment.from_site_id),

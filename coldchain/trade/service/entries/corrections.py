@@ -68,11 +68,12 @@ def correct(
         raise Invalid.of("/lines", "nothing_changed", "These are the quantities that the entry has already.")
     leaving, passage, marks = _judge_more(session, original, document, more)
     back, back_passage = _judge_less(session, original, document, less)
+    owners = _owners_now(session, original)
     made = [
         Line(
             batch_id,
             units,
-            _draft(original, document, batch_id, units - former[batch_id], marks, moved[batch_id]),
+            _draft(original, document, batch_id, units - former[batch_id], marks, moved[batch_id], owners),
             book_units=former[batch_id],
             verdict=passage.verdict(batch_id),
         )
@@ -119,7 +120,7 @@ def _authorize(
 ) -> None:
     """Raise Forbidden, NotFound unless the actor may correct so: nobody takes goods back that are another's now."""
     new_owner_id = original.to_owner_id
-    if new_owner_id is not None and actor.business_id == new_owner_id and added:
+    if new_owner_id in actor.business_ids and added:
         raise Forbidden("Only the owner of goods, or an officer, sends them on.")
     if new_owner_id is None or added:
         goods.require_owner(session, actor, "stock.correct", document.owner, original.zone_id, document.site)
@@ -171,6 +172,12 @@ def _judge_less(
     return leaving, lateness.judge(session, leaving) if original.kind == "recovery" else Passage()
 
 
+def _owners_now(session: Session, original: StockEntry) -> dict[UUID, UUID]:
+    """Return by the owners that an entry names who they are now: an identity may have been merged since."""
+    named = [i for i in (original.owner_id, original.to_owner_id) if i]
+    return {i: registry.find_business(session, i).business_id for i in named}
+
+
 def _draft(
     original: StockEntry,
     document: Document,
@@ -178,10 +185,11 @@ def _draft(
     difference: int,
     marks: Mapping[str, Any],
     movement_id: UUID | None,
+    owners: Mapping[UUID, UUID],
 ) -> postings.Draft | None:
     if difference == 0:
         return None
-    entries = _entries(original, abs(difference))
+    entries = postings.standing(_entries(original, abs(difference)), owners)
     if difference < 0:
         entries, marks = postings.reverse(entries), TAKES_BACK
     given = dict(marks) | {"late": True, "corrects_id": movement_id}

@@ -96,8 +96,8 @@ def _narrowed(
         there = select(col(Zone.zone_id)).where(col(Zone.site_id) == site_id)
         conditions.append(or_(col(StockEntry.site_id) == site_id, col(StockEntry.to_zone_id).in_(there)))
     if business is not None:
-        owner_id = registry.find_business(session, business).business_id
-        conditions.append(or_(col(StockEntry.owner_id) == owner_id, col(StockEntry.to_owner_id) == owner_id))
+        ids = registry.ids_of(session, registry.find_business(session, business).business_id)
+        conditions.append(or_(col(StockEntry.owner_id).in_(ids), col(StockEntry.to_owner_id).in_(ids)))
     return and_(*conditions)
 
 
@@ -120,7 +120,7 @@ def describe(session: Session, actor: Actor, entry: StockEntry) -> dict[str, Any
         select(col(Flag.kind)).where(col(Flag.subject_kind) == "stock_entry", col(Flag.subject_id) == entry.entry_id)
     )
     shown = [_line(line, batch, product, current[line.batch_id]) for line, batch, product in lines]
-    as_party = actor.business_id in {None, entry.owner_id, entry.to_owner_id}
+    as_party = actor.business_id is None or not actor.business_ids.isdisjoint({entry.owner_id, entry.to_owner_id})
     witness = personal.reveal(session, [entry.witness_id] if as_party else [])
     return _heads(session, [entry])[0] | {
         "detail": {key: value for key, value in entry.detail.items() if value is not None},
@@ -197,7 +197,7 @@ def visible_entries(actor: Actor) -> ColumnElement[bool]:
     zones = select(col(Zone.zone_id)).where(col(Zone.site_id).in_(sites))
     conditions: list[ColumnElement[bool]] = [col(Seen.site_id).in_(sites), col(Seen.to_zone_id).in_(zones)]
     if reach.business_id is not None and reach.site_ids is None:
-        conditions += [col(Seen.owner_id) == reach.business_id, col(Seen.to_owner_id) == reach.business_id]
+        conditions += [col(Seen.owner_id).in_(reach.business_ids), col(Seen.to_owner_id).in_(reach.business_ids)]
     ids = select(col(Seen.entry_id))
     return in_one_of(col(StockEntry.entry_id), *(ids.where(condition) for condition in conditions))
 

@@ -13,6 +13,7 @@ from coldchain.core.errors import Conflict
 from coldchain.ledger import postings
 from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Posting
+from coldchain.registry import service as registry
 from coldchain.trade.service.entries import core, reading, storing
 from coldchain.trade.service.entries.core import Line
 
@@ -54,7 +55,7 @@ def require_left(session: Session, owner_id: UUID, account: str, units: Mapping[
         .where(
             col(Posting.batch_id).in_(list(units)),
             col(Posting.account) == account,
-            col(Posting.owner_id) == owner_id,
+            col(Posting.owner_id).in_(registry.ids_of(session, owner_id)),  # what it lost before it was merged, too
         )
         .group_by(col(Posting.batch_id))
     )

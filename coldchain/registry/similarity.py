@@ -1,0 +1,52 @@
+"""Pure: how much two names or addresses of the register look alike. For showing to an officer, never for deciding."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from coldchain.core.text import normalise_name
+
+K = TypeVar("K")
+ALIKE: Final = 0.6  # of 1.0: 荣哥果蔬 and 荣哥果蔬店 are (0.86), two shops that share only 冻品行 are not
+SHARED_BY_MANY: Final = 400  # a pair of signs that stands in more names tells nothing and is left out of the search
+# What every second name has, and tells nothing: forms of companies, and the place that all of a district begin with.
+_COMMON: Final = re.compile(r"有限公司|有限责任公司|股份|集团|个体工商户|经营部|黑龙江省?|齐齐哈尔市?|建华区?|示例")
+_PHONE: Final = re.compile(r"[^0-9]+")
+
+
+def signs(text: str | None) -> frozenset[str]:
+    """Return the pairs of neighbouring signs of a name or address, without what all of them have."""
+    plain = normalise_name(text or "")
+    short = _COMMON.sub("", plain) or plain
+    return frozenset(short[i : i + 2] for i in range(len(short) - 1)) or (frozenset({short}) if short else frozenset())
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return how much two sets of signs have in common, 0 to 1 (Dice)."""
+    both = len(one) + len(other)
+    return 2 * len(one & other) / both if both else 0.0
+
+
+def phone_key(phone: str | None) -> str | None:
+    """Return the digits of a phone by which two are the same, None for none; a country's code in front is left out."""
+    digits = _PHONE.sub("", phone or "")
+    return digits.removeprefix("86")[-11:] if len(digits) >= 7 else None
+
+
+def alike(known: Mapping[K, frozenset[str]]) -> list[tuple[K, K, float]]:
+    """Return the pairs that are ALIKE, the most alike first; only what shares a telling pair of signs is compared."""
+    by_sign: dict[str, list[K]] = {}
+    for key, pairs in known.items():
+        for pair in pairs:
+            by_sign.setdefault(pair, []).append(key)
+    shared: Counter[tuple[K, K]] = Counter()
+    for keys in by_sign.values():
+        if len(keys) <= SHARED_BY_MANY:
+            shared.update(_pairs(keys))
+    found = [(one, other, likeness(known[one], known[other])) for one, other in shared]
+    return sorted((pair for pair in found if pair[2] >= ALIKE), key=lambda pair: -pair[2])
+
+
+def _pairs(keys: Sequence[K]) -> Iterable[tuple[K, K]]:
+    return ((one, other) for place, one in enumerate(keys) for other in keys[place + 1 :])
