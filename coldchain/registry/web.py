@@ -85,6 +85,7 @@ def list_businesses(session: Session, actor: Actor) -> Any:
         areas=_areas(session, actor),
         names=regions.names(session, {row["region_code"] for row in rows}, current_locale()),
         may_register=relation(actor, "business.register") is not None,
+        may_letters=bool(actor.regions),
         without=lambda *names: {n: t for n, t in form.items() if n not in {*names, "cursor"}},
     )
     return Response(page, 422 if errors else 200)
