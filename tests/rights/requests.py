@@ -82,6 +82,7 @@ PARAMETERS: dict[str, str] = {
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
     "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
+    "letter_id": "letter_id", "card_no": "card_no",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -382,6 +383,9 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/businesses/new": ("POST /businesses", nothing),
     "/businesses/<string:business>/commitment-letters": (
         "POST /businesses/<string:business>/commitment-letters", nothing,
+    ),
+    "/businesses/<string:business>/letter": (
+        "POST /businesses/<string:business>/commitment-letters", lambda of: {"_agreed": "yes"},
     ),
     "/businesses/<string:business>/decisions/<decision>": (
         "POST /businesses/<string:business>/suspend", nothing,

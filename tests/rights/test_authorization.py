@@ -37,7 +37,7 @@ BEHIND = {
     "result.confirm": "tube.read", "result.move": "tube.read", "result.release": "tube.read",
     "worker.register": "worker.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
-    "arrival.correct": "arrival.read",
+    "arrival.correct": "arrival.read", "card.read": "stock.read",
 }  # fmt: skip
 NO_ROUTE_YET = {"account.manage"}  # the command line alone asks for it
 
