@@ -26,11 +26,12 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry.models import Business
-from coldchain.registry.service import businesses_within, within_reach
+from coldchain.registry.service import businesses_within, letters, within_reach
 from coldchain.trade import backcheck_words
 from coldchain.trade.service import backcheck
 
 RUNNING_SHOWN = 5
+APPROVED = ("active", "suspended")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _astray(session, actor)
     found += _drafts(session, actor)
     found += _pending_businesses(session, actor)
+    found += _letters(session, actor)
     found += papers_to_verify(session, actor)
     found += _tubes(session, actor)
     found += corrections(session, actor)
@@ -218,6 +220,16 @@ def _pending_businesses(session: Session, actor: Actor) -> list[Job]:
             _("Decide"),
         )
     ]
+
+
+def _letters(session: Session, actor: Actor) -> list[Job]:
+    """Return how many approved businesses have not signed the commitment letter of today."""
+    count = sum(letters.count_lacking(session, actor, APPROVED).values())
+    if not count:
+        return []
+    title = ngettext("%(num)s approved business has not signed the commitment letter of today",
+                     "%(num)s approved businesses have not signed the commitment letter of today", count)  # fmt: skip
+    return [Job("missing", "/letters", title, "", _("See which"))]
 
 
 def papers_to_verify(session: Session, actor: Actor) -> list[Job]:

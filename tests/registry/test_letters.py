@@ -114,6 +114,7 @@ def test_who_lacks_the_letter_of_today_is_listed_for_officers(app: Flask, world:
     words = main(page.open("/letters"))
     assert missing["name"] in words
     assert "Asked for today: version 2022-06" in words
+    assert "1 approved business has not signed the commitment letter of today" in page.open("/")
     Reader.of(app, world.merchant(signed)).open("/letters", 404)
     card = Reader.of(app, world.merchant(signed))
     assert "A newer version is to be signed" in main(card.open(f"/businesses/{signed['business_id']}/card"))

@@ -1,5 +1,6 @@
 """Reading commitment letters: which a business signed, the papers, and who has not signed what is asked for today."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -99,15 +100,19 @@ def lacking(
     ], following
 
 
-def count_lacking(session: Session, actor: Actor) -> dict[str, int]:
-    """Return how many businesses that the reader may read lack the letter, by state. Raises Forbidden."""
+def count_lacking(session: Session, actor: Actor, statuses: Sequence[str] = ASKED) -> dict[str, int]:
+    """Return how many businesses in these states that the reader may read lack the letter, by what they lack.
+
+    Raises Forbidden.
+    """
     return {
-        state: session.scalar(select(func.count()).select_from(_lacking(session, actor, state).subquery())) or 0
+        state: session.scalar(select(func.count()).select_from(_lacking(session, actor, state, statuses).subquery()))
+        or 0
         for state in STATES
     }
 
 
-def _lacking(session: Session, actor: Actor, state: str | None) -> Select[Any]:
+def _lacking(session: Session, actor: Actor, state: str | None, statuses: Sequence[str] = ASKED) -> Select[Any]:
     current = current_text(session)
     letters = select(col(CommitmentLetter.letter_id)).where(
         col(CommitmentLetter.business_id) == col(Business.business_id)
@@ -120,7 +125,7 @@ def _lacking(session: Session, actor: Actor, state: str | None) -> Select[Any]:
     return select(Business).where(
         businesses_within(scope(actor, "business.read")),
         col(Business.handles_imported),
-        col(Business.status).in_(ASKED),
+        col(Business.status).in_(statuses),
         col(Business.merged_into_id).is_(None),
         asked,
         narrowed,
