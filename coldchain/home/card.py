@@ -117,6 +117,7 @@ class Card:
     sites: list[dict[str, Any]]
     stewards: dict[UUID, list[Steward]]
     own: Stock
+    road_g: int  # own goods on the road
     elsewhere_g: int  # own goods that lie outside the reader's area
     kept: Stock
     checks: list[Check]
@@ -146,7 +147,8 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
     listed = registry.search_sites(session, actor, business=str(business.business_id), limit=SITES_SHOWN)[0]
     site_ids = [site["site_id"] for site in listed]
     zone_ids = [zone.zone_id for site in listed for zone in site["zones"]]
-    here = accounts(session, actor).where(col(Holding.quantity_units) > 0)
+    anywhere = accounts(session, actor).where(col(Holding.quantity_units) > 0)
+    here = anywhere.where(col(Holding.zone_id).is_not(None))
     mine = col(Holding.owner_id) == business.business_id
     kept = (col(Holding.owner_id) != business.business_id) & (col(Here.business_id) == business.business_id)
     own = _stock(session, here.where(mine))
@@ -163,6 +165,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         sites=listed,
         stewards=card_stewards(session, site_ids),
         own=own,
+        road_g=_grams(session, anywhere.where(mine, col(Holding.zone_id).is_(None))),
         elsewhere_g=_all_own(session, business.business_id) - own.mass_g if actor.is_officer else 0,
         kept=_stock(session, here.where(kept)),
         checks=_checks(session, {site["site_id"]: site["name"] for site in listed}),
@@ -237,10 +240,15 @@ def _stock(session: Session, here: Select[Any]) -> Stock:
 
 
 def _all_own(session: Session, business_id: UUID) -> int:
-    """Return what all imported goods of a business weigh, wherever they lie; its page says as much."""
-    all_of_it = select(Holding).where(col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0)
+    """Return what all imported goods of a business in zones weigh, wherever they are; its page says as much."""
+    return _grams(session, select(Holding).where(
+        col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0, col(Holding.zone_id).is_not(None)
+    ))  # fmt: skip
+
+
+def _grams(session: Session, here: Select[Any]) -> int:
     grams: Any = func.sum(col(Holding.quantity_units) * col(Product.unit_mass_g))
-    return int(session.scalar(_imported(all_of_it).with_only_columns(grams)) or 0)
+    return int(session.scalar(_imported(here).with_only_columns(grams)) or 0)
 
 
 def _checks(session: Session, sites: dict[UUID, str]) -> list[Check]:

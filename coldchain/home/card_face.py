@@ -147,7 +147,8 @@ def _stock(card: Card) -> Section:
         _listed(card.kept, "代存（他人货物）", "代存合计"),
     )
     elsewhere = f"；另有 {pages.mass(card.elsewhere_g)} 不在本辖区" if card.elsewhere_g else ""
-    side = f"截至 {pages.moment(card.as_of)}，以扫码所见为准{elsewhere}"
+    road = f"；在途 {pages.mass(card.road_g)}" if card.road_g else ""
+    side = f"截至 {pages.moment(card.as_of)}，以扫码所见为准{road}{elsewhere}"
     return Section("在库", columns, lists, side=side, empty="没有进口冷链食品在库")
 
 

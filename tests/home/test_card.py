@@ -69,6 +69,17 @@ def test_the_card_shows_what_the_rows_say_and_never_stales(app: Flask, world: Wo
     )
     words = main(reader.open(f"/businesses/{owner['business_id']}/card"))
     assert "146 kg" in words
+    shop = world.shop()
+    sent = {
+        "from_zone_id": made["zone"]["zone_id"], "to": {"business": shop["owner"]["uscc"]},
+        "handover": "await_confirmation",
+        "lines": [{"batch_id": made["batch"]["batch_id"], "quantity_units": 5}],
+    }  # fmt: skip
+    world.merchant(owner).post("/consignments", sent, 201)
+    words = main(reader.open(f"/businesses/{owner['business_id']}/card"))
+    assert "136 kg" in words
+    assert "On the road, still its own: 10 kg" in words
+    assert "在途 10 kg" in paper(world.regulator, owner)
     for link in re.findall(r'href="(/[^"#?]*)', reader.text[reader.text.index("<main") : reader.text.index("</main")]):
         if not link.startswith(("/api/", "/static/")):
             reader.open(link)
