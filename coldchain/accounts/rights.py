@@ -30,6 +30,7 @@ TABLE: dict[str, dict[str, str]] = {
     "business.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
     "business.register": {"regulator": REGION, "system": ANY},
     "business.sign_commitment": _HEADS,
+    "card.read": _READ,
     "business.correct": {**_OWNERS, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
     "business.object": {**_OWNERS, "regulator": REGION, "system": ANY},
@@ -78,6 +79,7 @@ TABLE: dict[str, dict[str, str]] = {
     "stock.record": {**_STAFF, "inspector": REGION},
     "stock.correct": _STAFF,
     "backcheck.read": _READ,
+    "totals.read": _OFFICERS_READ,
     "flag.read": _OFFICERS_READ,
     "flag.close": {"regulator": REGION, "system": ANY},
     "code.resolve": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
@@ -118,11 +120,14 @@ FRESH = frozenset(
     }
 )  # fmt: skip
 
-# What somebody may do who registered a business and waits for approval: read of it, correct it or
-# object when it was refused, look after the own sign-in.
+# What somebody may do who registered a business and waits for approval: read of it, correct it or object when it was
+# refused, hand in the commitment letter, look after the own sign-in.
 WHILE_WAITING = frozenset(
-    {"business.lookup", "business.read", "business.correct", "business.object", "office.read", "sign_in.manage"}
-)
+    {
+        "business.lookup", "business.read", "business.correct", "business.object", "business.sign_commitment",
+        "office.read", "sign_in.manage",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

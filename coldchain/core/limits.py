@@ -28,6 +28,8 @@ INVITATION_DAYS = 7
 DEVICE_DAYS = 400  # browsers keep no cookie for longer; each sign-in begins anew
 REGISTRATIONS_PER_ADDRESS = 20  # self-registrations sent from one address within REGISTRATIONS_MINUTES
 REGISTRATIONS_MINUTES = 60
+PUBLIC_QUESTIONS_PER_MIN = 240  # of one address without a sign-in, to the public register, in one process
+PUBLIC_ADDRESSES = 20_000  # addresses counted at a time
 SITES_PER_CLERK = 200
 DISTRICTS_OFFERED = 400
 

@@ -26,11 +26,12 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry.models import Business
-from coldchain.registry.service import appeals, businesses_within, licences, within_reach
+from coldchain.registry.service import appeals, businesses_within, letters, licences, within_reach
 from coldchain.trade import backcheck_words
 from coldchain.trade.service import backcheck
 
 RUNNING_SHOWN = 5
+APPROVED = ("active", "suspended")
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _pending_businesses(session, actor)
     found += objections(session, actor)
     found += licences_ending(session, actor)
+    found += _letters(session, actor)
     found += papers_to_verify(session, actor)
     found += _tubes(session, actor)
     found += corrections(session, actor)
@@ -252,6 +254,16 @@ def licences_ending(session: Session, actor: Actor) -> list[Job]:
     )  # fmt: skip
     href = f"/businesses/{actor.business_id}/particulars" if own else "/businesses?licence_expiring=true"
     return [Job("licence.expiring", href, title, _("the first ends on %(day)s", day=pages.day(first)), _("View"))]
+
+
+def _letters(session: Session, actor: Actor) -> list[Job]:
+    """Return how many approved businesses have not signed the commitment letter of today."""
+    count = sum(letters.count_lacking(session, actor, APPROVED).values())
+    if not count:
+        return []
+    title = ngettext("%(num)s approved business has not signed the commitment letter of today",
+                     "%(num)s approved businesses have not signed the commitment letter of today", count)  # fmt: skip
+    return [Job("missing", "/letters", title, "", _("See which"))]
 
 
 def papers_to_verify(session: Session, actor: Actor) -> list[Job]:

@@ -64,7 +64,10 @@ NAV: Final = (
     Entry("/sales/new", _l("Sold today"), ("/sales",), "businesses"),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), "businesses"),
     Entry("/labels", _l("Labels"), ("/labels",), "businesses"),
-    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people"), "authorities"),
+    Entry(
+        "/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people", "/letters"),
+        "authorities",
+    ),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
     Entry("/people", _l("People"), ("/people",), "businesses"),
     Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),

@@ -80,15 +80,6 @@ def read_business(session: Session, actor: Actor, business: str) -> Body:
     return service.read_business(session, actor, business)
 
 
-@blp.route("/businesses/<string:business>/commitment-letters", methods=["POST"])
-@blp.arguments(schemas.CommitmentSignatureSchema)
-@edge("business.sign_commitment")
-@blp.response(201, schemas.CommitmentLetterSchema)
-def sign_commitment(session: Session, actor: Actor, data: Body, business: str) -> Body:
-    """Record a signed commitment letter."""
-    return service.sign_commitment(session, actor, business, **data)
-
-
 @blp.route("/commitment-texts", methods=["GET"])
 @edge(SIGNED_IN)
 @blp.response(200, schemas.CommitmentTextPage)

@@ -66,6 +66,7 @@ class CommitmentText(SQLModel, table=True):
     text_zh: str = words()
     text_en: str = words()
     text_hash: str = words()
+    valid_from: date = Field(sa_column=Column(Date, nullable=False))
     recorded_at: datetime = moment()
 
 
@@ -80,6 +81,7 @@ class CommitmentLetter(SQLModel, table=True):
     text_hash: str = words()
     signed_by_id: UUID = ref("personal_value.personal_id", index=False)
     signed_on: date = Field(sa_column=Column(Date, nullable=False))
+    file_id: UUID | None = ref("stored_file.file_id", null=True, index=False)  # the signed paper
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
     on_behalf_of: UUID | None = ref(null=True, index=False)

@@ -213,8 +213,9 @@ class CommitmentLetterSchema(Schema):
     business_id = fields.Key(required=True)
     version = fields.Text(VERSION_CHARS, required=True)
     text_hash = fields.Text(64, required=True, doc="SHA-256 (hex) of the Chinese text, an empty line, the English text")
-    signed_by = fields.Text(limits.NAME_CHARS, required=True)
+    signed_by = fields.Text(limits.NAME_CHARS, doc="null: erased")
     signed_on = fields.Day(required=True)
+    has_file = fields.Flag(required=True, doc="the signed paper was handed in: GET …/{letter_id}/file")
     recorded_at = fields.Moment(required=True)
 
 
@@ -225,6 +226,7 @@ class CommitmentTextSchema(Schema):
     text_zh = fields.Text(required=True)
     text_en = fields.Text(required=True)
     text_hash = fields.Text(64, required=True)
+    valid_from = fields.Day(required=True)
 
 
 class CommitmentTextPage(Schema):

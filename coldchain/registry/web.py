@@ -88,6 +88,7 @@ def list_businesses(session: Session, actor: Actor) -> Any:
         may_register=relation(actor, "business.register") is not None,
         may_find=relation(actor, "business.provisional") is not None,
         may_merge=relation(actor, "business.merge") is not None,
+        may_letters=bool(actor.regions),
         without=lambda *names: {n: t for n, t in form.items() if n not in {*names, "cursor"}},
     )
     return Response(page, 422 if errors else 200)

@@ -23,7 +23,7 @@ def test_the_regulators_figures_are_counted(app: Flask, world: World) -> None:
     reader = Reader.of(app, world.regulator)
     assert _sums(reader.open("/")) == {
         "Businesses on the register": "0", "With a card (imported food)": "0", "Commitment letter signed": "0",
-        "Imported goods in stock": "0",
+        "Sites": "0", "Imported goods in stock": "0",
     }  # fmt: skip
     goods = world.cleared(100)  # 100 × 2 kg, and a laboratory without a card
     world.business("待审", active=False)

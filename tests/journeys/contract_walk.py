@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from tests.journeys import (
     contract_arrivals,
+    contract_cards,
     contract_door,
     contract_entries,
     contract_goods,
@@ -42,7 +43,8 @@ PARTS: tuple[Part, ...] = (
     contract_making.splits, contract_making.transformations,
     contract_past.past, contract_past.backchecks,
     contract_sweep.scene, contract_sweep.recall, contract_sweep.tasks, contract_sweep.findings, contract_sweep.samples,
-    contract_sweep.report, contract_sweep.finding_things, contract_handover.late, contract_journal.journal,
+    contract_sweep.report, contract_sweep.finding_things, contract_handover.late,
+    contract_cards.cards, contract_cards.figures, contract_journal.journal,
 )  # fmt: skip
 
 

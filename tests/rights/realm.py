@@ -205,6 +205,7 @@ class Realm:
             headers={"Authorization": f"Bearer {of.officer.token}"}, content_type="multipart/form-data",
         )  # fmt: skip
         of.ids["evidence_id"] = made.get_json()["evidence_id"]
+        self._sign(of)
         of.officer.post(f"/arrivals/{of.ids['arrival_id']}/disinfections", disinfection(mark), 201)
         tube = of.lab[1].post("/tubes", tube_body(of, f"{of.lab_mark}{of.name[:2]}1"), 201)
         of.ids["tube_id"] = tube["tube_id"]
@@ -219,6 +220,17 @@ class Realm:
         jobs.run(run_id=run["run_id"])
         self._declare(of, body)
         self._order(of)
+
+    def _sign(self, of: Case) -> None:
+        """Hand in the owner's letter on paper."""
+        signed = of.officer.client.post(
+            f"/api/v1/businesses/{of.owner['business_id']}/commitment-letters",
+            data={"version": "2021-01", "signed_by": f"{of.mark}签署", "signed_on": "2021-01-04",
+                  "file": (BytesIO(photograph()), "letter.png")},
+            headers={"Authorization": f"Bearer {of.officer.token}"}, content_type="multipart/form-data",
+        )  # fmt: skip
+        assert signed.status_code == 201, signed.get_data(as_text=True)
+        of.ids["letter_id"], of.ids["card_no"] = signed.get_json()["letter_id"], of.owner["card_no"]
 
     def _declare(self, of: Case, body: dict[str, Any]) -> None:
         """Declare one more arrival in advance, and keep a photograph with the one that is there."""

@@ -85,6 +85,7 @@ PARAMETERS: dict[str, str] = {
     "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
     "measure_id": "measure_id",
     "import_id": "import_id",
+    "letter_id": "letter_id", "card_no": "card_no",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -445,6 +446,9 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/businesses/new": ("POST /businesses", nothing),
     "/businesses/<string:business>/commitment-letters": (
         "POST /businesses/<string:business>/commitment-letters", nothing,
+    ),
+    "/businesses/<string:business>/letter": (
+        "POST /businesses/<string:business>/commitment-letters", lambda of: {"_agreed": "yes"},
     ),
     "/businesses/<string:business>/decisions/<decision>": (
         "POST /businesses/<string:business>/suspend", nothing,

@@ -38,6 +38,7 @@ BEHIND = {
     "worker.register": "worker.read",
     "trade.answer": "trade.read", "tube.register": "batch.read", "stock.correct": "stock.read",
     "arrival.correct": "arrival.read", "sheet.use": "arrival.register",
+    "arrival.correct": "arrival.read", "card.read": "stock.read",
 }  # fmt: skip
 NO_ROUTE_YET = {"account.manage"}  # the command line alone asks for it
 

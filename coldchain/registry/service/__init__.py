@@ -4,7 +4,7 @@ from coldchain.registry.service.business_view import read as read_business
 from coldchain.registry.service.business_view import search as search_businesses
 from coldchain.registry.service.businesses import decide
 from coldchain.registry.service.businesses import register as register_business
-from coldchain.registry.service.commitments import commitment_texts, load_reference
+from coldchain.registry.service.commitments import commitment_texts, current_text, load_reference
 from coldchain.registry.service.commitments import sign as sign_commitment
 from coldchain.registry.service.lookups import (
     BusinessBrief,
@@ -53,6 +53,7 @@ __all__ = [
     "businesses_within",
     "commitment_texts",
     "contacts",
+    "current_text",
     "decide",
     "describe_workers",
     "end_worker",

@@ -1,4 +1,4 @@
-"""The commitment letter (承诺书): its shipped versions and who signed which."""
+"""The commitment letter (承诺书): its shipped versions, which one is asked for, and who signed which."""
 
 import hashlib
 import tomllib
@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import authorize
-from coldchain.core import clock
+from coldchain.core import clock, stored_files
 from coldchain.core.claims import claimed, claimed_day
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.journal import personal
@@ -46,6 +46,7 @@ def load_reference(session: Session) -> int:
         if kept.setdefault(version, hashed) != hashed:
             raise RuntimeError(f"the shipped text of commitment letter {version} is not the stored one")
         row = {"version": version, "text_zh": text_zh, "text_en": text_en, "text_hash": hashed}
+        row["valid_from"] = letter["valid_from"]
         statement = insert(CommitmentText).values(**row, recorded_at=clock.now()).on_conflict_do_nothing()
         added += session.scalar(statement.returning(col(CommitmentText.version))) is not None
     return added
@@ -54,6 +55,17 @@ def load_reference(session: Session) -> int:
 def commitment_texts(session: Session) -> list[CommitmentText]:
     """Return all versions of the letter's text, the newest version last."""
     return list(session.scalars(select(CommitmentText).order_by(col(CommitmentText.version))))
+
+
+def current_text(session: Session) -> CommitmentText | None:
+    """Return the version that is asked for today: the newest that is in force, None before the first."""
+    today = clock.now().astimezone(clock.BEIJING).date()
+    return session.scalars(
+        select(CommitmentText)
+        .where(col(CommitmentText.valid_from) <= today)
+        .order_by(col(CommitmentText.version).desc())
+        .limit(1)
+    ).first()
 
 
 def sign(
@@ -65,10 +77,13 @@ def sign(
     signed_by: str,
     signed_on: date,
     occurred_at: datetime | None = None,
+    content: bytes | None = None,
+    var_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Record that a business signed a version of the commitment letter; an officer may enter it for the business.
 
-    Raises NotFound; Invalid `unknown_version`, `in_future`; Conflict `wrong_state` for a closed business.
+    `content`: the signed paper as a photograph or PDF, kept below `var_dir`. Raises NotFound; Invalid
+    `unknown_version`, `in_future`, what `stored_files.keep` refuses; Conflict `wrong_state` for a closed business.
     """
     business = find_business(session, ref)
     authorize(actor, "business.sign_commitment", resource(business))
@@ -81,6 +96,9 @@ def sign(
         )
     if business.status == "closed":
         raise Conflict("This business is closed.", code="wrong_state", extra={"state": business.status})
+    paper = None
+    if content is not None and var_dir is not None:
+        paper = stored_files.keep(session, var_dir, content, actor.user_id, "/file")
     signer = personal.keep(
         session, signed_by, "signer", business_id=business.business_id, region_code=business.region_code
     )
@@ -91,6 +109,7 @@ def sign(
         text_hash=text.text_hash,
         signed_by_id=signer.personal_id,
         signed_on=signed_on,
+        file_id=paper.file_id if paper else None,
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
         on_behalf_of=on_behalf_of(actor, business.business_id),
@@ -106,6 +125,7 @@ def sign(
         data={
             "business_id": business.business_id, "version": version, "text_hash": text.text_hash,
             "signed_by": signer.commitment, "signed_on": signed_on, "on_behalf_of": letter.on_behalf_of,
+            "sha256": paper.sha256 if paper else None,
         },
         business_id=business.business_id,
         region_code=business.region_code,
@@ -117,5 +137,6 @@ def sign(
         "text_hash": text.text_hash,
         "signed_by": signed_by,
         "signed_on": signed_on,
+        "has_file": paper is not None,
         "recorded_at": letter.recorded_at,
     }

@@ -1,0 +1,356 @@
+"""The card of a business that handles imported goods (监管卡, 一户一卡): composed from the rows, nothing of it is kept.
+
+What lies in it follows the rights of the list that it comes from: an officer's card shows the sites, the stock and the
+checks of the own area, the business's own card all of it. Nothing here says what only officers may read but `flags`,
+which the screen shows them and the paper never.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_
+from sqlmodel import Session, col, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, authorize, relation
+from coldchain.batches import facts, flags
+from coldchain.batches import pages_words as words
+from coldchain.batches import service as batches
+from coldchain.batches.models import Batch, Flag, Sample, Tube
+from coldchain.core import clock
+from coldchain.core.errors import NotFound
+from coldchain.home.card_stewards import Steward, card_stewards
+from coldchain.inspections.models import Finding, FindingLine
+from coldchain.journal import personal
+from coldchain.ledger import holds
+from coldchain.ledger.models import Holding
+from coldchain.recall.models import Recall, SweepTask
+from coldchain.registry import service as registry
+from coldchain.registry.models import Business, CommitmentLetter, Product
+from coldchain.registry.service import letters, overview, place
+from coldchain.trade.service.stock import Here, accounts
+
+SITES_SHOWN: Final = 200
+STOCK_SHOWN: Final = 60
+CHECKS_SHOWN: Final = 8
+LACKING_SHOWN: Final = 40
+FLAGS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True)
+class Goods:
+    """One batch of one owner on the card, wherever it lies: the code of its state, units, how many of them held."""
+
+    batch: Batch
+    product: Product
+    owner: registry.BusinessBrief | None
+    quantity_units: int
+    held_units: int
+    sealed_units: int
+
+    @property
+    def state(self) -> str:
+        """Return what may be done with it: the strongest lock on any of its units, else the life of its evidence."""
+        if not self.held_units:
+            return self.batch.status
+        return "sealed" if self.sealed_units >= self.held_units else "locked"
+
+    @property
+    def mass_g(self) -> int:
+        """Return its net mass."""
+        return self.quantity_units * self.product.unit_mass_g
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Goods, those that may not leave first; how many lines and batches there are in all, what all of them weigh."""
+
+    goods: list[Goods] = field(default_factory=list)
+    lines: int = 0
+    batches: int = 0
+    mass_g: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """A visit of officers to a site: when, where, by whom, the outcome's code, for which notice, how many sealed."""
+
+    finding: Finding
+    site: str
+    officers: list[str]
+    title: str
+    sealed: int
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A tube with samples of these goods or zones: what its results come to."""
+
+    tube: Tube
+    lab: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A batch that may not leave yet, and what it lacks, in the reader's words."""
+
+    batch: Batch
+    product: Product
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that the card says, as of one moment."""
+
+    as_of: datetime
+    business: Business
+    legal_representative: str | None
+    office: str | None
+    letter: CommitmentLetter | None
+    signer: str | None
+    letter_outdated: bool
+    sites: list[dict[str, Any]]
+    stewards: dict[UUID, list[Steward]]
+    own: Stock
+    road_g: int  # own goods on the road
+    elsewhere_g: int  # own goods that lie outside the reader's area
+    kept: Stock
+    checks: list[Check]
+    tested: list[Tested]
+    lacking: list[Lacking]
+    flags: list[Flag]
+
+    @property
+    def locked(self) -> list[Goods]:
+        """Return the own goods that are held."""
+        return [goods for goods in self.own.goods if goods.held_units]
+
+
+def find(session: Session, actor: Actor, ref: str) -> Business:
+    """Return the business whose card the reader may see. Raises Forbidden, NotFound `no_card` when it has none."""
+    business = registry.find_business(session, ref)
+    authorize(actor, "card.read", Resource.of(business.business_id, places=[place(business)]))
+    if business.card_no is None:
+        raise NotFound("This business handles no imported food and has no card.", code="no_card")
+    return business
+
+
+def read(session: Session, actor: Actor, ref: str) -> Card:
+    """Return the card of a business, composed now in a constant number of statements. Raises as `find`."""
+    business = find(session, actor, ref)
+    described = registry.read_business(session, actor, business.business_id)
+    listed = registry.search_sites(session, actor, business=str(business.business_id), limit=SITES_SHOWN)[0]
+    site_ids = [site["site_id"] for site in listed]
+    zone_ids = [zone.zone_id for site in listed for zone in site["zones"]]
+    anywhere = accounts(session, actor).where(col(Holding.quantity_units) > 0)
+    here = anywhere.where(col(Holding.zone_id).is_not(None))
+    mine = col(Holding.owner_id) == business.business_id
+    kept = (col(Holding.owner_id) != business.business_id) & (col(Here.business_id) == business.business_id)
+    own = _stock(session, here.where(mine))
+    letter, signer = _letter(session, business.business_id)
+    current = registry.current_text(session)
+    return Card(
+        as_of=clock.now(),
+        business=business,
+        legal_representative=described.get("legal_representative"),
+        office=described["office"].name if described.get("office") else None,
+        letter=letter,
+        signer=signer,
+        letter_outdated=letter is not None and current is not None and letter.version < current.version,
+        sites=listed,
+        stewards=card_stewards(session, site_ids),
+        own=own,
+        road_g=_grams(session, anywhere.where(mine, col(Holding.zone_id).is_(None))),
+        elsewhere_g=_all_own(session, business.business_id) - own.mass_g if actor.is_officer else 0,
+        kept=_stock(session, here.where(kept)),
+        checks=_checks(session, {site["site_id"]: site["name"] for site in listed}),
+        tested=_tested(session, here.where(mine), zone_ids),
+        lacking=_lacking(session, here.where(mine)),
+        flags=_flags(session, actor, business.business_id),
+    )
+
+
+def _letter(session: Session, business_id: UUID) -> tuple[CommitmentLetter | None, str | None]:
+    letter = letters.latest(session, business_id)
+    if letter is None:
+        return None, None
+    return letter, personal.reveal(session, [letter.signed_by_id]).get(letter.signed_by_id)
+
+
+def _imported(here: Select[Any]) -> Select[Any]:
+    """Return accounts narrowed to imported goods, with batch and product beside them."""
+    return (
+        here.join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
+        .join(Product, col(Product.product_id) == col(Batch.product_id))
+        .where(col(Product.imported).is_(True))
+    )
+
+
+def _stock(session: Session, here: Select[Any]) -> Stock:
+    """Return goods by batch and owner, held ones first, then those that lack something, then the heaviest."""
+    units, held, mass = col(Holding.quantity_units), col(Holding.held_units), col(Product.unit_mass_g)
+    goods = _imported(here)
+    pair = func.row(col(Holding.batch_id), col(Holding.owner_id))
+    lines, count, grams = session.execute(
+        goods.with_only_columns(
+            func.count(func.distinct(pair)), func.count(func.distinct(col(Holding.batch_id))), func.sum(units * mass)
+        )
+    ).one()
+    if not count:
+        return Stock()
+    total: Any = func.sum(units)
+    cleared: ColumnElement[bool] = col(Batch.status) == "cleared"
+    rows = session.execute(
+        goods.with_only_columns(
+            col(Holding.batch_id), col(Holding.owner_id), total, func.sum(held), func.array_agg(col(Holding.holding_id))
+        )
+        .group_by(col(Holding.batch_id), col(Holding.owner_id), col(Batch.status), col(Product.unit_mass_g))
+        .order_by(
+            (func.sum(held) > 0).desc(), cleared, (total * mass).desc(), col(Holding.batch_id), col(Holding.owner_id)
+        )
+        .limit(STOCK_SHOWN)
+    ).all()
+    found = {
+        batch.batch_id: (batch, product)
+        for batch, product in session.execute(
+            select(Batch, Product)
+            .join(Product, col(Product.product_id) == col(Batch.product_id))
+            .where(col(Batch.batch_id).in_({row[0] for row in rows}))
+        )
+    }
+    owners = registry.brief(session, [row[1] for row in rows])
+    sealed = holds.sealed_units(session, [i for row in rows if row[3] for i in row[4]])
+    return Stock(
+        [
+            Goods(
+                *found[batch_id], owners.get(owner_id), int(quantity), int(held_units),
+                sum(sealed.get(holding_id, 0) for holding_id in holding_ids),
+            )
+            for batch_id, owner_id, quantity, held_units, holding_ids in rows
+        ],
+        int(lines),
+        int(count),
+        int(grams),
+    )  # fmt: skip
+
+
+def _all_own(session: Session, business_id: UUID) -> int:
+    """Return what all imported goods of a business in zones weigh, wherever they are; its page says as much."""
+    return _grams(session, select(Holding).where(
+        col(Holding.owner_id) == business_id, col(Holding.quantity_units) > 0, col(Holding.zone_id).is_not(None)
+    ))  # fmt: skip
+
+
+def _grams(session: Session, here: Select[Any]) -> int:
+    grams: Any = func.sum(col(Holding.quantity_units) * col(Product.unit_mass_g))
+    return int(session.scalar(_imported(here).with_only_columns(grams)) or 0)
+
+
+def _checks(session: Session, sites: dict[UUID, str]) -> list[Check]:
+    """Return the latest visits to these sites; what a drill did is none."""
+    if not sites:
+        return []
+    rows = session.execute(
+        select(Finding, SweepTask.site_id, Recall.title)
+        .outerjoin(SweepTask, col(SweepTask.task_id) == col(Finding.task_id))
+        .outerjoin(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
+        .where(
+            or_(col(Finding.site_id).in_(sites), col(SweepTask.site_id).in_(sites)),
+            or_(col(Recall.kind).is_(None), col(Recall.kind) != "drill"),
+        )
+        .order_by(col(Finding.occurred_at).desc(), col(Finding.finding_id).desc())
+        .limit(CHECKS_SHOWN)
+    ).all()
+    found = [row[0] for row in rows]
+    names = overview.names(session, [finding.recorded_by for finding in found])
+    seconds = personal.reveal(session, [finding.second_officer_id for finding in found])
+    sealed: dict[UUID, int] = dict(
+        session.execute(
+            select(col(FindingLine.finding_id), func.count())
+            .where(
+                col(FindingLine.finding_id).in_([finding.finding_id for finding in found]),
+                col(FindingLine.disposition) == "sealed",
+            )
+            .group_by(col(FindingLine.finding_id))
+        ).all()
+    )
+    return [
+        Check(
+            finding,
+            sites.get(finding.site_id or site_id, ""),
+            [
+                name
+                for name in (names.get(finding.recorded_by), _known(seconds, finding.second_officer_id))
+                if name is not None
+            ],
+            title or "",
+            sealed.get(finding.finding_id, 0),
+        )
+        for finding, site_id, title in rows
+    ]
+
+
+def _known(values: dict[UUID, str], personal_id: UUID | None) -> str | None:
+    return values.get(personal_id) if personal_id else None
+
+
+def _tested(session: Session, here: Select[Any], zone_ids: Sequence[UUID]) -> list[Tested]:
+    """Return the tubes taken last of goods that are here now, or of the zones themselves."""
+    goods = _imported(here).with_only_columns(col(Holding.batch_id))
+    tubes = session.exec(
+        select(Tube)
+        .where(
+            col(Tube.tube_id).in_(
+                select(col(Sample.tube_id)).where(
+                    or_(col(Sample.batch_id).in_(goods), col(Sample.zone_id).in_(zone_ids))
+                )
+            )
+        )
+        .order_by(col(Tube.sampled_at).desc(), col(Tube.tube_id).desc())
+        .limit(CHECKS_SHOWN)
+    ).all()
+    decided = facts.decisions(session, [tube.tube_id for tube in tubes])
+    labs = registry.brief(session, [tube.lab_id for tube in tubes])
+    return [
+        Tested(tube, labs[tube.lab_id].name if tube.lab_id in labs else "", decided[tube.tube_id].state)
+        for tube in tubes
+    ]
+
+
+def _lacking(session: Session, here: Select[Any]) -> list[Lacking]:
+    """Return what own goods that are not held and may not leave lack, the newest first."""
+    rows = session.execute(
+        _imported(here)
+        .where(col(Batch.status) == "held", col(Holding.held_units) == 0, col(Holding.account) == "zone")
+        .with_only_columns(Batch, Product)
+        .distinct()
+        .order_by(col(Batch.batch_id).desc())
+        .limit(LACKING_SHOWN)
+    ).all()
+    verdicts = batches.judge(session, {batch.batch_id: batch.region_code for batch, _product in rows})
+    return [
+        Lacking(
+            batch, product, [words.own_words(item, "message") for item in verdicts[batch.batch_id].as_dict()["missing"]]
+        )
+        for batch, product in rows
+        if not verdicts[batch.batch_id].clear
+    ]
+
+
+def _flags(session: Session, actor: Actor, business_id: UUID) -> list[Flag]:
+    """Return what stands out about the business and nobody has closed; officers alone read flags."""
+    if relation(actor, "flag.read") is None:
+        return []
+    return list(
+        session.exec(
+            select(Flag)
+            .where(flags.visible_flags(actor), col(Flag.business_id) == business_id, col(Flag.closed_at).is_(None))
+            .order_by(col(Flag.flag_id).desc())
+            .limit(FLAGS_SHOWN)
+        )
+    )

@@ -1,0 +1,208 @@
+"""What is printed on a card, in Chinese like a label: the rows of `card.Card` in words, and nothing else.
+
+The paper hangs where customers read it, so that it says less than the screen (R16): no phone, not whose goods are kept,
+no flag, and of a positive that isn't confirmed only that it is being re-checked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from coldchain.batches import pages_words as words
+from coldchain.core import pages
+from coldchain.core.i18n import DEFAULT_LOCALE, pgettext, use_locale
+from coldchain.core.vocabulary import status_chip
+from coldchain.home.card import Card, Check, Goods, Stock, Tested
+from coldchain.home.card_layout import Column, Face, Row, Rows, Section
+from coldchain.labels import fonts
+from coldchain.labels.code import format_groups
+from coldchain.regions import service as regions
+from coldchain.regions.tree import ancestry
+from coldchain.registry import words as register_words
+
+TITLE: Final = "进口冷链食品经营者监管卡"
+CARD_SEGMENT: Final = "/K/"
+BANDS: Final = {  # what makes a card unmistakable that isn't in force
+    "pending": "待审核　尚未发卡",
+    "rejected": "未通过审核　未发卡",
+    "suspended": "暂停经营　不得进货、发货、销售",
+    "closed": "已注销　本卡作废",
+}
+TEMPERATURES: Final = {"chilled": "≥0 ℃", "frozen": "-18 ℃", "ultra": "-40 ℃"}
+ZONES: Final = {
+    "import_dedicated": "进口专区", "general": "普通区", "sale_counter": "销售专区", "quarantine": "隔离区",
+    "processing": "加工区",
+}  # fmt: skip
+NATION: Final = "000000"
+NO_AREA: Final = ("市辖区", "县")  # levels of the table that nobody says
+NOTHING: Final = "—"
+_MINUS: Final = str.maketrans({"\u2212": "-"})  # the fonts have no minus sign
+
+
+def address(public_url: str, card_no: str) -> str:
+    """Return the card's public address."""
+    return f"{public_url.rstrip('/')}{CARD_SEGMENT}{card_no}"
+
+
+def area_name(session: Session, region_code: str, locale: str = DEFAULT_LOCALE) -> str:
+    """Return an area in full, province first: 黑龙江省齐齐哈尔市建华区."""
+    codes = [code for code in reversed(ancestry(region_code)) if code != NATION]
+    names = regions.names(session, codes, locale)
+    parts = [names[code] for code in codes if names[code] not in NO_AREA]
+    return "".join(parts) if locale == DEFAULT_LOCALE else ", ".join(reversed(parts))
+
+
+def unprintable(card: Card) -> tuple[str, ...]:
+    """Return the characters of the names on a card that no font has: they are printed as 〓, so tell people."""
+    said = [
+        card.business.name, card.business.address, card.legal_representative, card.office, card.signer,
+        *(site["name"] for site in card.sites), *(goods.product.name for goods in (*card.own.goods, *card.kept.goods)),
+    ]  # fmt: skip
+    return fonts.unprintable("".join(part or "" for part in said).translate(_MINUS))
+
+
+def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial: bool, demo: bool) -> Face:
+    """Return what is printed of a card now; the card was read in Chinese."""
+    business = card.business
+    chip = status_chip(f"business.{business.status}")
+    with use_locale(DEFAULT_LOCALE):
+        state = str(chip.word)
+        sections = _sections(card)
+        kinds = " | ".join(str(register_words.BUSINESS_KINDS[kind]) for kind in business.kinds)
+    office = f"{card.office} | " if card.office else ""
+    code_label = "信用代码" if business.uscc else "临时编号"
+    return Face(
+        title=TITLE,
+        area=f"一户一卡 | {area}".translate(_MINUS),
+        number=business.card_no or "",
+        state=state,
+        state_mark=chip.kind,
+        place=f"{office}截至 {pages.moment(card.as_of)}",
+        band=BANDS.get(business.status, ""),
+        name_label="名称",
+        name=business.name.translate(_MINUS),
+        facts=(
+            ((code_label, business.uscc or business.temporary_no or NOTHING),
+             ("负责人", card.legal_representative or NOTHING)),
+            (("经营类别", kinds), ("食品许可", business.licence_no or NOTHING)),
+            (("地址", (business.address or NOTHING).translate(_MINUS)), ("", "")),
+        ),
+        sections=sections,
+        foot_left="扫码看当前状态 | 纸面只是打印时的样子",
+        foot_right=f"{'演示数据 | ' if demo else ''}冷链溯源账 | 打印 {pages.moment(printed_at)}",
+        address=address(public_url, business.card_no or ""),
+        trial=trial,
+    )  # fmt: skip
+
+
+def _sections(card: Card) -> tuple[Section, ...]:
+    return (_letter(card), _places(card), _stock(card), _checks(card), _open(card))
+
+
+def _letter(card: Card) -> Section:
+    columns = (Column("", 0.125), Column("", 0.375), Column("", 0.125), Column("", 0.375))
+    if card.letter is None:
+        return Section("承诺书", columns, (Rows(),), empty="没有签署")
+    newer = "（已有新版，应重签）" if card.letter_outdated else ""
+    signed = f"{card.signer or NOTHING}  {pages.day(card.letter.signed_on)}"
+    row = Row(("版本", f"{card.letter.version} 版{newer}", "签署", signed))
+    return Section("承诺书", columns, (Rows([row]),), heads=False)
+
+
+def _places(card: Card) -> Section:
+    head, share = ("库长 属地 / 行业 / 企业", 0.25) if card.stewards else ("库长", 0.09)
+    columns = (Column("场所", 0.22), Column("库区", 0.65 - share), Column("温度", 0.13), Column(head, share))
+    rows = [
+        Row(tuple(cell.translate(_MINUS) for cell in (
+            site["name"], _zones(site["zones"]), _temperatures(site["zones"]),
+            " / ".join(steward.name for steward in card.stewards.get(site["site_id"], ())) or NOTHING,
+        )))
+        for site in card.sites
+    ]  # fmt: skip
+    return Section("场所和库区", columns, (Rows(rows),), empty="没有登记场所")
+
+
+def _zones(zones: Sequence[Any]) -> str:
+    """Return the zones of a site by kind: 进口专区 A1 A2 | 隔离区 G1."""
+    by_kind: dict[str, list[str]] = {}
+    for zone in zones:
+        by_kind.setdefault(ZONES[zone.kind], []).append(zone.code)
+    return " | ".join(f"{kind} {' '.join(codes)}" for kind, codes in by_kind.items()) or NOTHING
+
+
+def _temperatures(zones: Sequence[Any]) -> str:
+    classes = dict.fromkeys(zone.temperature_class for zone in zones)
+    return " ".join(TEMPERATURES[each] for each in TEMPERATURES if each in classes) or NOTHING
+
+
+def _stock(card: Card) -> Section:
+    columns = (
+        Column("产品", 0.32), Column("批次", 0.16), Column("状态", 0.17), Column("数量", 0.21, right=True),
+        Column("净重 kg", 0.14, right=True),
+    )  # fmt: skip
+    lists = (
+        _listed(card.own, "", "合计"),
+        _listed(card.kept, "代存（他人货物）", "代存合计"),
+    )
+    elsewhere = f"；另有 {pages.mass(card.elsewhere_g)} 不在本辖区" if card.elsewhere_g else ""
+    road = f"；在途 {pages.mass(card.road_g)}" if card.road_g else ""
+    side = f"截至 {pages.moment(card.as_of)}，以扫码所见为准{road}{elsewhere}"
+    return Section("在库", columns, lists, side=side, empty="没有进口冷链食品在库")
+
+
+def _listed(stock: Stock, head: str, total: str) -> Rows:
+    last = Row((f"{total} {stock.batches} 批", "", "", "", _kilograms(stock.mass_g)))
+    rows = [_goods(goods) for goods in stock.goods]
+    return Rows(rows, max(0, stock.lines - len(rows)), head, last if rows else None)
+
+
+def _goods(goods: Goods) -> Row:
+    chip = status_chip(goods.state)
+    short = pgettext("short state", "Locked") if goods.state == "locked" else str(chip.word)
+    quantity = words.quantity(goods.quantity_units, goods.product)
+    cells = (goods.product.name, format_groups(goods.batch.batch_code), short, quantity, _kilograms(goods.mass_g))
+    return Row(tuple(cell.translate(_MINUS) for cell in cells), (2, chip.kind))
+
+
+def _kilograms(mass_g: int) -> str:
+    return pages.kilograms(mass_g).removesuffix(" kg")
+
+
+def _checks(card: Card) -> Section:
+    columns = (Column("时间", 0.23), Column("检查人 / 检测机构", 0.34), Column("结果", 0.43))
+    dated = [(check.finding.occurred_at, _check(check)) for check in card.checks]
+    dated += [(tested.tube.sampled_at, _tested(tested)) for tested in card.tested]
+    rows = [row for _at, row in sorted(dated, key=lambda pair: pair[0], reverse=True)]
+    return Section("最近检查和检测", columns, (Rows(rows),), empty="没有记录")
+
+
+def _check(check: Check) -> Row:
+    chip = status_chip(check.finding.outcome)
+    sealed = f"，封存 {check.sealed} 批" if check.sealed else ""
+    officers = " ".join(check.officers) or NOTHING
+    return Row((pages.moment(check.finding.occurred_at), officers, f"检查：{chip.word}{sealed}"), (2, chip.kind))
+
+
+def _tested(tested: Tested) -> Row:
+    chip = status_chip(words.MERCHANT_TUBE_CHIPS[tested.state])
+    kind = "wait" if chip.kind == "alarm" else chip.kind
+    return Row((pages.moment(tested.tube.sampled_at), tested.lab, f"检测：{chip.word}"), (2, kind))
+
+
+def _open(card: Card) -> Section:
+    """Return what keeps goods from leaving: locks first, then what is missing; the latest of each first."""
+    columns = (Column("", 0.27), Column("", 0.15), Column("", 0.47), Column("", 0.11, right=True))
+    rows = [
+        Row((goods.product.name, format_groups(goods.batch.batch_code), str(status_chip(goods.state).word),
+             words.quantity(goods.held_units, goods.product)))
+        for goods in card.locked
+    ]  # fmt: skip
+    rows += [
+        Row((each.product.name, format_groups(each.batch.batch_code), each.missing[0].rstrip("。"),
+             f"共 {len(each.missing)} 项" if len(each.missing) > 1 else ""))
+        for each in card.lacking if each.missing
+    ]  # fmt: skip
+    rows = [Row(tuple(cell.translate(_MINUS) for cell in row.cells)) for row in rows]
+    return Section("未结问题", columns, (Rows(rows),), heads=False, empty="没有")

@@ -1,0 +1,128 @@
+"""Who holds a card, for anybody (公开名录): names, numbers and states, places without their addresses, no person (R16).
+
+The number of statements depends on nothing that is asked. A card is listed once it was issued; by its exact number, as
+it stands on the paper, every card is found, so that a paper that isn't in force says so.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from coldchain.core import check_code, clock, paging
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import current_locale
+from coldchain.core.text_search import contains_all
+from coldchain.home.card_face import area_name
+from coldchain.regions import service as regions
+from coldchain.regions.tree import stem
+from coldchain.registry.card_no import is_card_no
+from coldchain.registry.models import Business, Site
+from coldchain.registry.service import letters, zones_of_sites
+
+LISTED: Final = ("active", "suspended", "closed")  # a card that was never issued is nobody's
+SITES_SHOWN: Final = 100
+
+
+def canonical(number: str) -> str:
+    """Return a typed card number as it is kept. Raises NotFound `unknown_card`."""
+    if not is_card_no(number):
+        raise NotFound("There is no such card.", code="unknown_card")
+    plain = check_code.normalise(number)
+    return f"{plain[:6]}-{plain[6:10]}-{plain[10:]}"
+
+
+def search(
+    session: Session,
+    *,
+    q: str | None = None,
+    status: str | None = None,
+    region_code: str | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of issued cards, newest first, and the next cursor; `q` looks in names, initials and numbers.
+
+    Raises Invalid `invalid_cursor`.
+    """
+    statement = select(Business).where(
+        col(Business.card_no).is_not(None),
+        col(Business.merged_into_id).is_(None),
+        col(Business.status).in_([status] if status else LISTED),
+    )
+    if q is not None:
+        typed = canonical(q) if is_card_no(q) else None
+        found = contains_all(col(Business.search_text), q)
+        statement = statement.where(found if typed is None else col(Business.card_no) == typed)
+    if region_code is not None:
+        statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
+    rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
+    names = regions.names(session, {row.region_code for row in rows}, current_locale())
+    return [_line(row, names[row.region_code]) for row in rows], following
+
+
+def _line(row: Business, region: str) -> dict[str, Any]:
+    return {
+        "card_no": row.card_no,
+        "name": row.name,
+        "status": row.status,
+        "kinds": row.kinds,
+        "region_code": row.region_code,
+        "region": region,
+    }
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Return how many issued cards there are in each state."""
+    rows = session.execute(
+        select(col(Business.status), func.count())
+        .where(
+            col(Business.card_no).is_not(None), col(Business.merged_into_id).is_(None), col(Business.status).in_(LISTED)
+        )
+        .group_by(col(Business.status))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def holder(session: Session, number: str) -> Business:
+    """Return whose card a number is; of a business that was merged, whom it was merged into.
+
+    Raises NotFound `unknown_card`.
+    """
+    found = session.scalars(select(Business).where(col(Business.card_no) == canonical(number))).first()
+    if found is not None and found.merged_into_id is not None:
+        found = session.get(Business, found.merged_into_id)
+    if found is None or found.card_no is None:
+        raise NotFound("There is no such card.", code="unknown_card")
+    return found
+
+
+def read(session: Session, business: Business) -> dict[str, Any]:
+    """Return what anybody may read of a card as of now: ids and names of persons never (R16)."""
+    letter = letters.latest(session, business.business_id)
+    sites = session.scalars(
+        select(Site)
+        .where(col(Site.business_id) == business.business_id)
+        .order_by(col(Site.recorded_at), col(Site.site_id))
+        .limit(SITES_SHOWN)
+    ).all()
+    zones = zones_of_sites(session, [site.site_id for site in sites])
+    as_of: datetime = clock.now()
+    return _line(business, area_name(session, business.region_code, current_locale())) | {
+        "commitment": letter and {"version": letter.version, "signed_on": letter.signed_on},
+        "sites": [
+            {"name": site.name, "kind": site.kind, "zones": [_zone(zone) for zone in zones[_id(site)]]}
+            for site in sites
+        ],
+        "as_of": as_of,
+    }
+
+
+def _id(site: Site) -> UUID:
+    return site.site_id
+
+
+def _zone(zone: Any) -> dict[str, str]:
+    return {"kind": zone.kind, "temperature_class": zone.temperature_class}
