@@ -14,11 +14,12 @@ from coldchain.policy import models as policy
 from coldchain.recall import models as recall
 from coldchain.regions import models as regions
 from coldchain.registry import models as registry
+from coldchain.registry import models_stewards as registry_stewards
 from coldchain.trade import models as trade
 
 ROOMS = (
     accounts, batches, batches_arrivals, idempotency, inspections, journal, labels, ledger, marks, policy, recall,
-    regions, registry, stored_files, trade,
+    regions, registry, registry_stewards, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
