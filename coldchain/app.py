@@ -20,13 +20,13 @@ API_ROOMS = (
     "journal",
 )  # fmt: skip
 MORE_APIS = (  # one a module
-    "accounts.audit_api", "home.privacy_api", "registry.offices_api",
+    "accounts.audit_api", "home.privacy_api", "registry.offices_api", "registry.places_api", "labels.signs_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
-    "registry.offices_web", "registry.registration_web",
+    "registry.offices_web", "registry.registration_web", "registry.places_web", "registry.stewards_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
 )  # fmt: skip
 WEB_ROOMS = (
