@@ -179,8 +179,8 @@ def many_holders(engine: Engine) -> UUID:
         goods = batch(session, seller, product(session), HOLDERS)
         session.execute(
             text("""WITH made AS (
-                        INSERT INTO zone (zone_id, site_id, code, kind, temperature_class, recorded_at)
-                        SELECT gen_random_uuid(), :site, 'N' || n, 'general', 'frozen', :now
+                        INSERT INTO zone (zone_id, sign_code, site_id, code, kind, temperature_class, recorded_at)
+                        SELECT gen_random_uuid(), 'Z' || n, :site, 'N' || n, 'general', 'frozen', :now
                         FROM generate_series(1, :count) AS n RETURNING zone_id)
                     INSERT INTO holding (holding_id, batch_id, account, owner_id, zone_id, quantity_units, held_units)
                     SELECT gen_random_uuid(), :batch, 'zone', :owner, zone_id, 1, 0 FROM made"""),

@@ -59,11 +59,11 @@ INSERT INTO business (business_id, uscc, name, search_text, kinds, handles_impor
     'active', now(), now() FROM b;
 INSERT INTO office (office_id, region_code, name, recorded_at)
     SELECT uuidv7(), region_code, '所' || n, now() FROM b WHERE n <= 4 * :districts;
-INSERT INTO site (site_id, business_id, name, kind, region_code, office_id, recorded_at)
-    SELECT site_id, business_id, '店' || n, 'shop', b.region_code, (SELECT office_id FROM office WHERE
+INSERT INTO site (site_id, sign_code, business_id, name, kind, region_code, office_id, recorded_at)
+    SELECT site_id, 'S' || n, business_id, '店' || n, 'shop', b.region_code, (SELECT office_id FROM office WHERE
     office.region_code = b.region_code ORDER BY office_id OFFSET n / :districts % 4 LIMIT 1), now() FROM b;
-INSERT INTO zone (zone_id, site_id, code, kind, temperature_class, recorded_at)
-    SELECT zone_id, site_id, 'A', 'general', 'frozen', now() FROM b;
+INSERT INTO zone (zone_id, sign_code, site_id, code, kind, temperature_class, recorded_at)
+    SELECT zone_id, 'Z' || n, site_id, 'A', 'general', 'frozen', now() FROM b;
 CREATE TEMP TABLE g AS SELECT b.*, uuidv7() AS batch_id, uuidv7() AS arrival_id,
     uuidv7() AS movement_id, row_number() OVER () AS k FROM b, generate_series(1, :batches_each);
 CREATE INDEX ON g (business_id);

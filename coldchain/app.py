@@ -21,7 +21,8 @@ API_ROOMS = (
 )  # fmt: skip
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
-    "registry.identity_api", "home.card_api", "home.totals_api", "registry.letters_api",
+    "registry.identity_api", "home.card_api", "home.totals_api", "registry.letters_api", "registry.places_api",
+    "labels.signs_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "batches.disinfection_orders_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
@@ -31,7 +32,7 @@ MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
     "registry.offices_web", "registry.registration_web", "registry.measures_web", "registry.identity_web",
     "registry.particulars_web", "registry.catalogue_web", "registry.letters_web", "home.card_web",
-    "home.public_register_web",
+    "home.public_register_web", "registry.places_web", "registry.stewards_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
     "exchange.web",
 )  # fmt: skip

@@ -17,11 +17,12 @@ from coldchain.recall import models as recall
 from coldchain.regions import models as regions
 from coldchain.registry import models as registry
 from coldchain.registry import models_identity as registry_identity
+from coldchain.registry import models_stewards as registry_stewards
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, batches_arrivals, exchange, idempotency, inspections, journal, labels, ledger, marks, policy,
-    recall, regions, registry, stored_files, trade, batches_disinfection, registry_identity,
+    accounts, batches, batches_arrivals, batches_disinfection, exchange, idempotency, inspections, journal, labels,
+    ledger, marks, policy, recall, regions, registry, registry_identity, registry_stewards, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 

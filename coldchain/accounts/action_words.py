@@ -20,6 +20,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "site.register": _p("action", "Register sites"),
     "site.read": _p("action", "Read sites"),
     "zone.register": _p("action", "Register zones"),
+    "sign.print": _p("action", "Print the signs of places"),
+    "steward.appoint": _p("action", "Name the stewards of cold stores"),
     "worker.register": _p("action", "Register the people of a business"),
     "worker.read": _p("action", "Read the people of a business"),
     "catalogue.register": _p("action", "Register producers and products"),

@@ -41,6 +41,8 @@ TABLE: dict[str, dict[str, str]] = {
     "site.register": _HEADS,
     "site.read": _READ,
     "zone.register": _HEADS,
+    "sign.print": {**_STAFF, "inspector": REGION},
+    "steward.appoint": _HEADS,
     "worker.register": _STAFF,
     "worker.read": _READ,
     "catalogue.register": {"merchant": ANY, "regulator": DUTY, "inspector": DUTY, "system": ANY},

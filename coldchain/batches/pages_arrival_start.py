@@ -14,6 +14,7 @@ from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import service
 from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, limits, pages
+from coldchain.core.errors import NotFound
 from coldchain.core.page_forms import Form
 from coldchain.policy import engine
 from coldchain.policy import service as policy
@@ -60,11 +61,16 @@ def asked_papers(session: Session, sites: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def started(session: Session, actor: Actor, owner: Business, like: Mapping[str, Any] | None) -> tuple[Form, Any]:
+def started(
+    session: Session, actor: Actor, owner: Business, like: Mapping[str, Any] | None, site_id: str = ""
+) -> tuple[Form, Any]:
     """Return the form as it is opened, and since when it was begun when it is a draft (None: it is new).
 
     `like`: an arrival that this one repeats: place, supplier, products; quantities, dates and numbers are new.
+    `site_id`: the place whose sign was scanned; another's store is offered by its owner's name.
     """
+    if site_id:
+        return _at(session, actor, owner, site_id), None
     if like is None:
         draft = arrival_drafts.find(session, actor, owner.business_id)
         if draft is not None:
@@ -79,6 +85,32 @@ def started(session: Session, actor: Actor, owner: Business, like: Mapping[str, 
         for name, text in _like(session, like, {site["site_id"] for site in sites}).items():
             form[name] = text
     return form, None
+
+
+def _at(session: Session, actor: Actor, owner: Business, site_id: str) -> Form:
+    """Return a new form at a place: its only zone is chosen; a draft that was begun stays kept until this is sent."""
+    own = sites_for(session, actor, owner, Form())
+    here = [site for site in own if str(site["site_id"]) == site_id]
+    form = arrival_form.blank(here or own)
+    if not here:
+        form["_store"] = _owner_of(session, site_id)
+        form["site_id"] = site_id
+    if actor.business_id != owner.business_id:
+        form["owner"] = str(owner.business_id)
+    for index, kind in enumerate(asked_papers(session, here or own)):
+        form[f"{arrival_form.PAPER}-{index}-kind"] = kind
+    return form
+
+
+def _owner_of(session: Session, site_id: str) -> str:
+    """Return what the owner of a store is called. Raises NotFound."""
+    try:
+        site = registry.site(session, UUID(site_id))
+    except ValueError as error:
+        raise NotFound from error
+    if site.kind not in STORE_KINDS:
+        raise NotFound
+    return registry.brief(session, [site.business_id])[site.business_id].name
 
 
 def _like(session: Session, like: Mapping[str, Any], own_sites: set[UUID]) -> Form:

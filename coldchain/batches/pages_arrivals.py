@@ -77,7 +77,7 @@ def new_arrival(session: Session, actor: Actor) -> Any:
     except NotFound as error:
         page = render_template("batches/arrival_owner.html", errors={"owner": _(error.message)}, owner=owner)
         return Response(page, 422)
-    form, begun = start.started(session, actor, business, like)
+    form, begun = start.started(session, actor, business, like, request.args.get("site_id", ""))
     return _form_page(session, actor, form, {}, begun=begun)
 
 

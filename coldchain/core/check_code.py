@@ -6,8 +6,11 @@ differ, so up to 31 positions every single wrong symbol and every exchange of tw
 than zero. All checks are pure arithmetic on text.
 """
 
+import re
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MAX_SYMBOLS = 31
+ADDRESS_SEGMENT = "/C/"  # what stands before a code in an address
 
 _FIELD_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1 is primitive
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
@@ -44,6 +47,14 @@ def normalise(text: str) -> str:
         symbol = character.upper() if character.isascii() else character
         symbols.append(_LOOK_ALIKES.get(symbol, symbol))
     return "".join(symbols)
+
+
+def code_part(text: str) -> str:
+    """Return what stands after the last `/C/` of an address, without query and fragment; any other text as it is."""
+    start = text.upper().rfind(ADDRESS_SEGMENT)
+    if start < 0:
+        return text
+    return re.split(r"[?#]", text[start + len(ADDRESS_SEGMENT) :], maxsplit=1)[0].rstrip("/")
 
 
 def _weighted_sum(symbols: str, power: int) -> int:

@@ -174,12 +174,12 @@ class MassG(Int):
 
 
 class Number(Field):
-    """A JSON number within bounds, kept as an exact decimal with at most two places."""
+    """A JSON number within bounds, kept as an exact decimal with at most `places` places."""
 
     json_type = "number"
 
-    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
-        self.minimum, self.maximum = minimum, maximum
+    def __init__(self, minimum: int, maximum: int, *, places: int = 2, **kwargs: Any) -> None:
+        self.minimum, self.maximum, self.places = minimum, maximum, places
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
@@ -193,7 +193,7 @@ class Number(Field):
                 minimum=self.minimum,
                 maximum=self.maximum,
             )
-        return number.quantize(Decimal("0.01"))
+        return number.quantize(Decimal(1).scaleb(-self.places))
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else float(value)

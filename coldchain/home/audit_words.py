@@ -71,6 +71,8 @@ VALUES: Final[dict[str, LazyText]] = {
     "sampled_by": _p("personal", "Who took the samples"),
     "analyst": _p("personal", "Analyst"),
     "worker": _p("personal", "Person at work"),
+    "steward": _p("personal", "Steward of a cold store"),
+    "steward_phone": _p("personal", "Phone of a steward"),
     "officer": _p("personal", "Second officer"),
     "reason": _p("personal", "Words of a reason"),
     "other": _p("personal", "Name or phone"),
@@ -84,6 +86,7 @@ RECORDS: Final[dict[str, LazyText]] = {
     "stock_entry": _p("record", "Stock entry"),
     "tube": _p("record", "Tube"),
     "worker": _p("record", "Person at work"),
+    "steward": _p("record", "Steward of a cold store"),
     "test_result": _p("record", "Test result"),
     "finding": _p("record", "Finding"),
 }

@@ -26,7 +26,7 @@ from coldchain.recall.models import Recall, RecallVersion
 from coldchain.recall.tasks import TaskView
 from coldchain.regions import service as regions
 from coldchain.registry.models import Business
-from coldchain.registry.service import appeals, businesses_within, letters, licences, within_reach
+from coldchain.registry.service import appeals, businesses_within, letters, licences, stewards, within_reach
 from coldchain.trade import backcheck_words
 from coldchain.trade.service import backcheck
 
@@ -100,6 +100,7 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _tubes(session, actor)
     found += corrections(session, actor)
     found += _flags(session, actor)
+    found += _stewards(session, actor)
     found += backchecks(session, actor)
     return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
 
@@ -111,6 +112,13 @@ def _astray(session: Session, actor: Actor) -> list[Job]:
     return (
         [Job("open", "/handover", title, _("Nobody works on it until it is handed on."), _("Hand on"))] if count else []
     )
+
+
+def _stewards(session: Session, actor: Actor) -> list[Job]:
+    _stores, lacking, _none = stewards.count(session, actor)
+    title = ngettext("%(num)s cold store lacks a steward", "%(num)s cold stores lack a steward", lacking)
+    reason = _("Each has three: of the area, of the industry's regulator, of the enterprise.")
+    return [Job("missing", "/stewards", title, reason, _("Name stewards"))] if lacking else []
 
 
 def _of_sweep(sweep: Running) -> list[Job]:

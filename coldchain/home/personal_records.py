@@ -28,6 +28,7 @@ from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, CommitmentLetter, Worker
 from coldchain.registry.models_identity import BusinessContact
+from coldchain.registry.models_stewards import Steward
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry, StockEntryLine
 
 PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{5,20}")  # names one person; a name may be several people's
@@ -107,7 +108,7 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
     """Return (kind, value column, record id, recorded at, last expiry of goods, in force) for every column of a value.
 
     The register's entry of a business and its last commitment letter are in force until it is struck off, the name of
-    somebody at work until that ends.
+    somebody at work or of a steward until that ends.
     """
     arrived: Any = (
         select(func.max(col(Batch.expiry_date)))
@@ -126,6 +127,7 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
     named = _registered(col(Business.business_id))
     signed = _registered(col(CommitmentLetter.business_id)) & _last_letter()
     employed = col(Worker.ended_on).is_(None)
+    in_post = col(Steward.ended_on).is_(None)
     return [
         ("business", business.legal_representative_id, business.business_id, business.recorded_at, never, named),
         ("business", business.phone_id, business.business_id, business.recorded_at, never, named),
@@ -143,6 +145,8 @@ def _sources() -> list[tuple[str, Any, Any, Any, Any, Any]]:
         ("business", contact.name_id, contact.business_id, contact.recorded_at, never, reached),
         ("business", contact.phone_id, contact.business_id, contact.recorded_at, never, reached),
         ("worker", Worker.name_id, Worker.worker_id, Worker.recorded_at, never, employed),
+        ("steward", Steward.name_id, Steward.steward_id, Steward.recorded_at, never, in_post),
+        ("steward", Steward.phone_id, Steward.steward_id, Steward.recorded_at, never, in_post),
         ("finding", Finding.second_officer_id, Finding.finding_id, Finding.recorded_at, never, other),
     ]  # fmt: skip
 
@@ -154,6 +158,7 @@ PAIRS: Final = (  # a phone and the name of the same person beside it
     (Consignment.to_phone_id, Consignment.to_name_id),
     (Consignment.to_phone_id, Consignment.to_address_id),
     (Consignment.driver_phone_id, Consignment.driver_name_id),
+    (Steward.phone_id, Steward.name_id),
 )
 
 

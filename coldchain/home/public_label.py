@@ -1,24 +1,21 @@
-"""The address that a label carries: `/C/{code}`.
+"""The address that a label or a sign carries: `/C/{code}`.
 
 Anybody reads the public page, or JSON; an officer who is signed in gets the page to work with on site; a merchant who
 may see the batch gets the public page with the way to it. The public read is one connection without a transaction and a
 constant number of statements; the page brings its few icons itself, so that page and sheet are all that is fetched.
 """
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, json, render_template, request, url_for
+from flask import Blueprint, Response, json, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches.pages_words import piece_words
-from coldchain.core import clock, db, problems
+from coldchain.core import clock, db, problems, sign_code
 from coldchain.core.batch_code import is_batch_code
 from coldchain.core.countries import country_name
 from coldchain.core.edge import PUBLIC, edge
@@ -26,8 +23,9 @@ from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, copy, load, once, refusal
 from coldchain.core.problems import said
-from coldchain.home import public_badge, public_facts, scan
+from coldchain.home import place_scan, public_badge, public_facts, scan
 from coldchain.home.public_facts import PublicFacts
+from coldchain.home.public_icons import with_own_icons
 from coldchain.inspections import resolve
 from coldchain.labels.code import LabelCode
 from coldchain.labels.specification import specification
@@ -36,14 +34,13 @@ from coldchain.recall.schemas import OnFootSchema
 
 bp = Blueprint("public_label", __name__)
 
-_ICON: Final = re.compile(r'href="[^"#]*icons\.svg[^"#]*#([a-z0-9-]+)"')
-_SYMBOL: Final = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
-
 
 @bp.get("/C/<path:code>")
 @edge(PUBLIC)
 def show(session: Session, actor: Actor | None, code: str) -> Any:
-    """Show what a label stands for: to anybody what is public, to an officer what is needed on site."""
+    """Show what a label, or the sign of a place, stands for: to anybody what is public, to an officer more."""
+    if sign_code.read(code):
+        return _sign(session, actor, code)
     if actor is not None and not problems.wants_json() and scan.is_for(actor):
         return _officers_page(session, actor, code)
     try:
@@ -60,6 +57,15 @@ def show(session: Session, actor: Actor | None, code: str) -> Any:
         body = json.dumps(as_json(facts), ensure_ascii=False)
         return Response(body, content_type="application/json", headers={"Vary": "Accept"})
     return _page(session, actor, facts)
+
+
+def _sign(session: Session, actor: Actor | None, code: str) -> Any:
+    try:
+        return place_scan.show(session, actor, code)
+    except NotFound as error:
+        if problems.wants_json():
+            raise
+        return _unknown_page(code, error)
 
 
 def _officers_page(session: Session, actor: Actor, code: str) -> Any:
@@ -178,16 +184,3 @@ def as_json(facts: PublicFacts) -> dict[str, Any]:
         ],
         "as_of": clock.now().isoformat().replace("+00:00", "Z"),
     }
-
-
-@lru_cache(maxsize=1)
-def _symbols(sprite: Path) -> dict[str, str]:
-    return {found[1]: found[0] for found in _SYMBOL.finditer(sprite.read_text(encoding="utf-8"))}
-
-
-def with_own_icons(page: str) -> str:
-    """Return a page that carries the icons that it uses: a sixth of the sprite's weight, and one request less."""
-    symbols = _symbols(Path(str(current_app.static_folder)) / "icons.svg")
-    used = sorted({name for name in _ICON.findall(page) if name in symbols})
-    sprite = f"<svg hidden>{''.join(symbols[name] for name in used)}</svg>"
-    return _ICON.sub(r'href="#\1"', page).replace("</body>", sprite + "\n</body>")

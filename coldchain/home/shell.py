@@ -64,10 +64,8 @@ NAV: Final = (
     Entry("/sales/new", _l("Sold today"), ("/sales",), "businesses"),
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), "businesses"),
     Entry("/labels", _l("Labels"), ("/labels",), "businesses"),
-    Entry(
-        "/businesses", _l("Businesses and cards"), ("/businesses", "/sites", "/slips", "/people", "/letters"),
-        "authorities",
-    ),
+    Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/slips", "/people", "/letters"), "authorities"),
+    Entry("/venues", _l("Venues and sites"), ("/venues", "/sites", "/stewards"), "authorities"),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
     Entry("/people", _l("People"), ("/people",), "businesses"),
     Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),

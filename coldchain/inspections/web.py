@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.core import sign_code
 from coldchain.core.edge import edge
 from coldchain.core.errors import Conflict, NotFound
 from coldchain.core.problems import said
@@ -23,6 +24,9 @@ def scan(session: Session, actor: Actor) -> Any:
     typed = request.args.get("code", "")[: CODE_CHARS + 1].strip()
     if not typed:
         return render_template("inspections/scan.html", typed="", errors={})
+    sign = sign_code.read(typed)
+    if sign is not None:
+        return redirect(f"/C/{sign}", 303)
     try:
         found = resolve.resolve(session, actor, typed)
     except (NotFound, Conflict) as error:

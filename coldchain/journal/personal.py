@@ -61,10 +61,11 @@ def keep(
     return row
 
 
-def reveal(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+def reveal(session: Session, ids: Iterable[UUID | None], *, published: bool = False) -> dict[UUID, str]:
     """Return the values that still exist by personal id, in one statement; erased and unknown ones are left out.
 
-    The session remembers what it revealed, so that the request writes one line of who read whose (R21).
+    The session remembers what it revealed, so that the request writes one line of who read whose (R21); not of what was
+    `published`, which hangs at a door for everybody.
     """
     wanted = {personal_id for personal_id in ids if personal_id is not None}
     if not wanted:
@@ -75,7 +76,8 @@ def reveal(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
         )
     ).all()
     typed_now = session.info.get(_KEPT, set())  # whoever has just typed it is shown nothing new
-    shown(session).update({i: business_id for i, _value, business_id in rows if i not in typed_now})
+    if not published:
+        shown(session).update({i: business_id for i, _value, business_id in rows if i not in typed_now})
     return {personal_id: value for personal_id, value, _business_id in rows if value is not None}
 
 

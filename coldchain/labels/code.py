@@ -21,7 +21,7 @@ Level = Literal["batch", "piece"]
 
 SERIAL_DIGITS_MIN = 4
 SERIAL_MAX = limits.PIECES_MAX
-ADDRESS_SEGMENT = "/C/"
+ADDRESS_SEGMENT = check_code.ADDRESS_SEGMENT
 
 _CHECK_POWER = 2
 _TEXT_MAX_CHARS = 500  # a whole address; longer input is not a label
@@ -75,14 +75,6 @@ def _wrong_serial() -> InvalidLabelCode:
     )
 
 
-def _code_part(text: str) -> str:
-    """Return what stands after the last `/C/` of an address, without query and fragment; any other text as it is."""
-    start = text.upper().rfind(ADDRESS_SEGMENT)
-    if start < 0:
-        return text
-    return re.split(r"[?#]", text[start + len(ADDRESS_SEGMENT) :], maxsplit=1)[0].rstrip("/")
-
-
 def parse(text: str) -> LabelCode:
     """Return the label that a person typed or a scanner read.
 
@@ -91,7 +83,7 @@ def parse(text: str) -> LabelCode:
     """
     if len(text) > _TEXT_MAX_CHARS:
         raise InvalidLabelCode("This is too long for a label code.", code="label_code_length")
-    symbols = check_code.normalise(_code_part(unicodedata.normalize("NFKC", text)))
+    symbols = check_code.normalise(check_code.code_part(unicodedata.normalize("NFKC", text)))
     foreign = _FOREIGN.search(symbols)
     if foreign:
         raise InvalidLabelCode(
@@ -126,15 +118,15 @@ def format_groups(code: LabelCode | str) -> str:
     return " ".join(symbols[start : start + 4] for start in range(0, len(symbols), 4))
 
 
-def address(public_url: str, code: LabelCode) -> str:
-    """Return the label's address `{public_url}/C/{code}`; `public_url` is absolute, a slash at its end is dropped.
+def address(public_url: str, code: LabelCode | str) -> str:
+    """Return the address `{public_url}/C/{code}` of a label or a sign; a slash at the end of `public_url` is dropped.
 
     Raises ValueError when `public_url` can't be the start of an address.
     """
     parts = urlsplit(public_url)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("the public address must be http(s)://host[:port][/path]")
-    return f"{public_url.rstrip('/')}{ADDRESS_SEGMENT}{code.text}"
+    return f"{public_url.rstrip('/')}{ADDRESS_SEGMENT}{code}"
 
 
 def qr_text(label_address: str) -> str:

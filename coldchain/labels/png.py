@@ -42,7 +42,8 @@ def _glyph(name: FontName, size_dots: float, character: str) -> tuple[Image.Imag
     return covered.convert("1", dither=Image.Dither.NONE), x, y
 
 
-def _draw(image: Image.Image, layout: Layout) -> None:
+def draw_layout(image: Image.Image, layout: Layout) -> None:
+    """Draw bars and texts, in millimetres from the upper left corner, at 8 dots a millimetre."""
     canvas = ImageDraw.Draw(image)
     for bar in layout.bars:
         x, y = round(bar.x_mm * DOTS_PER_MM), round(bar.y_mm * DOTS_PER_MM)
@@ -60,8 +61,8 @@ def _draw(image: Image.Image, layout: Layout) -> None:
 def draw(face: LabelFace) -> Image.Image:
     """Return the label as a 1-bit image of 480 x 320 dots; raises AddressTooLong."""
     image = Image.new("1", (round(WIDTH_MM * DOTS_PER_MM), round(HEIGHT_MM * DOTS_PER_MM)), _WHITE)
-    _draw(image, common_layout(face))
-    _draw(image, own_layout(face))
+    draw_layout(image, common_layout(face))
+    draw_layout(image, own_layout(face))
     symbol = qr.encode(qr_text(face.address))
     side_dots = symbol.side_modules * symbol.module_dots
     corner = round(MARGIN_MM * DOTS_PER_MM) + symbol.offset_dots

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from coldchain.recall.models import SweepTask
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
+from coldchain.registry.service import stewards
 from coldchain.trade import service as trade
 from config import Settings
 
@@ -60,14 +62,21 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         return False
     if begun is not None:
         start_over(settings)
-    demo = data.load()
+    demos = _sets()
     password = settings.demo_password or secrets.token_urlsafe(9)
+    printing = labels.Printing(settings.public_url, settings.public_url_is_trial)
     started = time.monotonic()
-    Replay(demo, password, labels.Printing(settings.public_url, settings.public_url_is_trial), out).run()
+    for demo in demos:
+        Replay(demo, password, printing, out, first=demo is demos[0]).run()
     with db.transaction() as session:
-        marks.write(session, LOADED_MARK, {"events": len(demo.events)})
-    _tell(demo, password, time.monotonic() - started, out, generated=settings.demo_password is None)
+        marks.write(session, LOADED_MARK, {"events": sum(len(demo.events) for demo in demos)})
+    _tell(demos, password, time.monotonic() - started, out, generated=settings.demo_password is None)
     return True
+
+
+def _sets() -> list[data.Demo]:
+    """Return the sets of the demonstration in the order in which they are replayed; the first gives it its title."""
+    return [data.load(), data.load(data.STORES_FILE)]
 
 
 def start_over(settings: Settings) -> None:
@@ -91,25 +100,39 @@ class Replay:
     password: str
     printing: labels.Printing
     out: TextIO
+    first: bool = True
     made: Made = field(default_factory=dict)
     recall_id: UUID | None = None
     actors: dict[str, Actor] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Do every event at its moment, each in a transaction of its own."""
+        """Do every event at its moment, those of the first set each in a transaction of its own.
+
+        Of a later set, which is only a register, all events of one moment share a transaction: it loads in a second.
+        """
         pull_in.install()
         first = self.demo.events[0].at
         with clock.simulated(first), db.transaction() as session:
-            marks.write(session, DEMO_MARK, {"title_zh": self.demo.title_zh, "title_en": self.demo.title_en,
-                                             "note_zh": self.demo.note_zh, "note_en": self.demo.note_en})  # fmt: skip
+            if self.first:
+                names = ("title_zh", "title_en", "note_zh", "note_en")
+                marks.write(session, DEMO_MARK, {name: getattr(self.demo, name) for name in names})
             for office in self.demo.offices:
                 regions.ensure_office(session, office.region_code, office.name)
             self._make_accounts(session)
-        for number, event in enumerate(self.demo.events, 1):
-            with clock.simulated(event.at), db.transaction() as session:
-                self._do(session, event)
+        number = 0
+        for events_together in self._together():
+            with clock.simulated(events_together[0].at), db.transaction() as session:
+                for event in events_together:
+                    self._do(session, event)
                 self._make_accounts(session)
-            self._show(number)
+            for _event in events_together:
+                number += 1
+                self._show(number)
+
+    def _together(self) -> list[list[Any]]:
+        if self.first:
+            return [[event] for event in self.demo.events]
+        return [list(group) for _at, group in groupby(self.demo.events, key=lambda event: event.at)]
 
     def _make_accounts(self, session: Session) -> None:
         """Make the accounts whose business is there by now."""
@@ -168,10 +191,9 @@ class Replay:
             print(f"demonstration {bar} {number}/{total}", end=end, file=self.out, flush=True)
 
 
-def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, generated: bool) -> None:
-    print(f"Demonstration loaded in {seconds:.0f} s: {demo.title_en}", file=out)
-    names = ", ".join(account.username for account in demo.accounts)
-    print(f"Accounts: {names}", file=out)
+def _tell(demos: list[data.Demo], password: str, seconds: float, out: TextIO, *, generated: bool) -> None:
+    print(f"Demonstration loaded in {seconds:.0f} s: {'; '.join(demo.title_en for demo in demos)}", file=out)
+    print(f"Accounts: {_names(demos)}", file=out)
     if generated:
         print(f"Password of all of them (printed once): {password}", file=out, flush=True)
     else:
@@ -179,15 +201,19 @@ def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, genera
 
 
 def _tell_again(password: str | None, out: TextIO) -> None:
-    demo = data.load()
-    print(f"Demonstration accounts: {', '.join(account.username for account in demo.accounts)}", file=out)
+    demos = _sets()
+    print(f"Demonstration accounts: {_names(demos)}", file=out)
     if password is None:
         print("Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out)
         return
     with db.transaction() as session:
-        for account in demo.accounts:
+        for account in (account for demo in demos for account in demo.accounts):
             accounts.set_password(session, accounts.user_by_name(session, account.username), password)
     print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
+
+
+def _names(demos: list[data.Demo]) -> str:
+    return ", ".join(account.username for demo in demos for account in demo.accounts)
 
 
 Handler = Callable[[Session, Actor, dict[str, Any]], UUID | None]
@@ -239,6 +265,10 @@ def _zone(session: Session, actor: Actor, arguments: dict[str, Any]) -> UUID:
     return registry.register_zone(session, actor, arguments.pop("site_id"), **arguments).zone_id
 
 
+def _steward(session: Session, actor: Actor, arguments: dict[str, Any]) -> None:
+    stewards.appoint(session, actor, arguments.pop("site_id"), **arguments)
+
+
 def _producer(session: Session, actor: Actor, arguments: dict[str, Any]) -> UUID:
     return registry.register_producer(session, actor, **arguments)[0]["producer_id"]  # type: ignore[no-any-return]
 
@@ -279,6 +309,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     events.RegisterVenue: _venue,
     events.RegisterSite: _site,
     events.RegisterZone: _zone,
+    events.AppointSteward: _steward,
     events.RegisterProducer: _producer,
     events.RegisterProduct: _product,
     events.RegisterArrival: lambda session, actor, arguments: batches.register_arrival(session, actor, **arguments),

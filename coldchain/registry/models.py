@@ -1,12 +1,17 @@
 """Tables of the registry."""
 
+import secrets
+from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from coldchain.core.columns import key, moment, one_of, ref, whole, wordlist, words
+from coldchain.core.sign_code import RANDOM_BITS, Level, new_sign_code
 
 BUSINESS_KINDS = (
     "importer", "producer", "wholesaler", "supermarket", "shop", "caterer", "ecommerce", "cold_store", "carrier", "lab",
@@ -19,6 +24,23 @@ ZONE_KINDS = ("import_dedicated", "general", "sale_counter", "quarantine", "proc
 TEMPERATURE_CLASSES = ("chilled", "frozen", "ultra")
 CATEGORIES = ("meat", "poultry", "aquatic", "dairy", "ice", "produce", "other")
 LEDGER_UNITS = ("unit", "gram")
+
+
+def sign_code(level: Level) -> Any:
+    """The code of a place's sign: drawn with the row, never changed."""
+    draw: Callable[[], str] = lambda: new_sign_code(level, secrets.randbits(RANDOM_BITS))  # noqa: E731
+    return Field(default_factory=draw, sa_column=Column(Text, nullable=False, unique=True, default=draw))
+
+
+def degrees() -> Any:
+    """Degrees of latitude or longitude (WGS 84) to the sixth place, a tenth of a metre."""
+    return Field(default=None, sa_column=Column(Numeric(9, 6), nullable=True))
+
+
+def on_earth() -> CheckConstraint:
+    """CHECK that a place has both coordinates or none."""
+    words = "(latitude IS NULL) = (longitude IS NULL) AND abs(latitude) <= 90 AND abs(longitude) <= 180"
+    return CheckConstraint(words, name="coordinates")
 
 
 class Business(SQLModel, table=True):
@@ -91,14 +113,17 @@ class Venue(SQLModel, table=True):
     """A park, market or mall that holds many sites."""
 
     __tablename__ = "venue"
-    __table_args__ = (one_of("kind", VENUE_KINDS),)
+    __table_args__ = (one_of("kind", VENUE_KINDS), on_earth())
 
     venue_id: UUID = key()
+    sign_code: str = sign_code("venue")
     name: str = words()
     kind: str = words()
     region_code: str = words(index=True)
     office_id: UUID | None = ref("office.office_id", null=True)
     address: str | None = words(null=True)
+    latitude: Decimal | None = degrees()
+    longitude: Decimal | None = degrees()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
 
@@ -107,9 +132,10 @@ class Site(SQLModel, table=True):
     """One place of one business; a sweep counts sites (家)."""
 
     __tablename__ = "site"
-    __table_args__ = (one_of("kind", SITE_KINDS), Index("ix_site_area", "region_code", "kind"))
+    __table_args__ = (one_of("kind", SITE_KINDS), Index("ix_site_area", "region_code", "kind"), on_earth())
 
     site_id: UUID = key()
+    sign_code: str = sign_code("site")
     business_id: UUID = ref("business.business_id")
     venue_id: UUID | None = ref("venue.venue_id", null=True)
     name: str = words()
@@ -118,6 +144,8 @@ class Site(SQLModel, table=True):
     office_id: UUID | None = ref("office.office_id", null=True)
     grid_id: UUID | None = ref("grid.grid_id", null=True)
     address: str | None = words(null=True)
+    latitude: Decimal | None = degrees()
+    longitude: Decimal | None = degrees()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
 
@@ -133,6 +161,7 @@ class Zone(SQLModel, table=True):
     )
 
     zone_id: UUID = key()
+    sign_code: str = sign_code("zone")
     site_id: UUID = ref("site.site_id", index=False)
     code: str = words()
     kind: str = words()

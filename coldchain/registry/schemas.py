@@ -244,6 +244,8 @@ class VenueRegistrationSchema(Schema):
     region_code = fields.Text(6, pattern=REGION, required=True)
     office = fields.Text(limits.NAME_CHARS, doc="name or office_id of a supervision office of that region")
     address = fields.Text(limits.ADDRESS_CHARS, required=True)
+    latitude = fields.Number(-90, 90, places=6, doc="degrees, WGS 84; with longitude or not at all")
+    longitude = fields.Number(-180, 180, places=6)
     occurred_at = fields.Moment(doc=OCCURRED)
 
 
@@ -251,11 +253,14 @@ class VenueSchema(Schema):
     """A park, market or mall."""
 
     venue_id = fields.Key(required=True)
+    sign_code = fields.Text(limits.CODE_CHARS, required=True, doc="of the sign; stays when the place is renamed")
     name = fields.Text(limits.NAME_CHARS, required=True)
     kind = fields.OneOf(VENUE_KINDS, required=True)
     region_code = fields.Text(6, required=True)
     office = fields.Part(OfficeBriefSchema)
     address = fields.Text(limits.ADDRESS_CHARS)
+    latitude = fields.Number(-90, 90, places=6)
+    longitude = fields.Number(-180, 180, places=6)
     recorded_at = fields.Moment(required=True)
 
 
@@ -292,6 +297,8 @@ class SiteRegistrationSchema(Schema):
     office = fields.Text(limits.NAME_CHARS, doc="name or office_id; default the venue's office")
     grid = fields.Text(limits.CODE_CHARS, doc="number of a grid of that office")
     address = fields.Text(limits.ADDRESS_CHARS, required=True)
+    latitude = fields.Number(-90, 90, places=6, doc="degrees, WGS 84; with longitude or not at all")
+    longitude = fields.Number(-180, 180, places=6)
     occurred_at = fields.Moment(doc=OCCURRED)
 
 
@@ -308,6 +315,7 @@ class ZoneSchema(Schema):
     """A part of a site."""
 
     zone_id = fields.Key(required=True)
+    sign_code = fields.Text(limits.CODE_CHARS, required=True, doc="of the sign; stays when the place is renamed")
     site_id = fields.Key(required=True)
     code = fields.Text(ZONE_CODE_CHARS, required=True)
     kind = fields.OneOf(ZONE_KINDS, required=True)
@@ -319,6 +327,7 @@ class SiteSchema(Schema):
     """One place of one business."""
 
     site_id = fields.Key(required=True)
+    sign_code = fields.Text(limits.CODE_CHARS, required=True, doc="of the sign; stays when the place is renamed")
     business = fields.Part(BusinessBriefSchema, required=True)
     venue = fields.Part(VenueBriefSchema)
     name = fields.Text(limits.NAME_CHARS, required=True)
@@ -327,6 +336,8 @@ class SiteSchema(Schema):
     office = fields.Part(OfficeBriefSchema)
     grid = fields.Part(GridBriefSchema)
     address = fields.Text(limits.ADDRESS_CHARS)
+    latitude = fields.Number(-90, 90, places=6)
+    longitude = fields.Number(-180, 180, places=6)
     zones = fields.Items(fields.Part(ZoneSchema), required=True)
     recorded_at = fields.Moment(required=True)
 

@@ -17,6 +17,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import BUSINESS_STATES, Business
 from coldchain.registry.service import duplicates, overview, place, registration
+from coldchain.registry.service.offices import grids_offered
 
 bp = Blueprint("registry", __name__)
 
@@ -41,6 +42,9 @@ LABELS: Final = {
     "code": _l("Number of the zone"),
     "temperature_class": _l("Temperature"),
     "venue_id": _l("Venue"),
+    "grid": _l("Grid"),
+    "latitude": _l("Latitude"),
+    "longitude": _l("Longitude"),
 }
 PLAIN: Final = ("approve",)  # decided without a reason
 
@@ -54,7 +58,7 @@ def areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in dict.fromkeys(codes)]
 
 
-def _offices(session: Session, region_codes: list[str]) -> list[tuple[str, str]]:
+def offices_in(session: Session, region_codes: list[str]) -> list[tuple[str, str]]:
     found = [office for code in region_codes for office in regions.offices(session, code)]
     return [(office.name, office.name) for office in {office.office_id: office for office in found}.values()]
 
@@ -119,7 +123,7 @@ def _business_form(session: Session, actor: Actor, form: Form, errors: dict[str,
         labels=LABELS,
         kinds=words.BUSINESS_KINDS,
         areas=areas(session, actor),
-        offices=_offices(session, list(actor.regions)),
+        offices=offices_in(session, list(actor.regions)),
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
@@ -234,7 +238,8 @@ def _site_form(
         kinds=words.SITE_KINDS,
         venues=[(venue["venue_id"], venue["name"]) for venue in venues],
         areas=[(code, names[code]) for code in codes],
-        offices=_offices(session, codes),
+        offices=offices_in(session, codes),
+        grids=[grid for code in codes for grid in grids_offered(session, code)],
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
@@ -286,13 +291,13 @@ def _zone_form(
 @bp.post("/sites/<uuid:site_id>/zones/new")
 @edge("zone.register")
 def new_zone_submit(session: Session, actor: Actor, site_id: UUID) -> Any:
-    """Register a zone and go back to the business."""
-    site = service.read_site(session, actor, site_id)
+    """Register a zone and go back to the site."""
+    service.read_site(session, actor, site_id)  # one that the reader may not see is none
     form = copy(request.form)
 
     def act() -> str:
         service.register_zone(session, actor, site_id, **load(schemas.ZoneRegistrationSchema(), form))
-        return url_for("home.show_business", business=site["business"].business_id, _anchor="sites")
+        return url_for("home.show_site", site_id=site_id, _anchor="zones")
 
     try:
         return once(session, actor.user_id, form, act)

@@ -46,6 +46,11 @@ TEMPERATURE_CLASSES: Final[dict[str, LazyText]] = {
     "frozen": _p("temperature class", "Frozen, −18 °C"),
     "ultra": _p("temperature class", "Deep frozen, −40 °C"),
 }
+STEWARD_KINDS: Final[dict[str, LazyText]] = {
+    "territorial": _p("steward", "Steward of the area"),
+    "industry": _p("steward", "Steward of the industry's regulator"),
+    "enterprise": _p("steward", "Steward of the enterprise"),
+}
 CATEGORIES: Final[dict[str, LazyText]] = {
     "meat": _p("product category", "Meat"),
     "poultry": _p("product category", "Poultry"),

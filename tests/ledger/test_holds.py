@@ -124,8 +124,9 @@ def test_five_thousand_holders_cost_a_handful_of_statements(session: Session, se
     session.execute(
         text("""
             WITH made AS (
-                INSERT INTO zone (zone_id, site_id, code, kind, temperature_class, recorded_at)
-                SELECT gen_random_uuid(), :site, 'N' || n, 'general', 'frozen', :now FROM generate_series(1, 5000) AS n
+                INSERT INTO zone (zone_id, sign_code, site_id, code, kind, temperature_class, recorded_at)
+                SELECT gen_random_uuid(), 'Z' || n, :site, 'N' || n, 'general', 'frozen', :now
+                FROM generate_series(1, 5000) AS n
                 RETURNING zone_id)
             INSERT INTO holding (holding_id, batch_id, account, owner_id, zone_id, quantity_units, held_units)
             SELECT gen_random_uuid(), :batch, 'zone', :owner, zone_id, 1, 0 FROM made"""),

@@ -21,7 +21,9 @@ from coldchain.ops import demo_load
 from coldchain.ops.demo import data
 from coldchain.recall import bulletin, drafts, figures, findings, report, samples, tasks
 from coldchain.recall.models import Recall, SweepTask
-from coldchain.registry.models import Business
+from coldchain.registry.models import Business, Site
+from coldchain.registry.models_stewards import STEWARD_KINDS
+from coldchain.registry.service import stewards
 from config import Settings
 
 BY_PLACE = {
@@ -83,12 +85,28 @@ def test_what_was_known_when(demo: tuple[Settings, str], database: Engine) -> No
         assert session.scalar(select(func.count()).where(col(Business.status) == "pending")) == 3
         assert {*session.scalars(select(Batch.status).distinct())} >= {"held", "cleared"}
         assert marks.read(session, "demo") is not None
+    _dongxing()
     sequencer.run_once(database, demo[0].var_dir)
     said = io.StringIO()
     assert not demo_load.load_if_empty(replace(demo[0], demo_password="another long password"), said)
     assert "merchant" in said.getvalue()
     with db.transaction() as session:
         assert accounts.check_password(session, "merchant", "another long password", "here") is not None
+
+
+def _dongxing() -> None:
+    """55 cold stores in Dongxing with three stewards each, none of which the sweep of Jianhua knows."""
+    with db.transaction() as session:
+        there = select(col(Site.site_id)).where(col(Site.region_code) == "511011", col(Site.kind) == "cold_store")
+        stores = session.scalars(there).all()
+        held = stewards.stewards_of(session, stores)
+        assert len(stores) == 55
+        assert sum(len(each) for each in held.values()) == 165
+        assert {tuple(term.kind for term in each) for each in held.values()} == {STEWARD_KINDS}
+        tasks_there = select(func.count()).select_from(SweepTask).where(col(SweepTask.site_id).in_(stores))
+        assert session.scalar(tasks_there) == 0
+        officer = accounts.actor_of(session, accounts.user_by_name(session, "dongxing"))
+        assert stewards.count(session, officer) == (55, 0, 0)
 
 
 def test_changing_one_finding_changes_the_report(demo: tuple[Settings, str]) -> None:

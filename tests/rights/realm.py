@@ -154,6 +154,11 @@ class Realm:
         )
         zone = world.zone(site, code=f"{place}{name[:2].upper()}1")
         spare = world.zone(site, code=f"{place}{name[:2].upper()}2")
+        venue = {"name": f"示例市场{name}", "kind": "market", "region_code": world.region_code, "address": "示例路"}
+        named = {"kind": "enterprise", "name": f"{place}库长", "started_on": "2021-01-04"}
+        of.ids["venue_id"] = world.regulator.post("/venues", venue, 201)["venue_id"]
+        held = world.regulator.post(f"/sites/{site['site_id']}/stewards", named, 201)
+        of.ids |= {"steward_id": held["steward_id"], "sign_code": site["sign_code"]}
         # Whoever drafts a recall names these goods by their series.
         series = f"召回{world.region_code}"
         producer = self._producer(world)

@@ -86,6 +86,7 @@ PARAMETERS: dict[str, str] = {
     "measure_id": "measure_id",
     "import_id": "import_id",
     "letter_id": "letter_id", "card_no": "card_no",
+    "venue_id": "venue_id", "steward_id": "steward_id",
 }  # fmt: skip
 AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/accounts/<string:username>/assignments", "username"): "officer",
@@ -121,6 +122,7 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/api/v1/codes/", "code"): "batch_code",
     ("/D/", "number"): "consignment_no",
     ("/C/", "code"): "batch_code",
+    ("/api/v1/signs/", "code"): "sign_code",
     ("/api/v1/regions/", "code"): "region",
     ("/regions/", "code"): "region",
     ("/rules/", "code"): "rule_code",
@@ -155,6 +157,7 @@ QUERIES: dict[str, Body] = {
     "GET /api/v1/journal/inclusion": lambda of: {"index": 1, "tree_size": 2},
     "GET /api/v1/journal/consistency": lambda of: {"first": 1, "second": 2},
 }  # fmt: skip
+QUERIES["GET /api/v1/stewards/lacking"] = lambda of: {"limit": 200}
 for _list in (
     "arrivals", "batches", "businesses", "consignments", "flags", "label-runs", "recalls", "sites",
     "stock", "stock-entries", "tubes", "products", "producers", "workers", "disinfection-orders",
@@ -178,6 +181,7 @@ LISTS: dict[str, str] = {
     "/assistance": "request_id", "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
     "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
     "/api/v1/disinfection-orders": "order_id", "/disinfection-orders": "order_id",
+    "/api/v1/stewards/lacking": "site_id", "/stewards": "site_id",
 }  # fmt: skip
 
 # --- what everybody may look up, but only some see in full: whether this text is there tells ---
@@ -382,6 +386,12 @@ BODIES: dict[str, Body] = {
     "POST /sites/<uuid:site_id>/zones": lambda of: {
         "code": "NEW1", "kind": "general", "temperature_class": "frozen"
     },
+    "POST /sites/<uuid:site_id>/correct": lambda of: {"name": "改名库", "address": "示例路6号"},
+    "POST /sites/<uuid:site_id>/stewards": lambda of: {
+        "kind": "enterprise", "name": "新示例", "started_on": "2021-02-01"
+    },
+    "POST /stewards/<uuid:steward_id>/end": lambda of: {"ended_on": "2021-02-01"},
+    "POST /venues/<uuid:venue_id>/correct": lambda of: {"name": "改名市场", "kind": "market", "address": "示例路7号"},
     "POST /stock-entries/<uuid:entry_id>/correct": again,
     "POST /stocktakes": lambda of: {
         "zone_id": of.ids["zone_id"], "owner": of.owner["business_id"], "reason": "盘点",
@@ -529,6 +539,11 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/sign-in": (None, lambda of: {"username": "nobody here", "password": "wrong password"}),
     "/sign-out": (None, nothing),
     "/sites/<uuid:site_id>/zones/new": ("POST /sites/<uuid:site_id>/zones", nothing),
+    "/sites/<uuid:site_id>/correct": ("POST /sites/<uuid:site_id>/correct", nothing),
+    "/sites/<uuid:site_id>/stewards/new": ("POST /sites/<uuid:site_id>/stewards", nothing),
+    "/stewards/<uuid:steward_id>/end": ("POST /stewards/<uuid:steward_id>/end", nothing),
+    "/venues/new": ("POST /venues", nothing),
+    "/venues/<uuid:venue_id>/correct": ("POST /venues/<uuid:venue_id>/correct", nothing),
     "/standing-consents": ("POST /businesses/<string:business>/standing-consents", nothing),
     "/standing-consents/<uuid:consent_id>/withdraw": (None, nothing),
     "/stock-entries/<uuid:entry_id>/correct": ("POST /stock-entries/<uuid:entry_id>/correct", nothing),

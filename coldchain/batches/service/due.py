@@ -40,7 +40,13 @@ class Due:
 
 
 def people(
-    session: Session, actor: Actor, *, limit: int, business_id: UUID | None = None, worker_ids: Sequence[UUID] = ()
+    session: Session,
+    actor: Actor,
+    *,
+    limit: int,
+    business_id: UUID | None = None,
+    worker_ids: Sequence[UUID] = (),
+    site_ids: Sequence[UUID] = (),
 ) -> list[Due]:
     """Return the workers that `actor` sees and that still work there, the first due first."""
     figures = policy.parameters(session, clock.now().date())
@@ -60,10 +66,14 @@ def people(
         statement = statement.where(col(Worker.business_id) == business_id)
     if worker_ids:
         statement = statement.where(col(Worker.worker_id).in_(worker_ids))
+    if site_ids:
+        statement = statement.where(col(Worker.site_id).in_(site_ids))
     return [Due(*row) for row in session.execute(statement.order_by(due_at, col(Worker.worker_id)).limit(limit))]
 
 
-def surroundings(session: Session, actor: Actor, *, limit: int, business_id: UUID | None = None) -> list[Due]:
+def surroundings(
+    session: Session, actor: Actor, *, limit: int, business_id: UUID | None = None, site_ids: Sequence[UUID] = ()
+) -> list[Due]:
     """Return the zones that `actor` sees whose kind is sampled on a schedule, the first due first."""
     intervals: dict[str, int] = policy.parameter(session, "environment_test_h", clock.now().date())
     last = _last(col(Sample.zone_id))
@@ -78,6 +88,8 @@ def surroundings(session: Session, actor: Actor, *, limit: int, business_id: UUI
     )
     if business_id is not None:
         statement = statement.where(col(Site.business_id) == business_id)
+    if site_ids:
+        statement = statement.where(col(Zone.site_id).in_(site_ids))
     return [Due(*row) for row in session.execute(statement.order_by(due_at, col(Zone.zone_id)).limit(limit))]
 
 

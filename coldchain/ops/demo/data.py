@@ -3,7 +3,7 @@
 `load()` gives accounts, offices and one list of events sorted by `at`, the moment at which the books learn each. Events
 of one moment stand in the order of the sections below and of the file, which is the order in which each can be done:
 
-1. the register before the notice: businesses, commitment letters, approvals, venues, sites, zones;
+1. the register before the notice: businesses, commitment letters, approvals, venues, sites, zones, stewards;
 2. the catalogue: producers, products;
 3. the merchant's trade: arrivals, their evidence, disinfections, tubes, results, labels, dispatches, receipts;
 4. the sweep: the draft, its announcement, places found on foot, findings, results of samples.
@@ -31,6 +31,7 @@ from coldchain.ops.demo import events as e
 from coldchain.ops.demo.parts import Event, Part
 
 FILE = Path(__file__).with_name("jianhua_sweep_b.toml")
+STORES_FILE = Path(__file__).with_name("dongxing_stores.toml")  # a second, small set: cold stores and their stewards
 
 SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
     {
@@ -40,6 +41,7 @@ SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
         "register_venue": e.RegisterVenue,
         "register_site": e.RegisterSite,
         "register_zone": e.RegisterZone,
+        "appoint_steward": e.AppointSteward,
         "register_producer": e.RegisterProducer,
         "register_product": e.RegisterProduct,
         "register_arrival": e.RegisterArrival,

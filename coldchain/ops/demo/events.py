@@ -93,6 +93,18 @@ class RegisterZone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointSteward(Event):
+    """POST /sites/{site_id}/stewards."""
+
+    site_id: str = ref("site")
+    kind: str
+    name: str
+    phone: str | None = None
+    publish_phone: bool = False
+    started_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegisterProducer(Event):
     """POST /producers."""
 

@@ -154,6 +154,15 @@ def find_grid(session: Session, office_id: UUID | None, code: str) -> Grid:
     return grid
 
 
+def grids_offered(session: Session, region_code: str) -> list[tuple[str, str]]:
+    """Return number and words of the grids of a region's offices that stand, for a form to offer."""
+    listed = regions.offices(session, region_code)
+    below = grids(session, [office.office_id for office in listed], former=False)
+    return [
+        (grid.code, f"{office.name} {grid.code} {grid.name}") for office in listed for grid in below[office.office_id]
+    ]
+
+
 def add_grid(session: Session, actor: Actor, office_id: UUID, *, code: str, name: str) -> Grid:
     """Add a grid below an office. Raises Conflict `grid_exists`, what `change` raises."""
     office = _managed(session, actor, office_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -35,12 +36,18 @@ def register_venue(
     region_code: str,
     address: str,
     office: str | None = None,
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Register a park, market or mall. Raises Invalid `unknown_region`, `unknown_office`, `in_future`; NotFound."""
+    """Register a park, market or mall.
+
+    Raises Invalid `unknown_region`, `unknown_office`, `in_future`, `half_a_place`; NotFound.
+    """
     regions.check(session, region_code)
     authorize(actor, "venue.register", Resource.of(regions=[region_code]))
     occurred = claimed(occurred_at)
+    both_or_none(latitude, longitude)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     venue = Venue(
         name=named(name),
@@ -48,6 +55,8 @@ def register_venue(
         region_code=region_code,
         office_id=office_id,
         address=address,
+        latitude=latitude,
+        longitude=longitude,
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
     )
@@ -59,9 +68,12 @@ def register_venue(
         kind="venue.registered",
         subject_id=venue.venue_id,
         occurred_at=occurred,
-        data={"name": name, "kind": kind, "region_code": region_code, "office_id": office_id, "address": address},
+        data={
+            "name": name, "kind": kind, "region_code": region_code, "office_id": office_id, "address": address,
+            "sign_code": venue.sign_code, **coordinates(venue),
+        },
         region_code=region_code,
-    )
+    )  # fmt: skip
     return describe_venues(session, [venue])[0]
 
 
@@ -71,11 +83,14 @@ def describe_venues(session: Session, venues: Sequence[Venue]) -> list[dict[str,
     return [
         {
             "venue_id": v.venue_id,
+            "sign_code": v.sign_code,
             "name": v.name,
             "kind": v.kind,
             "region_code": v.region_code,
             "office": offices.get(v.office_id) if v.office_id else None,
             "address": v.address,
+            "latitude": v.latitude,
+            "longitude": v.longitude,
             "recorded_at": v.recorded_at,
         }
         for v in venues
@@ -105,7 +120,19 @@ def search_venues(
     return describe_venues(session, rows), following
 
 
-def _venue_at(session: Session, venue_id: UUID, region_code: str) -> Venue:
+def both_or_none(latitude: Decimal | None, longitude: Decimal | None) -> None:
+    """Raise Invalid `half_a_place` unless both coordinates are given, or none."""
+    if (latitude is None) != (longitude is None):
+        pointer = "/latitude" if latitude is None else "/longitude"
+        raise Invalid.of(pointer, "half_a_place", "Give both latitude and longitude, or neither.")
+
+
+def coordinates(row: Venue | Site) -> dict[str, str | None]:
+    """Return where a place lies as the journal holds it."""
+    return {name: None if (value := getattr(row, name)) is None else str(value) for name in ("latitude", "longitude")}
+
+
+def venue_at(session: Session, venue_id: UUID, region_code: str) -> Venue:
     """Return a venue. Raises Invalid `unknown_venue`, `venue_elsewhere` when neither region lies in the other."""
     venue = session.get(Venue, venue_id)
     if venue is None:
@@ -129,12 +156,15 @@ def register_site(
     venue_id: UUID | None = None,
     office: str | None = None,
     grid: str | None = None,
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     occurred_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Register a site of a business (default: the actor's own); without an office it is under its venue's.
 
     Raises NotFound for another's business or outside the officer's regions; Invalid `unknown_region`, `unknown_office`,
-    `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`; Conflict `wrong_state` for a closed one.
+    `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`, `half_a_place`; Conflict `wrong_state` for a closed
+    one.
     """
     owner = lookups.named_or_own(session, actor, business)
     regions.check(session, region_code)
@@ -144,7 +174,8 @@ def register_site(
         raise Conflict(
             "A closed or rejected business gets no new sites.", code="wrong_state", extra={"state": owner.status}
         )
-    venue = _venue_at(session, venue_id, region_code) if venue_id else None
+    both_or_none(latitude, longitude)
+    venue = venue_at(session, venue_id, region_code) if venue_id else None
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     if office_id is None and venue is not None and venue.region_code == region_code:
         office_id = venue.office_id
@@ -158,6 +189,8 @@ def register_site(
         office_id=office_id,
         grid_id=grid_id,
         address=address,
+        latitude=latitude,
+        longitude=longitude,
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
     )
@@ -172,7 +205,7 @@ def register_site(
         data={
             "business_id": owner.business_id, "venue_id": venue_id, "name": name, "kind": kind,
             "region_code": region_code, "office_id": office_id, "grid_id": grid_id, "address": address,
-            "on_behalf_of": on_behalf_of(actor, owner.business_id),
+            "sign_code": site.sign_code, **coordinates(site), "on_behalf_of": on_behalf_of(actor, owner.business_id),
         },
         business_id=owner.business_id,
         region_code=region_code,
@@ -192,6 +225,7 @@ def describe_sites(session: Session, sites: Sequence[Site]) -> list[dict[str, An
     return [
         {
             "site_id": s.site_id,
+            "sign_code": s.sign_code,
             "business": businesses[s.business_id],
             "venue": venues.get(s.venue_id) if s.venue_id else None,
             "name": s.name,
@@ -200,6 +234,8 @@ def describe_sites(session: Session, sites: Sequence[Site]) -> list[dict[str, An
             "office": offices.get(s.office_id) if s.office_id else None,
             "grid": grids.get(s.grid_id) if s.grid_id else None,
             "address": s.address,
+            "latitude": s.latitude,
+            "longitude": s.longitude,
             "zones": zones[s.site_id],
             "recorded_at": s.recorded_at,
         }
@@ -265,7 +301,7 @@ def register_zone(
     site = lookups.site(session, site_id)
     authorize(actor, "zone.register", at(site, site.business_id))
     occurred = claimed(occurred_at)
-    zone_id = session.scalar(
+    made = session.execute(
         insert(Zone)
         .values(
             zone_id=new_id(),
@@ -277,9 +313,9 @@ def register_zone(
             recorded_by=actor.user_id,
         )
         .on_conflict_do_nothing(index_elements=["site_id", "code"])
-        .returning(col(Zone.zone_id))
-    )
-    if zone_id is None:
+        .returning(col(Zone.zone_id), col(Zone.sign_code))
+    ).first()
+    if made is None:
         raise Conflict(
             "This site has a zone with the code {zone_code} already.",
             code="zone_exists",
@@ -290,13 +326,14 @@ def register_zone(
         session,
         actor,
         kind="zone.registered",
-        subject_id=zone_id,
+        subject_id=made.zone_id,
         occurred_at=occurred,
         data={
             "site_id": site_id, "code": code, "zone_kind": kind, "temperature_class": temperature_class,
+            "sign_code": made.sign_code,
             "on_behalf_of": on_behalf_of(actor, site.business_id),
         },
         business_id=site.business_id,
         region_code=site.region_code,
     )  # fmt: skip
-    return lookups.site_of_zone(session, zone_id)[0]
+    return lookups.site_of_zone(session, made.zone_id)[0]
