@@ -1,7 +1,7 @@
 """Replays the demonstration through the services with the simulated clock, so that it is true at every past moment.
 
 An empty database is marked before the first event and after the last; a load that was interrupted in between is
-started over on a fresh schema, since nothing in the books can be taken back.
+started over on a fresh schema, since nothing in the books can be taken back. Events of one moment are one transaction.
 """
 
 import secrets
@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -33,7 +35,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
 from coldchain.trade import service as trade
-from config import Settings
+from config import Settings, SettingsError
 
 DEMO_MARK = "demo"  # this database holds demonstration data: origin `demo…`, a strip on every page
 LOADED_MARK = "demo_loaded"
@@ -46,7 +48,8 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
     """Load the demonstration when the database has no business yet; return whether it was loaded now.
 
     A database with an unfinished load is emptied first. Prints a progress bar and the accounts to `out`; where the
-    demonstration is already, only the accounts, which get COLDCHAIN_DEMO_PASSWORD when it is set.
+    demonstration is already, only the accounts, which get COLDCHAIN_DEMO_PASSWORD when it is set. Raises SettingsError
+    `unknown_demo_set`.
     """
     out = out or sys.stdout
     db.configure(str(settings.database_url))
@@ -56,11 +59,11 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         own_accounts = session.scalar(select(func.count()).select_from(User)) != 0
     if done is not None or (begun is None and not (empty and not own_accounts)):
         if done is not None:
-            _tell_again(settings.demo_password, out)
+            _tell_again(settings, out)
         return False
+    demo = _demonstration(settings)
     if begun is not None:
         start_over(settings)
-    demo = data.load()
     password = settings.demo_password or secrets.token_urlsafe(9)
     started = time.monotonic()
     Replay(demo, password, labels.Printing(settings.public_url, settings.public_url_is_trial), out).run()
@@ -68,6 +71,13 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         marks.write(session, LOADED_MARK, {"events": len(demo.events)})
     _tell(demo, password, time.monotonic() - started, out, generated=settings.demo_password is None)
     return True
+
+
+def _demonstration(settings: Settings) -> data.Demo:
+    if unknown := [name for name in settings.demo_sets if name not in data.SETS]:
+        there = ", ".join(data.SETS)
+        raise SettingsError("unknown_demo_set", f"COLDCHAIN_DEMO_SETS names {', '.join(unknown)}; there are {there}")
+    return data.load_sets(settings.demo_sets)
 
 
 def start_over(settings: Settings) -> None:
@@ -96,7 +106,7 @@ class Replay:
     actors: dict[str, Actor] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Do every event at its moment, each in a transaction of its own."""
+        """Do every event at its moment, those of one moment in one transaction."""
         pull_in.install()
         first = self.demo.events[0].at
         with clock.simulated(first), db.transaction() as session:
@@ -105,11 +115,14 @@ class Replay:
             for office in self.demo.offices:
                 regions.ensure_office(session, office.region_code, office.name)
             self._make_accounts(session)
-        for number, event in enumerate(self.demo.events, 1):
-            with clock.simulated(event.at), db.transaction() as session:
-                self._do(session, event)
-                self._make_accounts(session)
-            self._show(number)
+        done = 0
+        for moment, together in groupby(self.demo.events, key=attrgetter("at")):
+            with clock.simulated(moment), db.transaction() as session:
+                for event in together:
+                    self._do(session, event)
+                    self._make_accounts(session)
+                    done += 1
+                    self._show(done)
 
     def _make_accounts(self, session: Session) -> None:
         """Make the accounts whose business is there by now."""
@@ -178,8 +191,8 @@ def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, genera
         print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
 
 
-def _tell_again(password: str | None, out: TextIO) -> None:
-    demo = data.load()
+def _tell_again(settings: Settings, out: TextIO) -> None:
+    demo, password = _demonstration(settings), settings.demo_password
     print(f"Demonstration accounts: {', '.join(account.username for account in demo.accounts)}", file=out)
     if password is None:
         print("Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out)
