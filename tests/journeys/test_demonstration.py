@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,48 @@ def test_the_journal_agrees(demo: tuple[Settings, str], app: Flask, database: En
     sequencer.run_once(database, demo[0].var_dir)
     said = app.test_cli_runner().invoke(args=["journal", "verify"])
     assert said.exit_code == 0, said.output
+
+
+@pytest.mark.parametrize(
+    ("username", "most", "kinds"),
+    [
+        ("regulator", 8, {"/businesses/*", "/batches/*", "/recalls/*", "/tubes/*/positive"}),
+        ("inspector", 7, {"/recalls/*/route", "/sweep-tasks/*", "/sweep-tasks/*/findings/*", "/scan", "/batches/*"}),
+        ("merchant", 7, {"/batches/*", "/C/*", "/consignments/*"}),
+        ("buyer", 7, {"/consignments/*", "/batches/*"}),
+        ("lab", 5, {"/tubes/*"}),
+        ("admin", 5, {"/accounts"}),
+    ],
+)
+def test_the_tour_leads_to_pages_that_are_there(
+    demo: Any, app: Flask, username: str, most: int, kinds: set[str]
+) -> None:
+    """5 to 8 different steps a role, each opens; desk and strip lead to the tour, and the help stands beside it."""
+    reader = signed_in(app, username)
+    reader.open("/")
+    assert reader.text.count('href="/tour"') == 2, "on the strip and on the desk"
+    assert 'href="/help"' in reader.text
+    reader.open("/tour")
+    steps = re.findall(r'<li><div><a href="([^"]+)">', reader.text.partition("cc-tour")[2])
+    assert 5 <= len(steps) <= most
+    assert len(set(steps)) == len(steps)
+    met = {re.sub(r"/C/.*", "/C/*", re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", re.split(r"[?#]", s)[0])) for s in steps}
+    assert kinds <= met
+    for step in steps:
+        reader.open(unescape(step).partition("#")[0])
+    reader.open("/help")
+    assert "What your role does" in reader.text
+    for path in re.findall(r'<li><div><a href="([^"]+)">', reader.text.partition("cc-tour")[2]):
+        reader.open(path)
+
+
+def test_the_first_evening_of_the_tour_says_what_was_known(demo: Any, app: Flask) -> None:
+    """The step back in time shows 43 places and 10.87 t, the step beside it 66; the sweep without a match its mass."""
+    reader = signed_in(app, "regulator")
+    reader.open("/tour")
+    assert "47 sites seen, 360.42 kg examined" in reader.text
+    assert "Found at 66 of 146 sites" in reader.text
+    evening = next(step for step in re.findall(r'href="([^"]+)"', reader.text) if "as_of=" in step)
+    words = re.sub(r"<[^>]+>", " ", reader.open(unescape(evening)))
+    assert re.search(r"\b43\b", words)
+    assert "10.87" in words

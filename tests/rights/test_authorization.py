@@ -16,6 +16,7 @@ from tests.rights.undone import Undone
 PARTS = ["API", "pages"]  # each part is asked in one process: tests/conftest.py
 # What nobody of the realm gets through, each with its reason.
 NEVER_LET_THROUGH: dict[str, str] = {
+    "GET /tour": "only a demonstration has one: tests/journeys/test_demonstration.py",
     "GET /link/<secret>": "nobody's secret is known",
     "POST /link/<secret>": "nobody's secret is known",
     "POST /sign-in": "nobody's password is known",

@@ -14,13 +14,13 @@ of one moment stand in the order of the sections below and of the files, which i
 4. the sweep: the draft, its announcement, places found on foot, findings, results of samples.
 
 Events of one moment are one transaction. Across moments it is one story. The register is filled and goods are traded
-from 4 January 2021; the imported stock is entered from 9 January; on 15 January comes the notice about ice cream, which
-nothing matches; on 19 January at 12:00 that about cut chicken. Announcements make blanket tasks for all registered sites
-of the area; findings follow. Stock that matches and is registered after the announcement is pulled in by the books
-themselves: here it is only an arrival. A place is visited again for the second round of samples, and each such finding
-repeats what is sealed there, since the latest finding of a task is the one that counts. A task is that of the notice
-written down last: the findings of a sweep stand before the next notice. From 25 January the rest of the register is
-entered by offices' lists.
+from 4 January 2021; imported stock is entered from 9 January; on 15 January comes the notice about ice cream, which
+nothing matches; on 19 January at 12:00 that about cut chicken. Announcements make blanket tasks for all registered
+sites of the area; findings follow. Stock that matches and is registered after the announcement is pulled in by the
+books themselves: here it is only an arrival. A place is visited again for the second round of samples, and each such
+finding repeats what is sealed there, since the latest finding of a task is the one that counts. A task is that of the
+notice written down last: the findings of a sweep stand before the next notice. From 25 January the rest of the
+register is entered by offices' lists.
 
 What is real and what is invented is said at the head of each data file.
 """
