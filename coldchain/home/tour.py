@@ -117,8 +117,8 @@ def _keeper(session: Session, actor: Actor) -> UUID | None:
     return found
 
 
-def _sealed(session: Session, views: list[Any]) -> tuple[UUID, UUID] | None:
-    """Return task and finding of a place where something was sealed."""
+def _sealed(session: Session, views: list[Any]) -> UUID | None:
+    """Return the task of a place where something was sealed."""
     by_finding = {view.finding.finding_id: view.task.task_id for view in views if view.finding is not None}
     statement = (
         select(col(FindingLine.finding_id))
@@ -127,7 +127,7 @@ def _sealed(session: Session, views: list[Any]) -> tuple[UUID, UUID] | None:
         .order_by(col(Finding.occurred_at), col(FindingLine.finding_id))
     )
     finding_id = session.scalars(statement.limit(1)).first()
-    return None if finding_id is None else (by_finding[finding_id], finding_id)
+    return None if finding_id is None else by_finding[finding_id]
 
 
 # --- the tours ---
@@ -165,11 +165,6 @@ def _regulator(session: Session, actor: Actor) -> Steps:
             _("A positive sample followed up"),
             _("What was locked in the same moment and where; the public reads only that its sale is paused."),
         )
-    yield Step(
-        "/backchecks",
-        _("Backwards checks"),
-        _("What the books do not explain: stock without a source, hand-overs nobody answered. Facts, no verdicts."),
-    )
 
 
 def _sweep_steps(session: Session, actor: Actor) -> Steps:
@@ -216,9 +211,11 @@ def _inspector(session: Session, actor: Actor) -> Steps:
         sealed = _sealed(session, sweep.views)
         if sealed is not None:
             yield Step(
-                f"/sweep-tasks/{sealed[0]}/findings/{sealed[1]}",
-                _("A finding with seals"),
-                _("Quantity, mass, seal numbers and samples, when they were seen and when they were entered."),
+                f"/sweep-tasks/{sealed}",
+                _("A place where goods were sealed"),
+                _(
+                    "Each visit with what was sealed, seal numbers and samples; the latest finding is the one that counts."
+                ),
             )
     coded = _batch(session, actor, _coded())
     if coded is not None:
@@ -272,7 +269,7 @@ def _buyer(session: Session, actor: Actor) -> Steps:
         coming = trade.search(session, actor, direction="in", state=state, limit=1)[0]
         if coming:
             yield Step(f"/consignments/{coming[0]['consignment_id']}", title, text)
-    mine = _batch(session, actor, _imported())
+    mine = _batch(session, actor, _imported(), col(Batch.status) == "cleared", ~_locked())
     if mine is not None:
         yield Step(
             f"/batches/{mine.batch_id}",
