@@ -213,9 +213,7 @@ def _inspector(session: Session, actor: Actor) -> Steps:
             yield Step(
                 f"/sweep-tasks/{sealed}",
                 _("A place where goods were sealed"),
-                _(
-                    "Each visit with what was sealed, seal numbers and samples; the latest finding is the one that counts."
-                ),
+                _("Each visit with what was sealed, seal numbers and samples; the latest finding counts."),
             )
     coded = _batch(session, actor, _coded())
     if coded is not None:
