@@ -63,6 +63,7 @@ class Settings:
     pg_bin: Path | None
     secure_cookies: bool
     trusted_proxies: int = 0
+    demo_sets: tuple[str, ...] = ()  # of the demonstration's data; none named: all of it
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -93,6 +94,7 @@ class Settings:
             port=port,
             demo=_flag(environ, "COLDCHAIN_DEMO", default=env == "development"),
             demo_password=environ.get("COLDCHAIN_DEMO_PASSWORD") or None,
+            demo_sets=tuple(environ.get("COLDCHAIN_DEMO_SETS", "").replace(",", " ").split()),
             secret_key=_secret_key(env, environ.get("SECRET_KEY") or None, var_dir),
             pg_bin=_pg_bin(environ.get("COLDCHAIN_PG_BIN")),
             secure_cookies=_flag(environ, "COLDCHAIN_SECURE_COOKIES", default=public_url.startswith("https://")),

@@ -153,6 +153,12 @@ def _may(actor: Actor, permission: str) -> bool:
     return permission in {edge.PUBLIC, edge.SIGNED_IN} or relation(actor, permission) is not None
 
 
+def may_open(app: Flask, actor: Actor, href: str) -> bool:
+    """Say whether a page with a fixed address is there and the reader may open it."""
+    permission = _reachable(app).get(href)
+    return permission is not None and _may(actor, permission)
+
+
 def _under(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix + "/")
 
@@ -186,6 +192,7 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         "demo": False,
         "stopped": None,
         "journal_foot": None,
+        "help_url": "/help" if actor is not None else None,
     }
     try:
         base["demo"] = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK) is not None)

@@ -10,10 +10,19 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.models import OFFICER_ROLES, ROLES
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
-from coldchain.home import audit_web, business_page, desk_waiting, positive_page, privacy_web, rules_web, site_page
+from coldchain.home import (
+    audit_web,
+    business_page,
+    desk_waiting,
+    positive_page,
+    privacy_web,
+    rules_web,
+    site_page,
+    tour_web,
+)
 from coldchain.home.blueprint import bp
 
-__all__ = ["audit_web", "bp", "business_page", "positive_page", "privacy_web", "rules_web", "site_page"]
+__all__ = ["audit_web", "bp", "business_page", "positive_page", "privacy_web", "rules_web", "site_page", "tour_web"]
 
 DESKS = {role: f"desk_{role}" for role in ROLES}
 

@@ -1,7 +1,7 @@
 """Replays the demonstration through the services with the simulated clock, so that it is true at every past moment.
 
 An empty database is marked before the first event and after the last; a load that was interrupted in between is
-started over on a fresh schema, since nothing in the books can be taken back.
+started over on a fresh schema, since nothing in the books can be taken back. Events of one moment are one transaction.
 """
 
 import secrets
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -35,7 +36,7 @@ from coldchain.registry import service as registry
 from coldchain.registry.models import Business
 from coldchain.registry.service import stewards
 from coldchain.trade import service as trade
-from config import Settings
+from config import Settings, SettingsError
 
 DEMO_MARK = "demo"  # this database holds demonstration data: origin `demo…`, a strip on every page
 LOADED_MARK = "demo_loaded"
@@ -48,7 +49,8 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
     """Load the demonstration when the database has no business yet; return whether it was loaded now.
 
     A database with an unfinished load is emptied first. Prints a progress bar and the accounts to `out`; where the
-    demonstration is already, only the accounts, which get COLDCHAIN_DEMO_PASSWORD when it is set.
+    demonstration is already, only the accounts, which get COLDCHAIN_DEMO_PASSWORD when it is set. Raises SettingsError
+    `unknown_demo_set`.
     """
     out = out or sys.stdout
     db.configure(str(settings.database_url))
@@ -58,25 +60,25 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         own_accounts = session.scalar(select(func.count()).select_from(User)) != 0
     if done is not None or (begun is None and not (empty and not own_accounts)):
         if done is not None:
-            _tell_again(settings.demo_password, out)
+            _tell_again(settings, out)
         return False
+    demo = _demonstration(settings)
     if begun is not None:
         start_over(settings)
-    demos = _sets()
     password = settings.demo_password or secrets.token_urlsafe(9)
-    printing = labels.Printing(settings.public_url, settings.public_url_is_trial)
     started = time.monotonic()
-    for demo in demos:
-        Replay(demo, password, printing, out, first=demo is demos[0]).run()
+    Replay(demo, password, labels.Printing(settings.public_url, settings.public_url_is_trial), out).run()
     with db.transaction() as session:
-        marks.write(session, LOADED_MARK, {"events": sum(len(demo.events) for demo in demos)})
-    _tell(demos, password, time.monotonic() - started, out, generated=settings.demo_password is None)
+        marks.write(session, LOADED_MARK, {"events": len(demo.events)})
+    _tell(demo, password, time.monotonic() - started, out, generated=settings.demo_password is None)
     return True
 
 
-def _sets() -> list[data.Demo]:
-    """Return the sets of the demonstration in the order in which they are replayed; the first gives it its title."""
-    return [data.load(), data.load(data.STORES_FILE)]
+def _demonstration(settings: Settings) -> data.Demo:
+    if unknown := [name for name in settings.demo_sets if name not in data.SETS]:
+        there = ", ".join(data.SETS)
+        raise SettingsError("unknown_demo_set", f"COLDCHAIN_DEMO_SETS names {', '.join(unknown)}; there are {there}")
+    return data.load_sets(settings.demo_sets)
 
 
 def start_over(settings: Settings) -> None:
@@ -100,39 +102,28 @@ class Replay:
     password: str
     printing: labels.Printing
     out: TextIO
-    first: bool = True
     made: Made = field(default_factory=dict)
     recall_id: UUID | None = None
     actors: dict[str, Actor] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Do every event at its moment, those of the first set each in a transaction of its own.
-
-        Of a later set, which is only a register, all events of one moment share a transaction: it loads in a second.
-        """
+        """Do every event at its moment, those of one moment in one transaction."""
         pull_in.install()
         first = self.demo.events[0].at
         with clock.simulated(first), db.transaction() as session:
-            if self.first:
-                names = ("title_zh", "title_en", "note_zh", "note_en")
-                marks.write(session, DEMO_MARK, {name: getattr(self.demo, name) for name in names})
+            marks.write(session, DEMO_MARK, {"title_zh": self.demo.title_zh, "title_en": self.demo.title_en,
+                                             "note_zh": self.demo.note_zh, "note_en": self.demo.note_en})  # fmt: skip
             for office in self.demo.offices:
                 regions.ensure_office(session, office.region_code, office.name)
             self._make_accounts(session)
-        number = 0
-        for events_together in self._together():
-            with clock.simulated(events_together[0].at), db.transaction() as session:
-                for event in events_together:
+        done = 0
+        for moment, together in groupby(self.demo.events, key=attrgetter("at")):
+            with clock.simulated(moment), db.transaction() as session:
+                for event in together:
                     self._do(session, event)
-                self._make_accounts(session)
-            for _event in events_together:
-                number += 1
-                self._show(number)
-
-    def _together(self) -> list[list[Any]]:
-        if self.first:
-            return [[event] for event in self.demo.events]
-        return [list(group) for _at, group in groupby(self.demo.events, key=lambda event: event.at)]
+                    self._make_accounts(session)
+                    done += 1
+                    self._show(done)
 
     def _make_accounts(self, session: Session) -> None:
         """Make the accounts whose business is there by now."""
@@ -191,29 +182,26 @@ class Replay:
             print(f"demonstration {bar} {number}/{total}", end=end, file=self.out, flush=True)
 
 
-def _tell(demos: list[data.Demo], password: str, seconds: float, out: TextIO, *, generated: bool) -> None:
-    print(f"Demonstration loaded in {seconds:.0f} s: {'; '.join(demo.title_en for demo in demos)}", file=out)
-    print(f"Accounts: {_names(demos)}", file=out)
+def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, generated: bool) -> None:
+    print(f"Demonstration loaded in {seconds:.0f} s: {demo.title_en}", file=out)
+    names = ", ".join(account.username for account in demo.accounts)
+    print(f"Accounts: {names}", file=out)
     if generated:
         print(f"Password of all of them (printed once): {password}", file=out, flush=True)
     else:
         print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
 
 
-def _tell_again(password: str | None, out: TextIO) -> None:
-    demos = _sets()
-    print(f"Demonstration accounts: {_names(demos)}", file=out)
+def _tell_again(settings: Settings, out: TextIO) -> None:
+    demo, password = _demonstration(settings), settings.demo_password
+    print(f"Demonstration accounts: {', '.join(account.username for account in demo.accounts)}", file=out)
     if password is None:
         print("Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out)
         return
     with db.transaction() as session:
-        for account in (account for demo in demos for account in demo.accounts):
+        for account in demo.accounts:
             accounts.set_password(session, accounts.user_by_name(session, account.username), password)
     print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
-
-
-def _names(demos: list[data.Demo]) -> str:
-    return ", ".join(account.username for demo in demos for account in demo.accounts)
 
 
 Handler = Callable[[Session, Actor, dict[str, Any]], UUID | None]

@@ -26,7 +26,10 @@ LONG = os.environ.get("COLDCHAIN_LONG") == "1"
 @pytest.fixture
 def demonstration(settings: Settings, owner_url: str, live: Live) -> Live:
     """The running program with the demonstration loaded."""
-    chosen = replace(settings, demo=True, demo_password=PASSWORD, database_owner_url=owner_url, public_url=live.url)
+    chosen = replace(
+        settings, demo=True, demo_sets=("sweep_b",), demo_password=PASSWORD, database_owner_url=owner_url,
+        public_url=live.url,
+    )  # fmt: skip
     assert demo_load.load_if_empty(chosen, io.StringIO())
     return live
 

@@ -1,25 +1,33 @@
-"""Reads the demonstration's data file and checks it; touches no database.
+"""Reads the demonstration's data files and checks them; touches no database.
+
+A data file is a set of the demonstration: SETS names them, `load_sets()` reads some or all as one story, and later sets
+build on what the first has made. Besides `events` a file may hold `plans`, short descriptions of many rows that
+`invented.py` writes out. A further kind of event is a dataclass in `events.py`, a row in SECTIONS at its place in the
+order, and a handler in `ops/demo_load.py: HANDLERS`; a further set is a file and a row in SETS.
 
 `load()` gives accounts, offices and one list of events sorted by `at`, the moment at which the books learn each. Events
-of one moment stand in the order of the sections below and of the file, which is the order in which each can be done:
+of one moment stand in the order of the sections below and of the files, which is the order in which each can be done:
 
 1. the register before the notice: businesses, commitment letters, approvals, venues, sites, zones, stewards;
 2. the catalogue: producers, products;
 3. the merchant's trade: arrivals, their evidence, disinfections, tubes, results, labels, dispatches, receipts;
 4. the sweep: the draft, its announcement, places found on foot, findings, results of samples.
 
-Across moments it is one story. The register is filled and goods are traded from 4 January 2021; on 19 January at 12:00
-comes the notice, its announcement makes blanket tasks for all registered sites of the area; findings follow. Stock that
-matches and is registered after the announcement is pulled in by the books themselves: here it is only an arrival.
-A place is visited again for the second round of samples, and each such finding repeats what is sealed there, since the
-latest finding of a task is the one that counts.
+Events of one moment are one transaction. Across moments it is one story. The register is filled and goods are traded
+from 4 January 2021; imported stock is entered from 9 January; on 15 January comes the notice about ice cream, which
+nothing matches; on 19 January at 12:00 that about cut chicken. Announcements make blanket tasks for all registered
+sites of the area; findings follow. Stock that matches and is registered after the announcement is pulled in by the
+books themselves: here it is only an arrival. A place is visited again for the second round of samples, and each such
+finding repeats what is sealed there, since the latest finding of a task is the one that counts. A task is that of the
+notice written down last: the findings of a sweep stand before the next notice. From 25 January the rest of the
+register is entered by offices' lists.
 
-What is real and what is invented is said at the head of the data file.
+What is real and what is invented is said at the head of each data file.
 """
 
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -28,10 +36,18 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from coldchain.core.identifiers import check_container, check_customs_declaration, check_food_licence, check_uscc
 from coldchain.core.text import clean
 from coldchain.ops.demo import events as e
+from coldchain.ops.demo import invented
 from coldchain.ops.demo.parts import Event, Part
 
 FILE = Path(__file__).with_name("jianhua_sweep_b.toml")
-STORES_FILE = Path(__file__).with_name("dongxing_stores.toml")  # a second, small set: cold stores and their stewards
+SETS: Mapping[str, Path] = types.MappingProxyType(
+    {
+        "sweep_b": FILE,  # the others build on its register
+        "register": FILE.with_name("jianhua_register.toml"),
+        "sweep_a": FILE.with_name("jianhua_sweep_a.toml"),
+        "dongxing": FILE.with_name("dongxing_stores.toml"),  # another place: its cold stores and their stewards
+    }
+)
 
 SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
     {
@@ -59,6 +75,7 @@ SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
         "record_sample_result": e.RecordSampleResult,
     }
 )
+LATER_DAYS = ("expiry_date", "valid_to")  # days that may lie ahead
 NUMBER_CHECKS = types.MappingProxyType(
     {
         "uscc": check_uscc,
@@ -105,15 +122,23 @@ class Demo(Part):
     events: tuple[Event, ...]
 
 
-def load(path: Path = FILE) -> Demo:
-    """Return the demonstration of the data file, checked.
+def load_sets(names: Sequence[str] = ()) -> Demo:
+    """Return the demonstration of the named sets, checked; of all of them when none is named. Raises as `load` does."""
+    return load(*(path for name, path in SETS.items() if not names or name in names))
+
+
+def load(*paths: Path) -> Demo:
+    """Return the demonstration of the data files, checked; of the first set when none is given.
 
     Raises DemoDataError when a value has the wrong type, a number its wrong form, a name no earlier event, or a time
     lies after the moment at which the books learn it.
     """
-    with path.open("rb") as handle:
-        raw = tomllib.load(handle)
-    sections = raw.pop("events")
+    raw = [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths or [FILE]]
+    sections: dict[str, list[Any]] = {}
+    for one in raw:
+        for rows in (one.pop("events"), invented.expand(one.pop("plans", {}))):
+            for section, some in rows.items():
+                sections.setdefault(section, []).extend(some)
     if unknown := set(sections) - set(SECTIONS):
         raise DemoDataError(f"unknown sections {sorted(unknown)}")
     found = [
@@ -122,9 +147,22 @@ def load(path: Path = FILE) -> Demo:
         for place, row in enumerate(sections.get(section, []))
     ]
     found.sort(key=lambda event: event.at)  # stable: sections and file order within one moment
-    demo: Demo = _build(Demo, raw | {"events": tuple(found)}, "file")
+    demo: Demo = _build(Demo, _together(raw) | {"events": tuple(found)}, "file")
     _check(demo)
     return demo
+
+
+def _together(raw: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what stands beside the events of some files as that of one: lists in their order, texts joined."""
+    merged = dict(raw[0])
+    for one in raw[1:]:
+        for name, value in one.items():
+            joint = "；" if name.endswith("_zh") else "; "
+            if name not in merged:
+                merged[name] = value
+            else:
+                merged[name] = merged[name] + value if isinstance(value, list) else f"{merged[name]}{joint}{value}"
+    return merged
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:
@@ -207,7 +245,7 @@ def _check_times(part: Part, at: datetime, where: str) -> None:
                 raise DemoDataError(f"{where}: {member.name} has no offset")
             if value > at:
                 raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
-        elif isinstance(value, date) and member.name != "expiry_date" and value > at.date():
+        elif isinstance(value, date) and member.name not in LATER_DAYS and value > at.date():
             raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
         for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, Part):

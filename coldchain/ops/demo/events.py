@@ -195,6 +195,7 @@ class AddEvidence(Event):
     number: str
     issuer: str
     issued_on: date
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,6 +306,9 @@ class Criterion(Part):
 
     producer_ids: tuple[str, ...] | None = maybe("producer")
     series: str | None = None
+    batch_nos: tuple[str, ...] | None = None
+    production_date_from: date | None = None
+    production_date_to: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

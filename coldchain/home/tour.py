@@ -1,0 +1,310 @@
+"""The guided tour of the demonstration: for each reader a few pages with something to see, found in the rows.
+
+No step knows a name or a number: each asks what the reader may see for something of a kind (a batch that is held, a
+sweep that found nothing), and is left out where there is none.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import scope
+from coldchain.batches.models import Batch, TestResult, Tube
+from coldchain.batches.reach import visible_batches
+from coldchain.batches.service import tubes
+from coldchain.core import marks, pages
+from coldchain.core.errors import NotFound
+from coldchain.core.i18n import gettext as _
+from coldchain.home import jobs
+from coldchain.inspections.models import Finding, FindingLine
+from coldchain.labels.code import LabelCode
+from coldchain.labels.models import LabelRun
+from coldchain.ledger.models import Holding
+from coldchain.registry.models import Business, Product, Site, Zone
+from coldchain.registry.service import sites_within
+from coldchain.trade import service as trade
+
+FIRST_EVENING: Final = timedelta(hours=7)  # a past moment of a sweep: what was known so long after the notice
+MAKERS: Final = {"importer", "wholesaler", "cold_store"}  # kinds whose tour is that of who brings goods in
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the tour: where it is, what it is called, what one sees there."""
+
+    href: str
+    title: str
+    text: str
+
+
+Steps = Iterator[Step]
+
+
+def steps(session: Session, actor: Actor) -> list[Step]:
+    """Return the reader's tour, empty for whom there is none. Raises NotFound where the data are no demonstration."""
+    if marks.read(session, marks.DEMO_MARK) is None:
+        raise NotFound
+    tour = _tour_of(session, actor)
+    return list(tour(session, actor)) if tour is not None else []
+
+
+def _tour_of(session: Session, actor: Actor) -> Callable[[Session, Actor], Steps] | None:
+    if actor.role == "merchant" and actor.business_id is not None:
+        business = session.get(Business, actor.business_id)
+        return _merchant if business is not None and MAKERS & set(business.kinds) else _buyer
+    return {"regulator": _regulator, "inspector": _inspector, "lab": _lab, "admin": _admin}.get(actor.role)
+
+
+# --- what is looked for ---
+
+
+def _batch(session: Session, actor: Actor, *conditions: Any) -> Batch | None:
+    """Return a batch that the reader may see and that fits, the latest; a business's own, in its own account."""
+    statement = select(Batch).where(visible_batches(actor), *conditions)
+    if actor.business_id is not None:
+        own = select(col(Holding.batch_id)).where(
+            col(Holding.owner_id) == actor.business_id, col(Holding.quantity_units) > 0
+        )
+        statement = statement.where(col(Batch.batch_id).in_(own))
+    return session.scalars(statement.order_by(col(Batch.batch_id).desc()).limit(1)).first()
+
+
+def _imported() -> Any:
+    return col(Batch.product_id).in_(select(col(Product.product_id)).where(col(Product.imported).is_(True)))
+
+
+def _locked() -> Any:
+    return col(Batch.batch_id).in_(select(col(Holding.batch_id)).where(col(Holding.held_units) > 0))
+
+
+def _coded() -> Any:
+    return col(Batch.batch_id).in_(select(col(LabelRun.batch_id)))
+
+
+def _sweep(session: Session, actor: Actor, *, found: bool) -> jobs.Running | None:
+    """Return the running sweep that found most, or one that has seen every place and found nothing."""
+    running = [sweep for sweep in jobs.running(session, actor) if sweep.figures.sites_due]
+    if found:
+        return max((s for s in running if s.figures.sites_found), key=lambda s: s.figures.sites_found, default=None)
+    return next((s for s in running if not s.figures.sites_found and not s.figures.sites_open), None)
+
+
+def _positive(session: Session, actor: Actor) -> Tube | None:
+    told = select(col(TestResult.tube_id)).where(col(TestResult.result) == "positive")
+    statement = select(Tube).where(tubes.visible(actor), col(Tube.tube_id).in_(told))
+    return session.scalars(statement.order_by(col(Tube.tube_id).desc()).limit(1)).first()
+
+
+def _keeper(session: Session, actor: Actor) -> UUID | None:
+    """Return the business in whose site the goods of most owners lie, at least two of them another's."""
+    others = func.count(func.distinct(col(Holding.owner_id)))
+    statement: Any = (
+        select(col(Site.business_id))
+        .join(Zone, col(Zone.site_id) == col(Site.site_id))
+        .join(Holding, col(Holding.zone_id) == col(Zone.zone_id))
+        .where(sites_within(scope(actor, "site.read")), col(Holding.quantity_units) > 0)
+        .group_by(col(Site.business_id))
+        .having(others > 1)
+        .order_by(others.desc(), col(Site.business_id))
+    )
+    found: UUID | None = session.scalars(statement.limit(1)).first()
+    return found
+
+
+def _sealed(session: Session, views: list[Any]) -> UUID | None:
+    """Return the task of a place where something was sealed."""
+    by_finding = {view.finding.finding_id: view.task.task_id for view in views if view.finding is not None}
+    statement = (
+        select(col(FindingLine.finding_id))
+        .join(Finding, col(Finding.finding_id) == col(FindingLine.finding_id))
+        .where(col(FindingLine.finding_id).in_(list(by_finding)), col(FindingLine.disposition) == "sealed")
+        .order_by(col(Finding.occurred_at), col(FindingLine.finding_id))
+    )
+    finding_id = session.scalars(statement.limit(1)).first()
+    return None if finding_id is None else by_finding[finding_id]
+
+
+# --- the tours ---
+
+
+def _desk(text: str) -> Step:
+    return Step("/", _("Start"), text)
+
+
+def _held_step(session: Session, actor: Actor) -> Steps:
+    held = _batch(session, actor, col(Batch.status) == "held", _imported(), ~_locked())
+    if held is not None:
+        yield Step(
+            f"/batches/{held.batch_id}",
+            _("A batch that may not leave yet"),
+            _("The page answers first: may it be sold? Then what it lacks, each with the one thing to do."),
+        )
+
+
+def _regulator(session: Session, actor: Actor) -> Steps:
+    yield _desk(_("What is to be done first, by deadline; beside it the area in figures, counted this moment."))
+    keeper = _keeper(session, actor)
+    if keeper is not None:
+        yield Step(
+            f"/businesses/{keeper}",
+            _("A store that keeps goods of several owners"),
+            _("Its card number, commitment letter, sites and zones; goods are counted by owner and zone."),
+        )
+    yield from _held_step(session, actor)
+    yield from _sweep_steps(session, actor)
+    positive = _positive(session, actor)
+    if positive is not None:
+        yield Step(
+            f"/tubes/{positive.tube_id}/positive",
+            _("A positive sample followed up"),
+            _("What was locked in the same moment and where; the public reads only that its sale is paused."),
+        )
+
+
+def _sweep_steps(session: Session, actor: Actor) -> Steps:
+    nothing = _sweep(session, actor, found=False)
+    if nothing is not None:
+        yield Step(
+            f"/recalls/{nothing.recall.recall_id}",
+            _("A sweep that found nothing"),
+            _("%(title)s: %(due)s sites seen, %(mass)s examined, nothing matched. The bulletin says just that.",
+              title=nothing.recall.title, due=pages.number(nothing.figures.sites_due),
+              mass=pages.mass(nothing.figures.examined_mass_g)),
+        )  # fmt: skip
+    most = _sweep(session, actor, found=True)
+    if most is not None:
+        evening = most.recall.received_at + FIRST_EVENING
+        here = f"/recalls/{most.recall.recall_id}"
+        yield Step(
+            f"{here}?as_of={quote(pages.form_moment(evening))}",
+            _("A sweep as it was known on its first evening"),
+            _("Choose another moment and every figure is that moment's. Books and seals are two lines, never added."),
+        )
+        yield Step(
+            here,
+            _("The same sweep now"),
+            _("Found at %(found)s of %(due)s sites, %(mass)s weighed; what is not checked is listed with its reason.",
+              found=pages.number(most.figures.sites_found), due=pages.number(most.figures.sites_due),
+              mass=pages.mass(most.figures.matched_mass_g)),
+        )  # fmt: skip
+
+
+def _inspector(session: Session, actor: Actor) -> Steps:
+    yield _desk(_("The sites to look at next, and what you recorded last."))
+    sweep = _sweep(session, actor, found=True)
+    if sweep is not None:
+        here = f"/recalls/{sweep.recall.recall_id}"
+        yield Step(f"{here}/route", _("The route of a sweep"), _("The places by office, with address and what is due."))
+        waiting = next(iter(sweep.open_views), None)
+        if waiting is not None:
+            yield Step(
+                f"/sweep-tasks/{waiting.task.task_id}",
+                _("A place that is not checked yet"),
+                _("What the books say lies there, who to ring, what was tried. From here you record what you see."),
+            )
+        sealed = _sealed(session, sweep.views)
+        if sealed is not None:
+            yield Step(
+                f"/sweep-tasks/{sealed}",
+                _("A place where goods were sealed"),
+                _("Each visit with what was sealed, seal numbers and samples; the latest finding counts."),
+            )
+    coded = _batch(session, actor, _coded())
+    if coded is not None:
+        yield Step(
+            f"/scan?code={coded.batch_code}",
+            _("A label that is scanned"),
+            _("Type or scan a code: the goods, whose they are, what is locked, what to do here."),
+        )
+    yield from _held_step(session, actor)
+
+
+def _merchant(session: Session, actor: Actor) -> Steps:
+    yield _desk(_("Locks first, then deliveries, then what your batches lack; beside it your stock by state."))
+    yield from _held_step(session, actor)
+    locked = _batch(session, actor, _locked())
+    if locked is not None:
+        yield Step(
+            f"/batches/{locked.batch_id}#holds",
+            _("A batch that is locked"),
+            _("Who locked what, why, since when, and what ends the lock. Everything else of yours goes on."),
+        )
+    clear = _batch(session, actor, col(Batch.status) == "cleared", _coded())
+    if clear is not None:
+        yield Step(
+            f"/C/{LabelCode(clear.batch_code, 'batch', 0).text}",
+            _("What your customer sees"),
+            _("The page behind the label of a batch that may be sold: no phones, no drivers, no buyers."),
+        )
+    sent = trade.search(session, actor, direction="out", limit=1)[0]
+    if sent:
+        yield Step(
+            f"/consignments/{sent[0]['consignment_id']}",
+            _("A hand-over"),
+            _("What you sent, what the receiver answered, and the receipt that proves it stands in the journal."),
+        )
+    yield Step("/stock", _("Your stock by place"), _("Also in other people's stores, and as of any past moment."))
+    yield Step(
+        "/arrivals/new",
+        _("Register an arrival"),
+        _("Papers, disinfection and tubes once a delivery, a line for each batch. What you type is kept."),
+    )
+
+
+def _buyer(session: Session, actor: Actor) -> Steps:
+    yield _desk(_("Deliveries that wait for your answer stand first."))
+    for state, title, text in (
+        ("in_transit", _("A delivery on its way to you"),
+         _("Count it and confirm, or say what differs: the sender then agrees or explains.")),
+        ("confirmed", _("A delivery that you confirmed"), _("From whom, what, when: your record of the purchase.")),
+    ):  # fmt: skip
+        coming = trade.search(session, actor, direction="in", state=state, limit=1)[0]
+        if coming:
+            yield Step(f"/consignments/{coming[0]['consignment_id']}", title, text)
+    mine = _batch(session, actor, _imported(), col(Batch.status) == "cleared", ~_locked())
+    if mine is not None:
+        yield Step(
+            f"/batches/{mine.batch_id}",
+            _("A batch of yours with its papers"),
+            _("The papers came with the goods: show them to whoever asks at your shop."),
+        )
+    yield Step("/sales/new", _("Sold today"), _("At closing time: how much of each batch is gone. One page."))
+    yield Step("/stock", _("Your stock by place"), _("Also in other people's stores, and as of any past moment."))
+
+
+def _lab(session: Session, actor: Actor) -> Steps:
+    yield _desk(_("Tubes without a result first, newest first."))
+    yield Step(
+        "/tubes/work",
+        _("Results one after the other"),
+        _("A row a tube; or take the list as a spreadsheet and hand it in filled."),
+    )
+    waiting = tubes.search(session, actor, pending=True, limit=1)[0]
+    if waiting:
+        yield Step(
+            f"/tubes/{waiting[0]['tube_id']}",
+            _("A tube that waits for its result"),
+            _("What went into it and from where. The result belongs to the tube, so to all of its batches."),
+        )
+    positive = _positive(session, actor)
+    if positive is not None:
+        yield Step(
+            f"/tubes/{positive.tube_id}",
+            _("A preliminary positive"),
+            _("Its batches were locked at once. A re-check on the same tube decides for all of them."),
+        )
+    yield Step("/tubes/new", _("Register a tube"), _("The number printed on the kit, what was sampled, when, by whom."))
+
+
+def _admin(_session: Session, _actor: Actor) -> Steps:
+    yield _desk(_("Accounts by role, and whether every part of the program is well."))
+    yield Step("/accounts", _("Accounts"), _("Made, stopped and given back here; nobody shares one."))
+    yield Step("/regions", _("Regions and offices"), _("Which office looks after which area, and since when."))
+    yield Step("/audit", _("Audit log"), _("Who signed in, who was refused what, who read personal data."))
+    yield Step("/journal", _("The journal"), _("How anybody checks that a fact stands there unchanged."))
