@@ -15,7 +15,7 @@ from coldchain.core.page_forms import REFUSALS, Form, load, refusal
 from coldchain.home import public_register
 from coldchain.home.card_api import admit
 from coldchain.home.card_schemas import PublicCardQuery, PublicCardSchema
-from coldchain.home.public_label import with_own_icons
+from coldchain.home.public_icons import with_own_icons
 from coldchain.registry import words
 from coldchain.registry.service import place
 
