@@ -23,7 +23,7 @@ bp = Blueprint("stewards_pages", __name__)
 
 PAGE_ROWS: Final = 20
 LABELS: Final = {
-    "kind": _l("Post"),
+    "kind": _l("Kind of steward"),
     "name": _l("Name of the person"),
     "phone": _l("Phone"),
     "publish_phone": _l("Phone on the sign"),
