@@ -83,7 +83,7 @@ def test_a_circuit_breaker_stops_one_site_or_all_of_them(
     here = order(session, "circuit_breaker", business=seller.business_id, site_id=seller.site_id, reason="从业人员阳性")
     error = refused(session, merchant(seller), seller, buyer, goods)
     assert error.code == "circuit_breaker"  # the white list is no way around it
-    assert error.extra["measure"]["reason"] == "从业人员阳性"
+    assert "从业人员阳性" not in str(error.extra)  # who keeps the goods may read the refusal too
     lines = [{"batch_id": goods, "quantity_units": 1}]
     with pytest.raises(Conflict, match="circuit_breaker"), session.begin_nested():
         entries.sell(session, merchant(seller), zone_id=seller.zone_id, lines=lines)

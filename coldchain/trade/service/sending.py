@@ -69,6 +69,7 @@ def _status(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]
 
 
 def _shown(measure: Measure) -> dict[str, Any]:
+    """Return a measure as a refusal names it; why a business was stopped is not for a keeper who sends its goods."""
     return {
         "measure_id": str(measure.measure_id),
         "version": measure.version,
@@ -77,5 +78,4 @@ def _shown(measure: Measure) -> dict[str, Any]:
         "ends_on": measure.ends_on.isoformat() if measure.ends_on else None,
         "document_no": measure.document_no,
         "source": measure.source,
-        "reason": measure.reason,
     }

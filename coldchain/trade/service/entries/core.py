@@ -244,5 +244,5 @@ def _told(line: Line) -> dict[str, Any]:
         judged_by = line.verdict["policy"]
         told["clear"] = line.verdict["clear"]
         told["policy"] = f"{judged_by['code']}.{judged_by['version']}" if judged_by else None
-        told["rules"] = ["{kind}:{code}.{version}@{digest}".format(**rule) for rule in line.verdict["rules"]]
+        told["rules"] = ["{kind}:{code}.{version}@{digest}".format(**rule) for rule in line.verdict.get("rules", ())]
     return told
