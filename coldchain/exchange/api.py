@@ -7,13 +7,11 @@ from flask import Response
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import sheet_import
 from coldchain.core.edge import Blueprint, also_needs, edge
-from coldchain.exchange import engine, present, schemas, service
+from coldchain.exchange import present, schemas, service
 
 blp = Blueprint("sheets", __name__, url_prefix="/api/v1", description="Spreadsheets of arrivals, businesses, people")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -77,22 +75,12 @@ def take_sheet(session: Session, actor: Actor, import_id: UUID) -> Any:
 @blp.response(200, BINARY, content_type="text/csv")
 def bad_cells(session: Session, actor: Actor, import_id: UUID) -> Response:
     """Return the bad cells as a table; no cell of it starts a formula."""
-    row = service.get(session, actor, import_id)
-    content = sheet_import.bad_cells(engine.bad_cells(row.outcome))
-    return attachment(content, "text/csv; charset=utf-8", "bad-cells.csv")
+    return present.bad_cells(service.get(session, actor, import_id))
 
 
 @blp.route("/sheets/templates/<string:kind>.xlsx", methods=["GET"])
 @edge("sheet.use")
-@blp.response(200, BINARY, content_type=XLSX)
+@blp.response(200, BINARY, content_type=present.XLSX)
 def template(session: Session, actor: Actor, kind: str) -> Response:
     """Return a spreadsheet to fill in, with an explanation of its columns and an example."""
-    wanted = service.kind_of(actor, kind)
-    return attachment(sheet_import.template(wanted.title, wanted.columns, wanted.remarks), XLSX, f"{kind}.xlsx")
-
-
-def attachment(content: bytes, content_type: str, name: str) -> Response:
-    """Return a file to be saved."""
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return present.template(actor, kind)

@@ -1,15 +1,18 @@
-"""A hand-in as answers and pages show it."""
+"""A hand-in as answers and pages show it, and the files that both give out."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from flask import Response
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.core import sheet_import
 from coldchain.exchange import engine, service
 from coldchain.exchange.models import SheetImport
 
-SHOWN = ("row", "rows", "mass_g", "arrival_id", "business_id", "worker_id")
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN: Final = ("row", "rows", "mass_g", "arrival_id", "business_id", "worker_id")
 
 
 def shown(session: Session, actor: Actor, row: SheetImport) -> dict[str, Any]:
@@ -39,3 +42,21 @@ def shown(session: Session, actor: Actor, row: SheetImport) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "finished_at": row.finished_at,
     }  # fmt: skip
+
+
+def template(actor: Actor, kind: str) -> Response:
+    """Return the spreadsheet of a kind to fill in. Raises NotFound, Forbidden."""
+    wanted = service.kind_of(actor, kind)
+    return _attachment(sheet_import.template(wanted.title, wanted.columns, wanted.remarks), XLSX, f"{kind}.xlsx")
+
+
+def bad_cells(row: SheetImport) -> Response:
+    """Return all bad cells of a hand-in as a table; no cell of it starts a formula."""
+    content = sheet_import.bad_cells(engine.bad_cells(row.outcome))
+    return _attachment(content, "text/csv; charset=utf-8", "bad-cells.csv")
+
+
+def _attachment(content: bytes, content_type: str, name: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

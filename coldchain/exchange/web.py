@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import limits, problems, sheet_import
+from coldchain.core import limits, problems
 from coldchain.core.edge import also_needs, edge
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.i18n import LazyText
@@ -23,7 +23,6 @@ bp = Blueprint("sheet_pages", __name__)
 BAD_SHOWN: Final = 100
 UNITS_SHOWN: Final = 50
 RECENT: Final = 5
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LABELS: Final[dict[str, LazyText]] = {"file": _l("Spreadsheet"), "business": _l("Business")}
 BACK: Final = {  # where somebody comes from, and what that is called
     "arrivals": ("/arrivals", _l("Arrivals")),
@@ -170,21 +169,11 @@ def take(session: Session, actor: Actor, import_id: UUID) -> Any:
 @edge("sheet.use")
 def bad_cells(session: Session, actor: Actor, import_id: UUID) -> Response:
     """Give out all bad cells as a table."""
-    row = service.get(session, actor, import_id)
-    return _attachment(
-        sheet_import.bad_cells(engine.bad_cells(row.outcome)), "text/csv; charset=utf-8", "bad-cells.csv"
-    )
+    return present.bad_cells(service.get(session, actor, import_id))
 
 
 @bp.get("/sheets/templates/<string:kind>.xlsx")
 @edge("sheet.use")
 def template(session: Session, actor: Actor, kind: str) -> Response:
     """Give out a spreadsheet to fill in."""
-    wanted = service.kind_of(actor, kind)
-    return _attachment(sheet_import.template(wanted.title, wanted.columns, wanted.remarks), XLSX, f"{kind}.xlsx")
-
-
-def _attachment(content: bytes, content_type: str, name: str) -> Response:
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return present.template(actor, kind)

@@ -18,7 +18,7 @@ from tests.browser.conftest import NARROW, PASSWORD, WIDE, Live
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-FILES = re.compile(r"\.(pdf|png|zip|json|csv|tlog-proof)$")
+FILES = re.compile(r"\.(pdf|png|zip|json|csv|xlsx|tlog-proof)$")
 PAGES_MAX = 60
 LONG = os.environ.get("COLDCHAIN_LONG") == "1"
 
