@@ -8,7 +8,7 @@ import pytest
 
 from coldchain.policy.coverage import Piece, shifted
 from coldchain.policy.engine import choose, judge
-from coldchain.policy.facts import Missing, Note, Source, SplitFrom, Verdict
+from coldchain.policy.facts import EvidenceFact, Missing, Note, Source, SplitFrom, Verdict
 from tests.policy.test_choose import START, row
 from tests.policy.test_judge import WHOLE, known, treated, tube
 
@@ -133,8 +133,8 @@ def test_what_has_not_come_may_not_leave_whatever_its_papers_say():
 
 def test_a_part_that_was_split_off_names_where_it_came_from():
     part = known(split_from=SplitFrom(MEAT, "AAAA1111", 41, 60), piece_count=20)
-    for policy in (replace(row(), evidence=()), None):
-        verdict = judge(policy, replace(part, imported=False))
+    for policy, of in ((replace(row(), evidence=()), {}), (None, {}), (ASKS, MADE)):
+        verdict = judge(policy, replace(part, imported=False, **of))
         assert verdict.basis["split_from"] == {
             "batch_id": str(MEAT), "batch_code": "AAAA1111", "piece_from": 41, "piece_to": 60,
         }  # fmt: skip
@@ -203,3 +203,38 @@ def test_a_missing_item_and_a_verdict_as_they_are_shown():
     }  # fmt: skip
     bare = Verdict(True, None, (), {}).as_dict()
     assert bare == {"clear": True, "policy": None, "missing": [], "basis": {}, "notes": [], "judged_for": {}}
+
+
+def test_what_no_vocabulary_knows_is_said_as_it_stands():
+    (item,) = judge(None, known(category="insects")).missing
+    assert "insects" in item.message_zh
+    assert "insects" in item.message_en
+    policy = replace(row(), disinfection="every_piece")
+    failed = (treated(1, 10, "not_met", "soap"), treated(11, 480, "not_met", "chlorine"))
+    (item,) = judge(policy, known(disinfections=failed)).missing
+    assert "soap 3000 mg/L，10 分钟，−18 ℃；含氯消毒剂 3000 mg/L，10 分钟，−18 ℃" in item.message_zh
+    assert "soap 3000 mg/L, 10 min, −18 °C; " in item.message_en
+
+
+def test_what_meets_a_demand_is_shown_with_its_state_and_number():
+    policy = replace(row(), evidence=(("nucleic_acid",),))
+    entered, verified = EvidenceFact("nucleic_acid", "N-1"), EvidenceFact("nucleic_acid", "N-2", True)
+    for papers, state, number in (((entered,), "entered", "N-1"), ((entered, verified), "verified", "N-2")):
+        (shown,) = judge(policy, known(evidence=papers)).basis["evidence"]
+        assert (shown["state"], shown["number"], shown["kind"]) == (state, number, "nucleic_acid")
+
+
+def test_only_what_freezes_below_zero_is_warned_of():
+    policy = replace(row(), disinfection="every_piece")
+    for agent, ambient, notes in (
+        ("chlorine", -18, ["agent_freezes"]), ("chlorine", 0, []), ("chlorine", 4, []), ("soap", -18, []),
+        ("chlorine_cacl2_ethanol", -18, []),
+    ):  # fmt: skip
+        verdict = judge(policy, known(disinfections=(treated(1, 480, "met", agent, ambient),)))
+        assert [note.code for note in verdict.notes] == notes
+
+
+def test_a_missing_test_names_the_pieces_that_nothing_covers():
+    sampled = tube("T1", "negative", Piece("scanned", 1, 9))
+    (item,) = judge(replace(row(), testing="per_piece"), known(tubes=(sampled,))).missing
+    assert item.uncovered == ((10, 480),)
