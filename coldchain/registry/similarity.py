@@ -8,17 +8,18 @@ from typing import Final, TypeVar
 from coldchain.core.text import normalise_name
 
 K = TypeVar("K")
-ALIKE: Final = 0.6  # of 1.0: 荣哥果蔬 and 荣哥果蔬店 are (0.86), two shops that share only 冻品行 are not
+ALIKE: Final = 0.6  # 荣哥果蔬 and 荣哥果蔬店 are (0.86), two shops that share only 冻品行 are not
 SHARED_BY_MANY: Final = 400  # a pair of signs that stands in more names tells nothing and is left out of the search
-# What every second name has, and tells nothing: forms of companies, and the place that all of a district begin with.
-_COMMON: Final = re.compile(r"有限公司|有限责任公司|股份|集团|个体工商户|经营部|黑龙江省?|齐齐哈尔市?|建华区?|示例")
+# What every second name has, and tells nothing: the place in front (but not 某某超市, 某某市场), and forms of companies.
+_PLACE: Final = re.compile("^(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区|(?<!超)市(?!场)|区|县))+")
+_COMMON: Final = re.compile("有限公司|有限责任公司|股份|集团|个体工商户|经营部|示例")
 _PHONE: Final = re.compile(r"[^0-9]+")
 
 
 def signs(text: str | None) -> frozenset[str]:
     """Return the pairs of neighbouring signs of a name or address, without what all of them have."""
     plain = normalise_name(text or "")
-    short = _COMMON.sub("", plain) or plain
+    short = _COMMON.sub("", _PLACE.sub("", plain) or plain) or plain
     return frozenset(short[i : i + 2] for i in range(len(short) - 1)) or (frozenset({short}) if short else frozenset())
 
 

@@ -21,6 +21,7 @@ GET /recalls | GET /recalls/{} | GET /recalls/{}/matches | POST /recalls/{}/anno
 POST /recalls/{}/tasks | POST /sweep-tasks/{}/findings | POST /recalls/{}/sample-results | GET /recalls/{}/report
 POST /consignments/{}/dispute | POST /consignments/{}/settle | POST /consignments/{}/slip | GET /consignments/{}/slip
 GET /recalls/{}/late-lines
+POST /businesses/provisional | POST /businesses/{}/merge
 GET /search | GET /journal/checkpoint | GET /journal/key | GET /me
 """
 

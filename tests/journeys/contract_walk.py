@@ -19,6 +19,7 @@ from tests.journeys import (
     contract_entries,
     contract_goods,
     contract_handover,
+    contract_identity,
     contract_journal,
     contract_making,
     contract_papers,
@@ -33,8 +34,8 @@ from tests.journeys.contract_client import Part, Person, Walk, flask
 
 PARTS: tuple[Part, ...] = (
     contract_door.health, contract_door.people, contract_door.errors, contract_door.repeats, contract_door.lists,
-    contract_register.businesses, contract_register.look_up, contract_register.places, contract_places.venues_and_signs,
-    contract_register.catalogue,
+    contract_register.businesses, contract_register.look_up, contract_register.places,
+    contract_places.venues_and_signs, contract_register.catalogue, contract_identity.provisional,
     contract_goods.arrivals, contract_goods.batches, contract_goods.papers, contract_goods.tubes,
     contract_goods.labels, contract_goods.domestic, contract_papers.files, contract_papers.words,
     contract_arrivals.declared, contract_arrivals.withdrawn, contract_arrivals.on_paper,

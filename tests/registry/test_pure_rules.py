@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain.registry import card_no, states
+from coldchain.registry import card_no, similarity, states
 from coldchain.registry.identity import comparable, product_identity
 from coldchain.registry.models import BUSINESS_STATES
 
@@ -120,3 +120,38 @@ class TestIdentity:
 
     def test_nothing_is_nothing(self):
         assert comparable(None) is None
+
+
+class TestLikeness:
+    """Names and phones that are shown to an officer as perhaps one; the threshold at its limit."""
+
+    @pytest.mark.parametrize(
+        ("one", "other", "alike"),
+        [
+            ("荣哥果蔬", "荣哥果蔬店", True),
+            ("黑龙江正大实业有限公司", "齐齐哈尔市正大实业", True),  # forms of companies and places tell nothing
+            ("ＡＢ冻品", "ab冻品", True),
+            ("永辉冻品行", "星光冻品行", False),
+            ("永辉超市", "星光超市", False),
+            ("建华区福鼎市场", "福鼎市场", True),
+            ("", "", False),
+            ("甲", "甲", True),
+        ],
+    )
+    def test_names(self, one, other, alike):
+        known = {1: similarity.signs(one), 2: similarity.signs(other)}
+        assert bool(similarity.alike(known)) is alike
+        assert (similarity.likeness(known[1], known[2]) >= similarity.ALIKE) is alike
+
+    @pytest.mark.parametrize(
+        ("phone", "key"),
+        [("139-1234-5678", "13912345678"), ("+86 139 1234 5678", "13912345678"), ("0452-2700000", "04522700000"),
+         ("12345", None), (None, None)],
+    )  # fmt: skip
+    def test_phones(self, phone, key):
+        assert similarity.phone_key(phone) == key
+
+    def test_a_sign_of_too_many_names_is_no_reason_to_compare(self):
+        many = {number: frozenset({"冻品"}) for number in range(similarity.SHARED_BY_MANY)}
+        assert len(similarity.alike(many)) == len(many) * (len(many) - 1) // 2
+        assert similarity.alike(many | {-1: frozenset({"冻品"})}) == []

@@ -173,7 +173,30 @@ class Realm:
         listed = {"kind": "white_list", "region_code": of.region, "business": of.owner["business_id"]}
         made = of.officer.post("/measures", listed | {"starts_on": "2021-01-01", "source": "示例名单"}, 201)
         of.ids |= {"measure_id": made["measure_id"], "rule_code": "three_papers_one_code_heilongjiang"}
+        self._identities(of, world)
         self.cases[name] = of
+
+    def _identities(self, of: Case, world: World) -> None:
+        """Let a business without a code be found, keep a licence and a contact, refuse somebody who objects."""
+        found = self.app.test_client().post(
+            "/api/v1/businesses/provisional",
+            data={"name": f"{of.mark}摊", "region_code": of.region, "photo": (BytesIO(photograph()), "place.png")},
+            content_type="multipart/form-data", headers={"Authorization": f"Bearer {of.officer.token}"},
+        )  # fmt: skip
+        assert found.status_code == 201, found.get_data(as_text=True)
+        of.ids["found_id"] = found.get_json()["business_id"]
+        here = f"/businesses/{of.ids['business']}"
+        licence = {"number": "JY12302030000017", "valid_to": "2030-01-01"}
+        of.ids["licence_id"] = of.officer.post(f"{here}/licences", licence, 201)["licence_id"]
+        contact = {"post": "仓管", "name": f"{of.mark}联系人", "phone": PHONE[of.mark]}
+        of.ids["contact_id"] = of.officer.post(f"{here}/contacts", contact, 201)["contact_id"]
+        refused = world.business(f"{of.mark}驳回", active=False)["business_id"]
+        of.officer.post(f"/businesses/{refused}/reject", {"reason": "示例"}, 200)
+        objection = {"objection": f"{of.mark}异议"}
+        of.ids["appeal_id"] = of.officer.post(f"/businesses/{refused}/objections", objection, 201)["appeal_id"]
+        other = world.regulator.post("/producers", {"name": f"{of.mark}另一厂", "country": "BR"})
+        of.ids["other_producer_id"] = other["producer_id"]
+        of.ids["other_product_id"] = world.product(producer=other)["product_id"]
 
     def _producer(self, world: World) -> dict[str, Any]:
         number = len(self.cases) + 1
@@ -327,6 +350,9 @@ class Realm:
                 findings = world.inspector.get(f"/sweep-tasks/{task['task_id']}/findings")["items"]
                 case.ids |= {"recall_id": made["recall_id"], "draft_id": kept["recall_id"], "task_id": task["task_id"]}
                 case.ids["finding_id"] = found.get("finding_id") or findings[0]["finding_id"]
+                on_foot = {"name": f"{case.mark}摊", "region_code": case.region}
+                foot = world.inspector.post(f"/recalls/{made['recall_id']}/tasks", on_foot, 201)
+                case.ids["foot_id"] = foot["task_id"]
 
     def _journal(self, case: Case) -> None:
         with db.transaction() as session:
