@@ -144,7 +144,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
     """Return the card of a business, composed now in a constant number of statements. Raises as `find`."""
     business = find(session, actor, ref)
     described = registry.read_business(session, actor, business.business_id)
-    listed = registry.search_sites(session, actor, business=str(business.business_id), limit=SITES_SHOWN)[0]
+    listed = _sites(session, actor, business.business_id)
     site_ids = [site["site_id"] for site in listed]
     zone_ids = [zone.zone_id for site in listed for zone in site["zones"]]
     anywhere = accounts(session, actor).where(col(Holding.quantity_units) > 0)
@@ -173,6 +173,12 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         lacking=_lacking(session, here.where(mine)),
         flags=_flags(session, actor, business.business_id),
     )
+
+
+def _sites(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
+    if relation(actor, "site.read") is None:
+        return []
+    return registry.search_sites(session, actor, business=str(business_id), limit=SITES_SHOWN)[0]
 
 
 def _letter(session: Session, business_id: UUID) -> tuple[CommitmentLetter | None, str | None]:

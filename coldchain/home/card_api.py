@@ -11,7 +11,7 @@ from coldchain.core.edge import PUBLIC, Blueprint, edge
 from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from coldchain.core.pace import Pace
 from coldchain.home import card, card_face, card_print, public_register
-from coldchain.home.card_layout import Face
+from coldchain.home.card_parts import Face
 from coldchain.home.card_schemas import CardPaperQuery, PublicCardPage, PublicCardQuery, PublicCardSchema
 from config import Settings
 

@@ -15,7 +15,7 @@ from coldchain.core import pages
 from coldchain.core.i18n import DEFAULT_LOCALE, pgettext, use_locale
 from coldchain.core.vocabulary import status_chip
 from coldchain.home.card import Card, Check, Goods, Stock, Tested
-from coldchain.home.card_layout import Column, Face, Row, Rows, Section
+from coldchain.home.card_parts import Column, Face, Row, Rows, Section
 from coldchain.labels import fonts
 from coldchain.labels.code import format_groups
 from coldchain.regions import service as regions

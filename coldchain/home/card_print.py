@@ -7,17 +7,23 @@ from typing import Final
 import pypdfium2 as pdfium
 from reportlab.pdfgen.canvas import Canvas
 
-from coldchain.home.card_layout import Face, Page, lay_out
+from coldchain.home.card_layout import lay_out
+from coldchain.home.card_parts import A4, A5, Face, Page
 from coldchain.labels import fonts, qr
 from coldchain.labels.code import qr_text
 
-PNG_DPI: Final = {"a5": 300, "a4": 220}  # both about as many pixels
+PNG_DPI: Final = {A5: 300, A4: 220}  # both about as many pixels
 _POINTS_PER_MM: Final = 72 / 25.4
-_PDFIUM = threading.Lock()  # the library takes one thread at a time
+_PEN = threading.Lock()  # neither library is made for two threads at once: fonts are read from shared places
 
 
 def pdf(face: Face, size: str) -> bytes:
     """Return the card as a PDF of one page; `size` a5 or a4. Raises AddressTooLong."""
+    with _PEN:
+        return _pdf(face, size)
+
+
+def _pdf(face: Face, size: str) -> bytes:
     page = lay_out(face, size)
     symbol = qr.encode(qr_text(face.address))
     stream = BytesIO()
@@ -38,7 +44,7 @@ def pdf(face: Face, size: str) -> bytes:
 def png(face: Face, size: str) -> bytes:
     """Return the card as a greyscale PNG, drawn from its PDF. Raises AddressTooLong."""
     content, dpi = pdf(face, size), PNG_DPI[size]
-    with _PDFIUM:
+    with _PEN:
         document = pdfium.PdfDocument(content)
         try:
             image = document[0].render(scale=dpi / 72, grayscale=True).to_pil()

@@ -2,7 +2,7 @@
 
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
-from coldchain.home.card_layout import A5, PAPERS
+from coldchain.home.card_parts import A5, PAPERS
 from coldchain.home.public_register import LISTED
 from coldchain.registry.models import BUSINESS_KINDS, BUSINESS_STATES, SITE_KINDS, TEMPERATURE_CLASSES, ZONE_KINDS
 from coldchain.registry.schemas import REGION, VERSION_CHARS

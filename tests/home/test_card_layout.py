@@ -1,26 +1,15 @@
 """The printed card as a page: what doesn't fit is counted, nothing leaves the paper, every character has a glyph."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldchain.home import card_print
-from coldchain.home.card_layout import (
-    A4,
-    A5,
-    PAPERS,
-    SIZES,
-    Column,
-    Face,
-    Row,
-    Rows,
-    Section,
-    cut,
-    lay_out,
-    lines,
-    share_rows,
-)
+from coldchain.home.card_layout import lay_out, lines
+from coldchain.home.card_parts import A4, A5, PAPERS, SIZES, Column, Face, Row, Rows, Section, cut, share_rows
 from coldchain.labels import fonts
 from coldchain.labels.qr import encode
 
@@ -141,3 +130,11 @@ def test_what_is_not_in_force_has_a_band_across_the_page() -> None:
     assert [text.words for text in white] == ["已注销　本卡作废"]
     assert white[0].size_mm >= 6
     assert not [text for text in lay_out(face(1), A5).texts if text.white]
+
+
+def test_cards_drawn_at_once_are_the_same_as_one_after_the_other() -> None:
+    faces = [face(count, count * 3, name=f"并发示例{count}") for count in range(6)]
+    alone = [card_print.pdf(each, A5) for each in faces]
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(lambda each: card_print.pdf(each, A5), faces))
+    assert together == alone
