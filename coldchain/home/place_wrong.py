@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, case, cast, func, or_, select
+from sqlalchemy import Text, case, cast, func, select, union
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
@@ -106,21 +106,21 @@ def _flags(session: Session, actor: Actor, ids: list[UUID], zone_id: UUID | None
     """Count open flags about what lies there now, or that name the site or one of its zones themselves."""
     if relation(actor, "flag.read") is None:
         return
-    data = col(Flag.data)
-    named = [data["zone_id"].astext == cast(col(Zone.zone_id), Text)]
-    if zone_id is None:
-        named.append(data["site_id"].astext == cast(col(Zone.site_id), Text))
-    lies = select(col(Holding.batch_id)).where(
-        col(Holding.zone_id) == col(Zone.zone_id), col(Holding.quantity_units) > 0
-    )
+    data, is_open = col(Flag.data), col(Flag.closed_at).is_(None) & flags.visible_flags(actor)
     zones = col(Zone.site_id).in_(ids) if zone_id is None else col(Zone.zone_id) == zone_id
-    rows = session.execute(
-        select(col(Zone.site_id), func.count(func.distinct(col(Flag.flag_id))))
-        .join(Flag, or_(*named, col(Flag.batch_id).in_(lies)))
-        .where(zones, col(Flag.closed_at).is_(None), flags.visible_flags(actor))
-        .group_by(col(Zone.site_id))
-    )
-    for site_id, count in rows:
+    each: Any = select(col(Zone.site_id).label("site_id"), col(Flag.flag_id).label("flag_id")).where(zones, is_open)
+    parts = [  # each by an index or one pass over the open flags; an OR of them would try every flag at every zone
+        each.join(Holding, col(Holding.zone_id) == col(Zone.zone_id))
+        .join(Flag, col(Flag.batch_id) == col(Holding.batch_id))
+        .where(col(Holding.quantity_units) > 0),
+        each.join(Flag, data["zone_id"].astext == cast(col(Zone.zone_id), Text)),
+    ]
+    if zone_id is None:
+        named: Any = select(col(Site.site_id).label("site_id"), col(Flag.flag_id).label("flag_id"))
+        by_site = data["site_id"].astext == cast(col(Site.site_id), Text)
+        parts.append(named.join(Flag, by_site).where(col(Site.site_id).in_(ids), is_open))
+    about = union(*parts).subquery()
+    for site_id, count in session.execute(select(about.c.site_id, func.count()).group_by(about.c.site_id)):
         found[site_id].flags = count
 
 

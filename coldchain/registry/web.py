@@ -49,7 +49,7 @@ LABELS: Final = {
 PLAIN: Final = ("approve",)  # decided without a reason
 
 
-def areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
+def _areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Return code and name of the regions that the actor may choose from: own ones and those right below them."""
     codes = list(actor.regions)
     for area in actor.regions:
@@ -58,9 +58,12 @@ def areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in dict.fromkeys(codes)]
 
 
-def offices_in(session: Session, region_codes: list[str]) -> list[tuple[str, str]]:
+def _offices(session: Session, region_codes: list[str]) -> list[tuple[str, str]]:
     found = [office for code in region_codes for office in regions.offices(session, code)]
     return [(office.name, office.name) for office in {office.office_id: office for office in found}.values()]
+
+
+areas, offices_in = _areas, _offices  # what other pages of the register's forms offer too
 
 
 @bp.get("/businesses")
@@ -87,7 +90,7 @@ def list_businesses(session: Session, actor: Actor) -> Any:
         counts=overview.counts_by_status(session, query["region_code"]),
         states=BUSINESS_STATES,
         kinds=words.BUSINESS_KINDS,
-        areas=areas(session, actor),
+        areas=_areas(session, actor),
         names=regions.names(session, {row["region_code"] for row in rows}, current_locale()),
         may_register=relation(actor, "business.register") is not None,
         may_find=relation(actor, "business.provisional") is not None,
@@ -122,8 +125,8 @@ def _business_form(session: Session, actor: Actor, form: Form, errors: dict[str,
         errors=errors,
         labels=LABELS,
         kinds=words.BUSINESS_KINDS,
-        areas=areas(session, actor),
-        offices=offices_in(session, list(actor.regions)),
+        areas=_areas(session, actor),
+        offices=_offices(session, list(actor.regions)),
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
@@ -238,7 +241,7 @@ def _site_form(
         kinds=words.SITE_KINDS,
         venues=[(venue["venue_id"], venue["name"]) for venue in venues],
         areas=[(code, names[code]) for code in codes],
-        offices=offices_in(session, codes),
+        offices=_offices(session, codes),
         grids=[grid for code in codes for grid in grids_offered(session, code)],
         once=form.get("_once") or new_once(),
     )

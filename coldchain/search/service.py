@@ -13,13 +13,14 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, relation
 from coldchain.batches.models import BATCH_STATES
-from coldchain.core import limits
+from coldchain.core import limits, sign_code
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.text import search_terms
 from coldchain.inspections import resolve
 from coldchain.recall import drafts
 from coldchain.registry import service as registry
 from coldchain.registry.models import BUSINESS_STATES
+from coldchain.registry.service import signs
 from coldchain.search import batches, documents
 
 STATES: Final = (*BATCH_STATES, *BUSINESS_STATES)
@@ -78,6 +79,8 @@ Finder = Callable[[Session, Actor, Query, int, str | None], tuple[list[Found], s
 def _codes(session: Session, actor: Actor, query: Query, _limit: int, _cursor: str | None) -> Any:
     if relation(actor, "code.resolve") is None:
         return [], None
+    if sign_code.read(query.q):
+        return _signs(session, query.q), None
     try:
         found = resolve.resolve(session, actor, query.q)
     except (NotFound, Conflict):
@@ -93,6 +96,15 @@ def _codes(session: Session, actor: Actor, query: Query, _limit: int, _cursor: s
             ids={"code": label, "batch_code": found.batch.batch_code},
         )
     ], None
+
+
+def _signs(session: Session, text: str) -> list[Found]:
+    """Return the place of a sign's code; its address is open to everybody."""
+    try:
+        place = signs.find(session, text)
+    except NotFound:
+        return []
+    return [Found("code", place.place_id, place.code, place.name, f"/C/{place.code}", ids={"code": place.code})]
 
 
 def _batches(session: Session, actor: Actor, query: Query, limit: int, cursor: str | None) -> Any:

@@ -1,9 +1,19 @@
 """What a place's sign shows: anybody, a stranger's business, its own people, a tenant, the officers of its area."""
 
 import re
+from uuid import UUID
 
 import pytest
+from sqlalchemy import event, select
+from sqlmodel import col
 
+from coldchain.accounts import service as accounts
+from coldchain.accounts.actor import SYSTEM
+from coldchain.batches import flags
+from coldchain.batches.flags import Mark
+from coldchain.core import clock, db
+from coldchain.home import place_wrong
+from coldchain.registry.models import Site
 from tests.factories.people import Speaker
 
 
@@ -144,3 +154,51 @@ def test_the_page_of_a_site(world, store):
     page(world.merchant(store["tenant"]), path, 404)
     page(world.people.inspector("230202"), path, 404)
     page(world.people.lab(world.business(kinds=["lab"], handles_imported=False)["business_id"]), path, 403)
+
+
+def test_what_is_wrong_costs_the_same_for_any_number_of_places(world, store, database):
+    """A market has hundreds of stalls: the statements of its scan don't grow with them."""
+
+    def cost():
+        asked = []
+        listen = lambda *arguments: asked.append(arguments[2])  # noqa: E731
+        event.listen(database, "before_cursor_execute", listen)
+        try:
+            with db.transaction() as session:
+                actor = accounts.actor_of(session, accounts.user_by_name(session, world.inspector.user.username))
+                sites = session.scalars(select(Site).where(col(Site.venue_id) == UUID(venue_id))).all()
+                asked.clear()
+                found = place_wrong.at(session, actor, sites)
+                return len(sites), len(asked), sum(each.total for each in found.values())
+        finally:
+            event.remove(database, "before_cursor_execute", listen)
+
+    venue_id = store["venue"]["venue_id"]
+    one, statements, wrong = cost()
+    for _ in range(3):
+        world.zone(world.site(world.business(), venue_id=venue_id))
+    several, same_statements, more_wrong = cost()
+    assert (one, several) == (1, 4)
+    assert same_statements == statements <= 10
+    assert more_wrong == wrong + 3 * 3, "three stores without stewards"
+
+
+def test_a_flag_about_goods_or_the_place_is_counted_once(world, store):
+    site_id, zone_id = store["site"]["site_id"], store["zone"]["zone_id"]
+    batch_id, elsewhere = UUID(store["batch"]["batch_id"]), world.zone(world.site(store["keeper"]))
+    there = {"zone_id": elsewhere["zone_id"]}
+    marks = [
+        Mark("count_under_lock", "batch", batch_id, "230203", clock.now(), about, None, data)
+        for about, data in (
+            (batch_id, {"site_id": site_id, "zone_id": zone_id}),  # in all three ways
+            (None, {"site_id": site_id}),
+            (None, there),
+        )
+    ]
+    with db.transaction() as session:
+        made = flags.raise_(session, SYSTEM, marks)
+    assert "这里的货有 2 个标记" in page(world.inspector, f"/C/{store['site']['sign_code']}")
+    assert "这里的货有 1 个标记" in page(world.inspector, f"/C/{store['zone']['sign_code']}")
+    assert "标记" not in page(world.merchant(store["keeper"]), f"/sites/{site_id}")
+    world.regulator.post(f"/flags/{made[0]}/close", {"reason": "示例"}, 200)
+    assert "这里的货有 1 个标记" in page(world.inspector, f"/C/{store['site']['sign_code']}")

@@ -154,3 +154,15 @@ def test_the_page_shows_kinds_and_goes_straight_to_a_label(app: Flask, world: Wo
     assert 'value="2021-13-45"' in wrong
     assert reader.open("/search?status=held")
     assert "Nothing was found" in reader.open("/search?q=zzzzzzz")
+
+
+def test_a_sign_is_found_by_its_code_and_leads_to_what_it_shows(world: World, people: People) -> None:
+    site = world.site(world.business())
+    zone = world.zone(site)
+    typed = f"{site['sign_code'][:4]} {site['sign_code'][4:8]} {site['sign_code'][8:]}".lower()
+    for speaker in (world.regulator, world.merchant(world.business()), people.regulator("511011")):
+        (found,) = _found(speaker, typed)
+        assert (found["kind"], found["href"], found["subtitle"]) == ("code", f"/C/{site['sign_code']}", site["name"])
+    (found,) = _found(world.regulator, zone["sign_code"])
+    assert found["subtitle"] == f"{site['name']} {zone['code']}"
+    assert _found(world.regulator, "S00000000000") == []

@@ -1,6 +1,7 @@
 """Which place a sign stands for. No rights here: the asking use case has its own."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -21,6 +22,25 @@ class Place:
     venue: Venue | None = None
     site: Site | None = None
     zone: Zone | None = None
+
+    @property
+    def place_id(self) -> UUID:
+        """The id of the row that the sign is of. Raises LookupError for a place that was made of nothing."""
+        for found in (
+            self.zone and self.zone.zone_id,
+            self.site and self.site.site_id,
+            self.venue and self.venue.venue_id,
+        ):
+            if found:
+                return found
+        raise LookupError("a sign is of a venue, a site or a zone")
+
+    @property
+    def name(self) -> str:
+        """What the place is called, a zone with its site."""
+        row = self.site or self.venue
+        called = row.name if row is not None else ""
+        return f"{called} {self.zone.code}" if self.zone else called
 
     @property
     def resource(self) -> Resource:

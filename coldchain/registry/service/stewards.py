@@ -97,7 +97,7 @@ def appoint(
         business_id=site.business_id,
         region_code=site.region_code,
     )  # fmt: skip
-    return _shown(session, [row])[0]
+    return StewardShown(row.steward_id, site_id, kind, name, phone, publish_phone, started_on, None)
 
 
 def _check_kind(actor: Actor, kind: str) -> None:
