@@ -22,7 +22,6 @@ from coldchain.batches import service as batches
 from coldchain.batches.models import Batch, Flag, Sample, Tube
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
-from coldchain.home.card_stewards import Steward, card_stewards
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
 from coldchain.ledger import holds
@@ -30,7 +29,8 @@ from coldchain.ledger.models import Holding
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, CommitmentLetter, Product
-from coldchain.registry.service import letters, overview, place
+from coldchain.registry.service import letters, licences, overview, place, stewards
+from coldchain.registry.service.stewards import StewardShown
 from coldchain.trade.service.stock import Here, accounts
 
 SITES_SHOWN: Final = 200
@@ -110,12 +110,13 @@ class Card:
     as_of: datetime
     business: Business
     legal_representative: str | None
+    licences: list[dict[str, Any]]  # in force, the first to end first
     office: str | None
     letter: CommitmentLetter | None
     signer: str | None
     letter_outdated: bool
     sites: list[dict[str, Any]]
-    stewards: dict[UUID, list[Steward]]
+    stewards: dict[UUID, list[StewardShown]]  # by site, as its public sign names them
     own: Stock
     road_g: int  # own goods on the road
     elsewhere_g: int  # own goods that lie outside the reader's area
@@ -158,12 +159,13 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         as_of=clock.now(),
         business=business,
         legal_representative=described.get("legal_representative"),
+        licences=licences.running(session, [business.business_id])[business.business_id],
         office=described["office"].name if described.get("office") else None,
         letter=letter,
         signer=signer,
         letter_outdated=letter is not None and current is not None and letter.version < current.version,
         sites=listed,
-        stewards=card_stewards(session, site_ids),
+        stewards=stewards.stewards_of(session, site_ids, public=True),
         own=own,
         road_g=_grams(session, anywhere.where(mine, col(Holding.zone_id).is_(None))),
         elsewhere_g=_all_own(session, business.business_id) - own.mass_g if actor.is_officer else 0,

@@ -7,6 +7,7 @@ no flag, and of a positive that isn't confirmed only that it is being re-checked
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -21,6 +22,7 @@ from coldchain.labels.code import format_groups
 from coldchain.regions import service as regions
 from coldchain.regions.tree import ancestry
 from coldchain.registry import words as register_words
+from coldchain.registry.models_stewards import STEWARD_KINDS
 
 TITLE: Final = "进口冷链食品经营者监管卡"
 CARD_SEGMENT: Final = "/K/"
@@ -86,7 +88,7 @@ def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial:
         facts=(
             ((code_label, business.uscc or business.temporary_no or NOTHING),
              ("负责人", card.legal_representative or NOTHING)),
-            (("经营类别", kinds), ("食品许可", business.licence_no or NOTHING)),
+            (("经营类别", kinds), ("食品许可", _licences(card))),
             (("地址", (business.address or NOTHING).translate(_MINUS)), ("", "")),
         ),
         sections=sections,
@@ -112,16 +114,28 @@ def _letter(card: Card) -> Section:
 
 
 def _places(card: Card) -> Section:
-    head, share = ("库长 属地 / 行业 / 企业", 0.25) if card.stewards else ("库长", 0.09)
+    head, share = ("库长 属地 / 行业 / 企业", 0.25) if any(card.stewards.values()) else ("库长", 0.09)
     columns = (Column("场所", 0.22), Column("库区", 0.65 - share), Column("温度", 0.13), Column(head, share))
     rows = [
         Row(tuple(cell.translate(_MINUS) for cell in (
             site["name"], _zones(site["zones"]), _temperatures(site["zones"]),
-            " / ".join(steward.name for steward in card.stewards.get(site["site_id"], ())) or NOTHING,
+            _stewards(card, site["site_id"]),
         )))
         for site in card.sites
     ]  # fmt: skip
     return Section("场所和库区", columns, (Rows(rows),), empty="没有登记场所")
+
+
+def _licences(card: Card) -> str:
+    """Return the licences in force with their last day, else the number that was given at registration."""
+    listed = "，".join(f"{each['number']} 至 {pages.day(each['valid_to'])}" for each in card.licences)
+    return listed or card.business.licence_no or NOTHING
+
+
+def _stewards(card: Card, site_id: UUID) -> str:
+    """Return a site's three stewards in the order of the posts, a dash for a post that nobody has."""
+    held = {steward.kind: steward.name or NOTHING for steward in card.stewards.get(site_id, ())}
+    return " / ".join(held.get(kind, NOTHING) for kind in STEWARD_KINDS) if held else NOTHING
 
 
 def _zones(zones: Sequence[Any]) -> str:

@@ -38,6 +38,7 @@ def show_card(session: Session, actor: Actor, business: str) -> Any:
         unprintable=card_face.unprintable(found),
         kinds=words.BUSINESS_KINDS,
         site_kinds=words.SITE_KINDS,
+        steward_kinds=words.STEWARD_KINDS,
         zone_kinds=words.ZONE_KINDS,
         temperatures=words.TEMPERATURE_CLASSES,
         tube_chips=goods_words.TUBE_CHIPS if relation(actor, "flag.read") else goods_words.MERCHANT_TUBE_CHIPS,
