@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from coldchain.core.text import normalise_name
 
 K = TypeVar("K")
-ALIKE: Final = 0.6  # 荣哥果蔬 and 荣哥果蔬店 are (0.86); two that share only 冻品行 are not
+ALIKE: Final = 0.6  # 荣哥果蔬 and 荣哥果蔬店 are (0.86); 永辉冻品行 and 星光冻品行 are not
 SHARED_BY_MANY: Final = 400  # a pair of signs that stands in more names tells nothing and is left out of the search
 # What every second name has, and tells nothing: the place in front (but not 某某超市, 某某市场), and forms of companies.
 _PLACE: Final = re.compile("^(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区|(?<!超)市(?!场)|区|县))+")
