@@ -8,9 +8,10 @@ from typing import Final, TypeVar
 from coldchain.core.text import normalise_name
 
 K = TypeVar("K")
-ALIKE: Final = 0.6  # 荣哥果蔬 and 荣哥果蔬店 are (0.86), two shops that share only 冻品行 are not
+# 荣哥果蔬 and 荣哥果蔬店 are alike (0.86), 永辉冻品行 and 星光冻品行 are not (0.5).
+ALIKE: Final = 0.6
 SHARED_BY_MANY: Final = 400  # a pair of signs that stands in more names tells nothing and is left out of the search
-# What every second name has, and tells nothing: the place in front (not 某某超市, 某某市场), and forms of companies.
+# What tells nothing: the place in front (but not 某某超市, 某某市场), and forms of companies.
 _PLACE: Final = re.compile("^(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区|(?<!超)市(?!场)|区|县))+")
 _COMMON: Final = re.compile("有限公司|有限责任公司|股份|集团|个体工商户|经营部|示例")
 _PHONE: Final = re.compile(r"[^0-9]+")
