@@ -63,7 +63,7 @@ COLUMNS: Final = (
            also=("保质期至", "有效期至", "到期日", "到期日期"), example="2022-11-05",
            about=_l("A date with its year.")),
     Column("quantity", LABELS["lines-*-quantity_units"], sheet_cells.amount, also=("数量", "入库数量", "到货数量"),
-           example="452件零132盒", about=_l("With its unit: pieces (件) and loose units (盒), or a weight (kg).")),
+           example="452件零132盒", about=_l("With its unit: pieces and loose units, or a weight (kg).")),
     Column("pieces", LABELS["_lines-*-pieces"], _counted("pieces"), also=("件数", "箱数", "数量(件)", "数量(箱)"),
            example="452", about=_l("Instead of the quantity: whole pieces.")),
     Column("loose", LABELS["_lines-*-loose"], _counted("loose"),

@@ -23,7 +23,11 @@ HEADER = (
     'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
 )
 
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_pgettext": ((1, "c"), 2), "gettext_noop": None}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    **dict.fromkeys(("lazy_gettext", "_l", "gettext_noop")),
+    **dict.fromkeys(("lazy_pgettext", "_p"), ((1, "c"), 2)),
+}
 # Calls that carry a message id for someone else to translate; every class derived from DomainError is one too.
 MESSAGE_MAKERS = {"FieldError", "Coded", "refuse", "IdentifierError", "TextError"}
 TRANSLATORS = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "lazy_pgettext"}
