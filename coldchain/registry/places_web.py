@@ -138,9 +138,10 @@ def show_venue(session: Session, actor: Actor, venue_id: UUID) -> Any:
 @edge("venue.register")
 def correct_venue(session: Session, actor: Actor, venue_id: UUID) -> Any:
     """Show or take the form that corrects a venue."""
-    venue = venues.read(session, actor, venue_id)
-    if not may(actor, "venue.register", Resource.of(places=[place(session.get_one(Venue, venue_id))])):
+    row = session.get(Venue, venue_id)
+    if row is None or not may(actor, "venue.register", Resource.of(places=[place(row)])):
         raise NotFound
+    venue = venues.read(session, actor, venue_id)
     form = copy(request.form)
     errors: dict[str, str] = {}
     status = 200

@@ -110,7 +110,7 @@ def test_it_is_still_read_with_frost_on_it(make_face: MakeFace) -> None:
 
 def layer(layout: Layout, index: int) -> Image.Image:
     image = Image.new("1", (480, 320), 255)
-    png._draw(image, Layout((), (layout.texts[index],)))
+    png.draw_layout(image, Layout((), (layout.texts[index],)))
     return image
 
 
@@ -127,7 +127,7 @@ def test_no_text_touches_another_nor_the_rules_nor_leaves_the_margin(
     )
     sum_of_ink, drawn = 0, Image.new("1", (480, 320), 255)
     for layout in (common_layout(face), own_layout(face)):
-        png._draw(drawn, replace(layout, texts=()))
+        png.draw_layout(drawn, replace(layout, texts=()))
     sum_of_ink += drawn.convert("L").histogram()[0]
     for layout in (common_layout(face), own_layout(face)):
         for index in range(len(layout.texts)):
