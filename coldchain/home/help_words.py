@@ -134,7 +134,7 @@ HELP: Final[dict[str, Help]] = {
         ),
     ),
     "admin": Help(
-        _l("You make accounts and offices and see that the program is well. You see no goods."),
+        _l("You make accounts and offices and see that the program is well. You read much and enter no goods."),
         (
             Task("/accounts", _l("Accounts"), _l("Make an account, stop it, send a link for a forgotten password.")),
             Task("/regions", _l("Regions and offices"), _l("Offices, their areas, and their grids.")),
