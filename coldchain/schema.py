@@ -7,18 +7,21 @@ from coldchain.batches import models as batches
 from coldchain.batches import models_arrivals as batches_arrivals
 from coldchain.core import idempotency, marks, stored_files
 from coldchain.inspections import models as inspections
+from coldchain.inspections import models_findings as inspections_findings
 from coldchain.journal import models as journal
 from coldchain.labels import models as labels
 from coldchain.ledger import models as ledger
 from coldchain.policy import models as policy
+from coldchain.policy import models_findings as policy_findings
 from coldchain.recall import models as recall
 from coldchain.regions import models as regions
 from coldchain.registry import models as registry
+from coldchain.registry import models_decisions as registry_decisions
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, batches_arrivals, idempotency, inspections, journal, labels, ledger, marks, policy, recall,
-    regions, registry, stored_files, trade,
+    accounts, batches, batches_arrivals, idempotency, inspections, inspections_findings, journal, labels, ledger,
+    marks, policy, policy_findings, recall, regions, registry, registry_decisions, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -32,4 +35,5 @@ APPEND_ONLY = (
     "evidence", "evidence_check", "platform_code",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
     "result_release",
+    "finding_kind", "visit", "visit_photo", "site_finding_event", "enforcement_decision", "enforcement_event",
 )  # fmt: skip
