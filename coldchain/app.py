@@ -23,6 +23,7 @@ MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "registry.offices_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
+    "inspections.findings_api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",

@@ -68,6 +68,14 @@ TABLE: dict[str, dict[str, str]] = {
     "backcheck.read": _READ,
     "flag.read": _OFFICERS_READ,
     "flag.close": {"regulator": REGION, "system": ANY},
+    "finding_kind.read": _EVERYONE,
+    "visit.record": _OFFICERS,
+    "site_finding.read": {**_READ, "lab": OWN, "carrier": OWN},
+    "site_finding.answer": {"merchant": SITE, "lab": OWN, "carrier": OWN},
+    "site_finding.review": _OFFICERS,
+    "enforcement.decide": {"regulator": REGION, "system": ANY},
+    "enforcement.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
+    "enforcement.object": _OWNERS,
     "code.resolve": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
     "recall.draft": {"regulator": REGION, "system": ANY},
     "recall.announce": {"regulator": REGION, "system": ANY},
@@ -99,8 +107,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "handover.do", "people.manage", "personal.erase",
-        "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
+        "account.manage", "account.reset", "business.decide", "enforcement.decide", "handover.do", "people.manage",
+        "personal.erase", "personal.export", "recall.announce", "result.release", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

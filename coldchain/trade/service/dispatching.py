@@ -27,7 +27,17 @@ from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service.reach import on_behalf_of
-from coldchain.trade.service import consents, dating, goods, lateness, parties, reading, temperatures, waybill
+from coldchain.trade.service import (
+    consents,
+    dating,
+    goods,
+    lateness,
+    parties,
+    reading,
+    suspensions,
+    temperatures,
+    waybill,
+)
 from coldchain.trade.service.lateness import Leaving, Passage
 from coldchain.trade.service.waybill import AWAIT_CONFIRMATION, DELIVERY, RETURN, Load, Shipment
 
@@ -56,7 +66,8 @@ def dispatch(
     Raises NotFound for what the actor may not see, Invalid (`in_future`, `duplicate_batch`, `same_site`,
     `not_a_carrier`), Conflict
     `locked`, `gate_refused` (extra `missing`, a line each), `insufficient_stock`, `seller_not_active`,
-    `receiver_not_active` (R1, R8, R10, R12). Signed in person and entered late: accepted despite gate and lock.
+    `receiver_not_active`, `business_suspended_by_decision` (R1, R8, R10, R12, R14). Signed in person and entered
+    late: accepted despite gate, lock and decision.
     """
     load = Load(parties.carrier(session, carrier), vehicle_plate, driver, departure_temperature_c)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
@@ -65,6 +76,7 @@ def dispatch(
     )
     warnings = parties.judge(figures, shipment.owner, shipment.receiver)
     leaving = _leaving(shipment)
+    warnings += suspensions.judge(session, shipment.owner, shipment.site, intended=not leaving.happened)
     passage = lateness.judge(session, leaving)
     consignment = waybill.write(session, actor, shipment, passage, lateness.as_fact(leaving))
     told = lateness.tell(

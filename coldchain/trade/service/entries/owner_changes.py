@@ -10,7 +10,7 @@ from coldchain.core.errors import Invalid, NotFound
 from coldchain.ledger import postings
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
-from coldchain.trade.service import lateness, parties
+from coldchain.trade.service import lateness, parties, suspensions
 from coldchain.trade.service.entries import core, reading
 from coldchain.trade.service.entries.core import Document, Line
 from coldchain.trade.service.parties import Receiver
@@ -20,13 +20,15 @@ def change_owner(session: Session, actor: Actor, *, to_owner: str | UUID, **give
     """Make units of each batch another's; `given` as in `core.begin`; return the entry with its warnings.
 
     Judged as of now, whatever time it claims. Raises as `core.begin`, Invalid `same_owner`, `unknown_business`,
-    Conflict `seller_not_active`, `receiver_not_active`, `gate_refused`, `locked`, `insufficient_stock` (R1, R8, R12).
+    Conflict `seller_not_active`, `receiver_not_active`, `gate_refused`, `locked`, `insufficient_stock`,
+    `business_suspended_by_decision` (R1, R8, R12, R14).
     """
     receiver = _business(session, to_owner)
     document = core.begin(session, actor, "owner_change", to_owner_id=receiver.business_id, **given)
     if receiver.business_id == document.owner_id:
         raise Invalid.of("/to_owner", "same_owner", "These goods are this business's already.")
     warnings = parties.judge(document.figures, document.owner, Receiver(receiver, None, None, None, None))
+    warnings += suspensions.judge(session, document.owner, document.site, intended=True)
     passage = lateness.judge(session, document.leaving(happened=False, gated=True))
     lines = [
         Line(

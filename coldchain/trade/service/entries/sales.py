@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.ledger import postings
-from coldchain.trade.service import dating, lateness, parties
+from coldchain.trade.service import dating, lateness, parties, suspensions
 from coldchain.trade.service.entries import core, reading
 from coldchain.trade.service.entries.core import Document, Line
 from coldchain.trade.service.lateness import Passage
@@ -16,11 +16,14 @@ def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
     """Record that units of each batch were sold; `given` as in `core.begin`; return the entry with its warnings.
 
     Entered more than `late_after_min` after it happened it is a fact: accepted despite gate and lock. Raises as
-    `core.begin`, and Conflict `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active` (R1, R8, R10, R12).
+    `core.begin`, and Conflict `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`,
+    `business_suspended_by_decision` (R1, R8, R10, R12, R14).
     """
     document = core.begin(session, actor, "sale", **given)
     figures = {**document.figures, "suspended_seller": "warn"} if document.late else document.figures
-    return consume(session, actor, document, "sold", parties.judge_sender(figures, document.owner))
+    warnings = parties.judge_sender(figures, document.owner)
+    warnings += suspensions.judge(session, document.owner, document.site, intended=not document.late)
+    return consume(session, actor, document, "sold", warnings)
 
 
 def consume(
