@@ -80,7 +80,7 @@ def decide(
     decision = _insert(
         session,
         number=number,
-        business_id=findings[0].business_id,
+        business_id=registry.find_business(session, findings[0].business_id).business_id,
         site_id=findings[0].site_id if site_only else None,
         kinds=[each for each in rules.KINDS if each in kinds],
         reason=reason,
@@ -267,7 +267,8 @@ def search(
     statement = select(EnforcementDecision).where(visible_decisions(actor))
     if business is not None:
         found = registry.find_business(session, business)
-        statement = statement.where(col(EnforcementDecision.business_id) == found.business_id)
+        about = col(EnforcementDecision.business_id).in_(decisions.identities(found.business_id))
+        statement = statement.where(about)
     if in_force is not None:
         holds = decisions.in_force(clock.now())
         statement = statement.where(holds if in_force else ~holds)

@@ -24,6 +24,7 @@ from coldchain.inspections.models_findings import SiteFinding, SiteFindingEvent,
 from coldchain.journal import service as journal
 from coldchain.policy import findings as catalogue
 from coldchain.registry import service as registry
+from coldchain.registry.service import decisions
 from coldchain.registry.service.reach import within_reach
 
 OPEN: Final = ("open", "answered")
@@ -71,7 +72,7 @@ def search(
         statement = statement.where(overdue() if state == "overdue" else col(SiteFinding.state) == state)
     if business is not None:
         named = registry.find_business(session, business)
-        statement = statement.where(col(SiteFinding.business_id) == named.business_id)
+        statement = statement.where(col(SiteFinding.business_id).in_(decisions.identities(named.business_id)))
     return paging.page(session, statement, col(SiteFinding.finding_id), limit, cursor)
 
 
@@ -273,7 +274,9 @@ def add_event(
 
 def open_findings(session: Session, business_id: UUID) -> list[dict[str, Any]]:
     """Return what is open of a business, the nearest day first; the caller has checked the right (for the card)."""
-    statement = select(SiteFinding).where(col(SiteFinding.business_id) == business_id, col(SiteFinding.state).in_(OPEN))
+    statement = select(SiteFinding).where(
+        col(SiteFinding.business_id).in_(decisions.identities(business_id)), col(SiteFinding.state).in_(OPEN)
+    )
     ordered = statement.order_by(col(SiteFinding.rectify_by).asc().nulls_last(), col(SiteFinding.finding_id))
     return describe(session, session.exec(ordered).all())
 

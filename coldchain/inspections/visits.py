@@ -27,7 +27,7 @@ from coldchain.policy import findings as catalogue
 from coldchain.policy.models_findings import FindingKind
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, Site
-from coldchain.registry.service import place
+from coldchain.registry.service import decisions, place
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,6 @@ def add_photo(
 
 def last_visits(session: Session, business_id: UUID, limit: int = 5) -> list[Visit]:
     """Return the latest visits to a business, newest first; the caller has checked the right (for the card)."""
-    statement = select(Visit).where(col(Visit.business_id) == business_id)
+    statement = select(Visit).where(col(Visit.business_id).in_(decisions.identities(business_id)))
     newest = statement.order_by(col(Visit.occurred_at).desc(), col(Visit.visit_id).desc())
     return list(session.exec(newest.limit(limit)))

@@ -3,12 +3,14 @@
 import threading
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from coldchain.core import clock, limits
+from coldchain.core import clock, db, limits
 from coldchain.registry import decisions as rules
+from coldchain.registry.models import Business
+from coldchain.registry.service import decisions
 from tests.factories.people import People
 from tests.factories.world import World
 
@@ -120,6 +122,21 @@ def test_a_decision_about_one_site_stops_only_what_leaves_from_there(world: Worl
         )["findings"][0]  # fmt: skip
         refused = world.regulator.post("/decisions", deciding(second["finding_id"], site_only=True), 422)
         assert refused["errors"][0]["code"] == "one_site"
+
+
+def test_what_was_decided_about_an_identity_holds_for_the_business_that_it_was_merged_into(
+    world: World, goods: dict[str, Any]
+) -> None:
+    former, stands = world.shop(), UUID(goods["owner"]["business_id"])
+    with clock.simulated(NOON):
+        made = decided(world, former)
+        sending(world, goods, 201, world.shop()["owner"])
+        with db.transaction() as session:
+            session.get_one(Business, UUID(former["owner"]["business_id"])).merged_into_id = stands
+        assert sending(world, goods, 409, world.shop()["owner"])["decision"]["number"] == made["number"]
+        with db.transaction() as session:
+            assert decisions.published_number(session, stands, NOON) == made["number"]
+            assert [each.number for each in decisions.of_business(session, stands, NOON)] == [made["number"]]
 
 
 def test_an_order_and_a_publication_stop_nothing(world: World, goods: dict[str, Any]) -> None:

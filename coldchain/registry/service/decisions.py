@@ -8,11 +8,21 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, and_, bindparam, exists, or_
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, bindparam, exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from coldchain.registry.decisions import LIFTED, PUBLICATION, SUSPENSION
+from coldchain.registry.models import Business
 from coldchain.registry.models_decisions import EnforcementDecision, EnforcementEvent
+
+Identity = aliased(Business)
+
+
+def identities(business_id: Any) -> Select[Any]:
+    """Return a selection of the ids of a business and of those that were merged into it: their decisions hold."""
+    mine = or_(col(Identity.business_id) == business_id, col(Identity.merged_into_id) == business_id)
+    return select(col(Identity.business_id)).where(mine)
 
 
 def in_force(at: Any) -> ColumnElement[bool]:
@@ -37,7 +47,7 @@ def published(at: Any) -> ColumnElement[bool]:
 _SUSPENDING: Final = (
     select(EnforcementDecision)
     .where(
-        col(EnforcementDecision.business_id) == bindparam("business_id"),
+        col(EnforcementDecision.business_id).in_(identities(bindparam("business_id", type_=Uuid()))),
         col(EnforcementDecision.kinds).contains([SUSPENSION]),
         in_force(bindparam("at", type_=DateTime(timezone=True))),
         or_(
@@ -60,13 +70,13 @@ def suspending(session: Session, business_id: UUID, site_id: UUID | None, at: da
 
 def of_business(session: Session, business_id: UUID, at: datetime) -> Sequence[EnforcementDecision]:
     """Return the decisions about a business that hold at a moment, the one that ends first in front."""
-    statement = select(EnforcementDecision).where(col(EnforcementDecision.business_id) == business_id, in_force(at))
+    about = col(EnforcementDecision.business_id).in_(identities(business_id))
+    statement = select(EnforcementDecision).where(about, in_force(at))
     return session.scalars(statement.order_by(col(EnforcementDecision.ends_at))).all()
 
 
 def published_number(session: Session, business_id: UUID, at: datetime) -> str | None:
     """Return the number of a published decision about a business that holds at a moment, None: it has none."""
-    statement = select(col(EnforcementDecision.number)).where(
-        col(EnforcementDecision.business_id) == business_id, published(at)
-    )
+    about = col(EnforcementDecision.business_id).in_(identities(business_id))
+    statement = select(col(EnforcementDecision.number)).where(about, published(at))
     return session.scalars(statement.order_by(col(EnforcementDecision.ends_at).desc()).limit(1)).first()
