@@ -28,7 +28,7 @@ MORE_APIS = (  # one a module
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
     "registry.offices_web", "registry.registration_web",
-    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages", "inspections.decisions_web",
 )  # fmt: skip
 WEB_ROOMS = (
     "accounts", "home", "batches", "trade", "labels", "inspections", "recall", "registry", "search", "journal", "ops",

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation
+from coldchain.core import clock
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
@@ -19,7 +20,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import place
+from coldchain.registry.service import decisions, place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -60,6 +61,9 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         told=business_told.told(session, found.business_id) if full else [],
         decisions=_decisions(actor, found, here),
         words=words.DECISIONS,
+        may_visit=may(actor, "visit.record", here),
+        may_findings=may(actor, "site_finding.read", here),
+        published=decisions.published_number(session, found.business_id, clock.now()),
         may_people=may(actor, "people.manage", here),
         may_slip=may(actor, "slip.print", here),
         texts=service.commitment_texts(session),

@@ -16,7 +16,7 @@ from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home import stopped, totals
+from coldchain.home import finding_jobs, stopped, totals
 from coldchain.home.jobs import Job, backchecks, corrections
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
@@ -35,6 +35,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     business_id = actor.business_id or UUID(int=0)
     jobs = [
         *_locked(session, business_id),
+        *finding_jobs.of_business(session, actor),
         *_begun(session, actor),
         *_to_take_in(session, actor),
         *corrections(session, actor),
@@ -46,6 +47,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     return {
         "business": registry.brief(session, [business_id])[business_id],
         "halted": stopped.of(session, business_id),
+        "suspension": finding_jobs.suspension(session, actor),
         "as_of": clock.now(),
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),
