@@ -26,14 +26,14 @@ MORE_APIS = (  # one a module
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "batches.disinfection_orders_api",
     "trade.entry_api", "trade.making_api", "trade.backcheck_api", "trade.consent_api", "accounts.people_api",
-    "exchange.api",
+    "exchange.api", "inspections.findings_api",
 )  # fmt: skip
 MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
     "registry.offices_web", "registry.registration_web", "registry.measures_web", "registry.identity_web",
     "registry.particulars_web", "registry.catalogue_web", "registry.letters_web", "home.card_web",
     "home.public_register_web", "registry.places_web", "registry.stewards_web",
-    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages",
+    "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages", "inspections.decisions_web",
     "exchange.web",
 )  # fmt: skip
 WEB_ROOMS = (

@@ -9,20 +9,24 @@ from coldchain.batches import models_disinfection as batches_disinfection
 from coldchain.core import idempotency, marks, stored_files
 from coldchain.exchange import models as exchange
 from coldchain.inspections import models as inspections
+from coldchain.inspections import models_findings as inspections_findings
 from coldchain.journal import models as journal
 from coldchain.labels import models as labels
 from coldchain.ledger import models as ledger
 from coldchain.policy import models as policy
+from coldchain.policy import models_findings as policy_findings
 from coldchain.recall import models as recall
 from coldchain.regions import models as regions
 from coldchain.registry import models as registry
+from coldchain.registry import models_decisions as registry_decisions
 from coldchain.registry import models_identity as registry_identity
 from coldchain.registry import models_stewards as registry_stewards
 from coldchain.trade import models as trade
 
 ROOMS = (
-    accounts, batches, batches_arrivals, batches_disinfection, exchange, idempotency, inspections, journal, labels,
-    ledger, marks, policy, recall, regions, registry, registry_identity, registry_stewards, stored_files, trade,
+    accounts, batches, batches_arrivals, batches_disinfection, exchange, idempotency, inspections, inspections_findings,
+    journal, labels, ledger, marks, policy, policy_findings, recall, regions, registry, registry_decisions,
+    registry_identity, registry_stewards, stored_files, trade,
 )  # fmt: skip
 metadata = SQLModel.metadata
 
@@ -37,4 +41,5 @@ APPEND_ONLY = (
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
     "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection", "business_merger",
     "business_appeal", "business_appeal_answer",
+    "finding_kind", "visit", "visit_photo", "site_finding_event", "enforcement_decision", "enforcement_event",
 )  # fmt: skip

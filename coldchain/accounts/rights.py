@@ -84,6 +84,14 @@ TABLE: dict[str, dict[str, str]] = {
     "totals.read": _OFFICERS_READ,
     "flag.read": _OFFICERS_READ,
     "flag.close": {"regulator": REGION, "system": ANY},
+    "finding_kind.read": _EVERYONE,
+    "visit.record": _OFFICERS,
+    "site_finding.read": {**_READ, "lab": OWN, "carrier": OWN},
+    "site_finding.answer": {"merchant": SITE, "lab": OWN, "carrier": OWN},
+    "site_finding.review": _OFFICERS,
+    "enforcement.decide": {"regulator": REGION, "system": ANY},
+    "enforcement.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
+    "enforcement.object": _OWNERS,
     "code.resolve": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
     "recall.draft": {"regulator": REGION, "system": ANY},
     "recall.announce": {"regulator": REGION, "system": ANY},
@@ -115,10 +123,9 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 # Before these a page session's person proves once more who they are; an API key needs the action among its own.
 FRESH = frozenset(
     {
-        "account.manage", "account.reset", "business.decide", "handover.do", "measure.record", "people.manage",
-        "personal.erase", "personal.export", "recall.announce", "result.release", "rules.change", "sign_in.manage",
-        "business.merge", "catalogue.merge",
-        "slip.print",
+        "account.manage", "account.reset", "business.decide", "business.merge", "catalogue.merge", "enforcement.decide",
+        "handover.do", "measure.record", "people.manage", "personal.erase", "personal.export", "recall.announce",
+        "result.release", "rules.change", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

@@ -129,6 +129,16 @@ CHIPS: Final[dict[str, Chip]] = {
     # flags and backwards checks
     "flag.open": Chip("wait", "zoom-question", lazy_gettext("To look at")),
     "flag.closed": Chip("idle", "circle-check", lazy_gettext("Looked at")),
+    # findings of visits and decisions
+    "site_finding.open": Chip("wait", "hourglass", lazy_gettext("To be put right")),
+    "site_finding.answered": Chip("info", "clock-edit", lazy_gettext("Reported as put right")),
+    "site_finding.rectified": Chip("go", "circle-check", lazy_gettext("Put right")),
+    "site_finding.decided": Chip("stop", "flag-exclamation", lazy_gettext("Violation")),
+    "decision.coming": Chip("info", "calendar", lazy_gettext("Not yet in force")),
+    "decision.in_force": Chip("stop", "octagon-minus", lazy_gettext("Holds now")),
+    "decision.ended": Chip("idle", "circle-minus", lazy_gettext("Period over")),
+    "decision.lifted": Chip("idle", "lock-open", lazy_pgettext("decision", "Lifted")),
+    "objection.waiting": Chip("wait", "hourglass", lazy_gettext("Objection to be answered")),
     "backcheck.open": Chip("wait", "zoom-question", lazy_gettext("To be explained")),
     # jobs
     "run.queued": Chip("wait", "hourglass", lazy_gettext("Queued")),

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation
+from coldchain.core import clock
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
@@ -19,7 +20,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, states, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import appeals, place
+from coldchain.registry.service import appeals, decisions, place
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -64,6 +65,9 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         may_keep=may(actor, "licence.record", here) and found.status != "closed",
         may_object=full and appeals.may_object(session, actor, found),
         may_card=found.card_no is not None and may(actor, "card.read", here),
+        may_visit=may(actor, "visit.record", here),
+        may_findings=may(actor, "site_finding.read", here),
+        published=decisions.published_number(session, found.business_id, clock.now()),
         may_people=may(actor, "people.manage", here),
         may_slip=may(actor, "slip.print", here),
         texts=service.commitment_texts(session),

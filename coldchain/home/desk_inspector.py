@@ -9,7 +9,7 @@ from coldchain.batches import flags
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
-from coldchain.home import jobs
+from coldchain.home import finding_jobs, jobs
 from coldchain.inspections.models import Finding
 from coldchain.recall import duties, present, tasks, words
 from coldchain.recall.models import Duty, SweepTask
@@ -54,6 +54,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         ),
         "recorded": _recorded(session, actor),
         "corrections": jobs.corrections(session, actor),
+        "findings": finding_jobs.of_officer(session, actor),
         "flags": sum(flags.count_by_kind(session, actor).values()),
         "backchecks": jobs.backchecks(session, actor),
     }

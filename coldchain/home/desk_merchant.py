@@ -16,7 +16,7 @@ from coldchain.batches.service import arrival_drafts, disinfection_orders
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home import stopped, totals
+from coldchain.home import finding_jobs, stopped, totals
 from coldchain.home.jobs import Job, backchecks, corrections, licences_ending
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
@@ -36,6 +36,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     jobs = [
         *_locked(session, business_id),
         *_to_disinfect(session, actor),
+        *finding_jobs.of_business(session, actor),
         *_begun(session, actor),
         *_to_take_in(session, actor),
         *corrections(session, actor),
@@ -48,6 +49,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     return {
         "business": registry.brief(session, [business_id])[business_id],
         "halted": stopped.of(session, business_id),
+        "suspension": finding_jobs.suspension(session, actor),
         "as_of": clock.now(),
         "jobs": jobs[: JOBS_SHOWN - len(asked)] + asked,
         "more_jobs": max(0, len(jobs) - JOBS_SHOWN + len(asked)),

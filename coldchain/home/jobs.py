@@ -102,7 +102,12 @@ def of_regulator(session: Session, actor: Actor, sweeps: list[Running]) -> list[
     found += _flags(session, actor)
     found += _stewards(session, actor)
     found += backchecks(session, actor)
-    return sorted(found, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
+    return by_deadline(found)
+
+
+def by_deadline(jobs: list[Job]) -> list[Job]:
+    """Return jobs, the nearest deadline first, then those without one."""
+    return sorted(jobs, key=lambda job: (job.due is None, job.due.timestamp() if job.due else 0))
 
 
 def _astray(session: Session, actor: Actor) -> list[Job]:

@@ -10,21 +10,32 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, DateTime, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.batches import labelled
 from coldchain.batches import service as batches
 from coldchain.batches.models import Arrival, Batch
+from coldchain.core import clock
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.registry.models import Business, Producer, Product
+from coldchain.registry.models_decisions import EnforcementDecision
+from coldchain.registry.service.decisions import identities, published
 
 Station = aliased(Business)
+_NOW: Final[Any] = bindparam("now", type_=DateTime(timezone=True))
+
+
+def _in_published_decision(business: Any) -> Any:
+    """Return whether a published decision about a business holds (R14); it is shown beside the seller."""
+    about = col(EnforcementDecision.business_id).in_(identities(col(business.business_id)))
+    return exists().where(about, published(_NOW))
+
 
 # A label was made when a run that did not fail covers it; the batch code stands on every label of its batch.
 _PRINTED: Final = exists().where(
@@ -54,6 +65,7 @@ _BATCH: Final[Any] = (
         col(Producer.name).label("producer"),
         col(Station.name).label("station"),
         col(Station.kinds).label("station_kinds"),
+        _in_published_decision(Station).label("station_decided"),
         labelled.NOW.c.piece_no,
         _PRINTED.label("printed"),
     )
@@ -86,7 +98,7 @@ _HOLDS: Final[Any] = (
 )
 # Two are enough to know that there is not just one.
 _HOLDERS: Final[Any] = (
-    select(col(Business.name))
+    select(col(Business.name), _in_published_decision(Business).label("decided"))
     .where(
         col(Business.business_id).in_(
             select(col(Holding.owner_id)).where(
@@ -143,6 +155,7 @@ class PublicFacts:
     station: str
     station_imports: bool
     seller: str
+    seller_decided: bool
     status: str
     printed: bool
     verdict: Verdict
@@ -162,12 +175,15 @@ class PublicFacts:
 
 def read(connection: Connection, label: LabelCode) -> PublicFacts | None:
     """Return what anybody may know of a label, None when no batch has its code."""
-    row = connection.execute(_BATCH, {"batch_code": label.batch_code, "serial": label.serial}).mappings().first()
+    now = clock.now()
+    asked = {"batch_code": label.batch_code, "serial": label.serial, "now": now}
+    row = connection.execute(_BATCH, asked).mappings().first()
     if row is None:
         return None
     batch_id: UUID = row["batch_id"]
     held = connection.execute(_HOLDS, {"batch_id": batch_id}).mappings().all()
-    holders = list(connection.execute(_HOLDERS, {"batch_id": batch_id}).scalars())
+    holders = [(each.name, each.decided) for each in connection.execute(_HOLDERS, {"batch_id": batch_id, "now": now})]
+    seller, decided = _seller((row["station"], row["station_decided"]), holders)
     with Session(connection) as session:
         verdict = batches.gate(session, [batch_id], row["region_code"])[batch_id]
     return PublicFacts(
@@ -187,7 +203,8 @@ def read(connection: Connection, label: LabelCode) -> PublicFacts | None:
         producer=row["producer"],
         station=row["station"],
         station_imports="importer" in row["station_kinds"],
-        seller=_seller(row["station"], holders),
+        seller=seller,
+        seller_decided=decided,
         status=row["status"],
         printed=row["printed"],
         verdict=verdict,
@@ -196,8 +213,8 @@ def read(connection: Connection, label: LabelCode) -> PublicFacts | None:
     )
 
 
-def _seller(station: str, holders: list[str]) -> str:
-    """Return who sells, as far as the books can tell.
+def _seller(station: tuple[str, bool], holders: list[tuple[str, bool]]) -> tuple[str, bool]:
+    """Return who sells, as far as the books can tell, and whether a published decision about it holds.
 
     The books know how much of a batch a business has, not which pieces. So the seller is named when one business has
     all of it; with several, or none left, it is the first station, and nobody's customers are told to anybody.

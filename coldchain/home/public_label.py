@@ -170,6 +170,7 @@ def as_json(facts: PublicFacts) -> dict[str, Any]:
         "expiry_date": facts.expiry_date.isoformat() if facts.expiry_date else None,
         "importer": facts.importer,
         "seller": facts.seller,
+        "seller_in_published_decision": facts.seller_decided,
         "evidence": public_badge.evidence(facts),
         "badge": badge.badge,
         "reasons": [reason.as_dict() for reason in badge.reasons],

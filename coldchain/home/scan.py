@@ -103,6 +103,7 @@ def page(
         causes=_causes(session, actor, found.holds),
         tasks=listed,
         elsewhere=[_elsewhere(recall, listed, site_ids) for recall in recalls],
+        may_visit=relation(actor, "visit.record") is not None,
         once=new_once(),
         errors=errors or {},
         values=values or {},

@@ -70,6 +70,7 @@ NAV: Final = (
     Entry("/people", _l("People"), ("/people",), "businesses"),
     Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),
     Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
+    Entry("/findings", _l("Findings and decisions"), ("/findings", "/visits", "/decisions", "/finding-kinds")),
     Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
     Entry("/rules", _l("Rule book"), ("/rules",), "authorities"),
     Entry("/measures", _l("Measures in force"), ("/measures",)),

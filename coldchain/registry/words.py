@@ -80,7 +80,7 @@ MOVES: Final[dict[str, LazyText]] = {  # what goes over in a merger, in the orde
     "batches": _l("Batches in stock"),
     "holds": _l("Seals and locks on its own goods"),
     "tasks": _l("Sweep tasks"),
-    "findings": _l("Findings"),
+    "findings": _l("Records of visits"),
     "consignments": _l("Consignments"),
     "stock_entries": _l("Stock entries"),
     "arrivals": _l("Arrivals"),

@@ -1,7 +1,7 @@
 """Measures of authorities: imports suspended by plant, lock-downs, the white list, circuit breakers; who adds rules.
 
 Revision ID: 0017
-Revises: 0015
+Revises: 0016
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Disinfections that a service was asked for, and its certificates.
 
 Revision ID: 0018
-Revises: 0015
+Revises: 0017
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Who a business is: provisional identities that are merged, licences, contacts, objections; products that are merged.
 
 Revision ID: 0019
-Revises: 0015
+Revises: 0018
 """
 
 import sqlalchemy as sa

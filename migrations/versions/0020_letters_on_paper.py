@@ -1,7 +1,7 @@
 """Commitment letters may have their signed paper; a version of the text says from when it is asked for.
 
 Revision ID: 0020
-Revises: 0015
+Revises: 0019
 """
 
 import sqlalchemy as sa

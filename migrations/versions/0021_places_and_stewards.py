@@ -1,7 +1,7 @@
 """Every place has the code of its sign and may have coordinates; cold stores have stewards.
 
 Revision ID: 0021
-Revises: 0015
+Revises: 0020
 """
 
 import secrets

@@ -22,9 +22,11 @@ from coldchain.accounts.visible import KINDS, visible
 from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
 from coldchain.batches.models_disinfection import DisinfectionOrder
 from coldchain.core.ids import new_id
+from coldchain.inspections.models_findings import SiteFinding
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Holding, Posting
 from coldchain.registry.models import Business, Site, Worker
+from coldchain.registry.models_decisions import EnforcementDecision
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry
 from coldchain.trade.service import roads
 from tests.properties.town import Town
@@ -33,6 +35,7 @@ for room in ("batches", "labels", "registry", "trade"):  # each names its kinds
     import_module(f"coldchain.{room}.service")
 import_module("coldchain.batches.flags")
 import_module("coldchain.batches.service.disinfection_orders")
+import_module("coldchain.inspections.enforcement")
 import_module("coldchain.trade.service.entries")
 roads.install()
 
@@ -78,6 +81,10 @@ class Oracle:
             "tube": {t.tube_id: t for t in session.scalars(select(Tube)) if t.lab_id in known},
             "worker": {w.worker_id: w for w in session.scalars(select(Worker)) if w.business_id in known},
             "flag": {f.flag_id: f for f in session.scalars(select(Flag)) if f.business_id in known},
+            "site_finding": {f.finding_id: f for f in session.scalars(select(SiteFinding)) if f.business_id in known},
+            "enforcement_decision": {
+                d.decision_id: d for d in session.scalars(select(EnforcementDecision)) if d.business_id in known
+            },
             "paper": self.papers(session),
             "disinfection_order": self.orders(session),
             "disinfection_work": self.orders(session),
@@ -176,6 +183,13 @@ class Oracle:
     def flag(self, row: Flag) -> Aspects:
         return [Resource.of(regions=[row.region_code])]
 
+    def site_finding(self, row: SiteFinding) -> Aspects:
+        """A finding belongs to its business, and to where the place lay at the time."""
+        return [Resource.of(row.business_id, places=[Area(row.region_code, row.office_id)], site_ids=[row.site_id])]
+
+    def enforcement_decision(self, row: EnforcementDecision) -> Aspects:
+        return [Resource.of(row.business_id, places=[Area(row.region_code, row.office_id)], site_ids=[row.site_id])]
+
     def paper(self, row: Evidence) -> Aspects:
         """A paper is verified where the goods came in."""
         came = [b for b in self.batches.values() if row.batch_id == b.batch_id or row.arrival_id == b.arrival_id]
@@ -200,6 +214,7 @@ ACTIONS = {
     "tube": "tube.read", "worker": "worker.read", "flag": "flag.read", "label_run": "label.read",
     "paper": "evidence.verify", "disinfection_order": "disinfection_order.read",
     "disinfection_work": "disinfection_order.do",
+    "site_finding": "site_finding.read", "enforcement_decision": "enforcement.read",
 }  # fmt: skip
 MODELS = {
     "business": (Business, "business_id"), "site": (Site, "site_id"), "arrival": (Arrival, "arrival_id"),
@@ -208,6 +223,7 @@ MODELS = {
     "tube": (Tube, "tube_id"), "worker": (Worker, "worker_id"), "flag": (Flag, "flag_id"),
     "label_run": (LabelRun, "run_id"), "paper": (Evidence, "evidence_id"),
     "disinfection_order": (DisinfectionOrder, "order_id"), "disinfection_work": (DisinfectionOrder, "order_id"),
+    "site_finding": (SiteFinding, "finding_id"), "enforcement_decision": (EnforcementDecision, "decision_id"),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Histories are invented, not valid trade: rights ask only whose something is, whe
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from coldchain.batches.models import Arrival, Batch, Evidence, Flag, Sample, Tube
 from coldchain.batches.models_disinfection import DisinfectionOrder
 from coldchain.core.ids import new_id
+from coldchain.inspections.models_findings import SiteFinding, Visit
 from coldchain.journal import personal
 from coldchain.labels.models import LabelRun
 from coldchain.ledger import postings
@@ -23,6 +24,7 @@ from coldchain.ledger.models import Holding
 from coldchain.ledger.postings import Draft
 from coldchain.regions.models import Office
 from coldchain.registry.models import Business, Site, Worker, Zone
+from coldchain.registry.models_decisions import EnforcementDecision
 from coldchain.trade.models import Consignment, ConsignmentLine, StockEntry
 from tests.ledger.books import NOW, Party, posted, product, sent
 
@@ -54,6 +56,7 @@ class Town:
                     self.test,
                     self.hire,
                     self.flag,
+                    self.visit,
                     self.label,
                     self.enter,
                     self.order,
@@ -206,6 +209,23 @@ class Town:
                 kind="mixed_storage", subject_kind="batch", subject_id=new_id(),
                 business_id=self.dice.choice(self.businesses).business_id, region_code=self.dice.choice(REGIONS),
                 data={}, occurred_at=NOW, recorded_at=NOW,
+            )
+        )  # fmt: skip
+
+    def visit(self) -> None:
+        """Find something at a site, about its own business or a tenant, and decide about it, or about the business."""
+        site, business = self.dice.choice([None, *self.sites]), self.dice.choice(self.businesses)
+        here = site or business
+        of = {
+            "business_id": business.business_id, "site_id": site.site_id if site else None,
+            "region_code": here.region_code, "office_id": here.office_id, "recorded_at": NOW,
+        }  # fmt: skip
+        visit = self.add(Visit(occurred_at=NOW, **of))
+        self.add(SiteFinding(visit_id=visit.visit_id, wording="示例", state="open", occurred_at=NOW, **of))
+        self.add(
+            EnforcementDecision(
+                number=str(new_id()), kinds=["publication"], reason="示例", basis="示例", starts_at=NOW,
+                ends_at=NOW + timedelta(days=1), **of,
             )
         )  # fmt: skip
 

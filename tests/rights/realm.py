@@ -174,6 +174,7 @@ class Realm:
         made = of.officer.post("/measures", listed | {"starts_on": "2021-01-01", "source": "示例名单"}, 201)
         of.ids |= {"measure_id": made["measure_id"], "rule_code": "three_papers_one_code_heilongjiang"}
         self._identities(of, world)
+        self._visit(of)
         self.cases[name] = of
 
     def _identities(self, of: Case, world: World) -> None:
@@ -334,6 +335,21 @@ class Realm:
         mark = Mark("count_under_lock", "batch", batch_id, of.region, clock.now(), batch_id, owner_id, data)
         with db.transaction() as session:
             of.ids["flag_id"] = str(flags.raise_(session, SYSTEM, [mark])[0])
+
+    def _visit(self, of: Case) -> None:
+        """Record two findings of a visit with a photograph, and a published decision about one of them."""
+        visit = of.officer.post("/visits", visit_body(of), 201)
+        kept = of.officer.client.post(
+            f"/api/v1/visits/{visit['visit_id']}/photos", data={"file": (BytesIO(photograph()), "place.png")},
+            headers={"Authorization": f"Bearer {of.officer.token}"}, content_type="multipart/form-data",
+        )  # fmt: skip
+        assert kept.status_code == 201, kept.get_data(as_text=True)
+        still_open, decided = (each["finding_id"] for each in visit["findings"])
+        made = of.officer.post("/decisions", decision_body(of, decided, "一"), 201)
+        of.ids |= {
+            "visit_id": visit["visit_id"], "photo_id": kept.get_json()["photo_id"], "site_finding_id": still_open,
+            "decision_id": made["decision_id"],
+        }  # fmt: skip
 
     def _announce(self) -> None:
         """Announce a recall in each district, keep a draft in each, and report from each site but one."""
@@ -574,6 +590,22 @@ def recall_body(series: str, title: str = "排查") -> dict[str, Any]:
         "kind": "outbreak_sweep", "notice_no": f"JH-{series[-6:]}-{title}", "issuer": "示例局",
         "title": f"RECALLQ{title}", "received_at": clock.now().isoformat(), "reason": "RECALLQ原因",
         "criterion": {"series": series},
+    }  # fmt: skip
+
+
+def visit_body(of: Case) -> dict[str, Any]:
+    """Return a visit to the case's site that found two things about its owner."""
+    findings = [{"kind": "heilongjiang_mixed_storage"}, {"wording": f"{of.mark}问题"}]
+    place = {"site_id": of.ids["site_id"], "business": of.owner["business_id"]}
+    return place | {"note": f"{of.mark}备注", "findings": findings}
+
+
+def decision_body(of: Case, finding_id: str, number: str) -> dict[str, Any]:
+    """Return a decision about the case's site that stops nothing and that only its business and officers read."""
+    return {
+        "finding_ids": [finding_id], "kinds": ["order_to_rectify"], "number": f"{of.mark}{of.name[:2]}{number}",
+        "reason": f"{of.mark}事由", "basis": "示例依据", "site_only": True,
+        "ends_at": (clock.now() + timedelta(days=7)).isoformat(),
     }  # fmt: skip
 
 

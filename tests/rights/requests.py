@@ -22,6 +22,7 @@ from tests.rights.realm import (
     DAY,
     Case,
     Realm,
+    decision_body,
     disinfection,
     dispatch_body,
     finding_body,
@@ -30,6 +31,7 @@ from tests.rights.realm import (
     recall_body,
     result_body,
     tube_body,
+    visit_body,
 )
 
 Body = Callable[[Case], dict[str, Any]]
@@ -82,6 +84,7 @@ PARAMETERS: dict[str, str] = {
     "device_id": "device_id",
     "invitation_id": "invitation_id",
     "office_id": "office_id", "grid_id": "grid_id", "personal_id": "personal_id", "key_id": "key_id",
+    "decision_id": "decision_id", "photo_id": "photo_id", "visit_id": "visit_id",
     "session_id": "session_id", "username": "username", "voucher_id": "voucher_id", "worker_id": "worker_id",
     "measure_id": "measure_id",
     "import_id": "import_id",
@@ -105,6 +108,8 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/api/v1/people/", "username"): "person",  # (beginning of the address, parameter) → of the case
     ("/api/v1/journal/", "entry_id"): "journal_id",
     ("/journal/", "entry_id"): "journal_id",
+    ("/findings/", "finding_id"): "site_finding_id",
+    ("/api/v1/findings/", "finding_id"): "site_finding_id",
     ("/stock-entries/", "entry_id"): "entry_id",
     ("/api/v1/stock-entries/", "entry_id"): "entry_id",
     ("/api/v1/recalls/<uuid:recall_id>/announce", "recall_id"): "draft_id",
@@ -159,6 +164,8 @@ QUERIES: dict[str, Body] = {
     "GET /api/v1/businesses/<string:business>/merge": lambda of: {"into": of.owner["uscc"]},
     "GET /businesses/<string:business>/merge": lambda of: {"into": of.owner["uscc"]},
     "GET /workers/new": lambda of: {"business": of.owner["business_id"]},
+    "GET /visits/new": lambda of: {"batch": of.ids["batch_id"]},
+    "GET /decisions/new": lambda of: {"finding": of.ids["site_finding_id"]},
     "POST /api/v1/tube-results/file": lambda of: {"dry_run": "true"},
     "POST /api/v1/sheets/arrivals": lambda of: {"business": of.owner["business_id"]},
     "POST /api/v1/sheets/workers": lambda of: {"business": of.owner["business_id"]},
@@ -171,6 +178,8 @@ QUERIES["GET /api/v1/stewards/lacking"] = lambda of: {"limit": 200}
 for _list in (
     "arrivals", "batches", "businesses", "consignments", "flags", "label-runs", "recalls", "sites",
     "stock", "stock-entries", "tubes", "products", "producers", "workers", "disinfection-orders",
+    "stock", "stock-entries", "tubes", "products", "producers", "workers", "findings", "decisions",
+    "published-decisions",
 ):  # fmt: skip
     QUERIES.setdefault(f"GET /api/v1/{_list}", lambda of: {"limit": 200})
 
@@ -192,6 +201,8 @@ LISTS: dict[str, str] = {
     "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
     "/api/v1/disinfection-orders": "order_id", "/disinfection-orders": "order_id",
     "/api/v1/stewards/lacking": "site_id", "/stewards": "site_id",
+    "/api/v1/findings": "site_finding_id", "/findings": "site_finding_id",
+    "/api/v1/decisions": "decision_id", "/decisions": "decision_id",
 }  # fmt: skip
 
 # --- what everybody may look up, but only some see in full: whether this text is there tells ---
@@ -376,6 +387,12 @@ BODIES: dict[str, Body] = {
     },
     "POST /destructions": lambda of: goods_body(of) | {"method": "incineration", "reason": "过期"},
     "POST /flags/<uuid:flag_id>/close": reason,
+    "POST /visits": visit_body,
+    "POST /findings/<uuid:finding_id>/answer": lambda of: {"text": "示例整改"},
+    "POST /findings/<uuid:finding_id>/review": lambda of: {"outcome": "rectified"},
+    "POST /decisions": lambda of: decision_body(of, of.ids["site_finding_id"], "又一"),
+    "POST /decisions/<uuid:decision_id>/objection": lambda of: {"text": "示例异议"},
+    "POST /decisions/<uuid:decision_id>/answer": lambda of: {"outcome": "lifted", "text": "示例撤销"},
     "POST /evidence/<uuid:evidence_id>/verify": nothing,
     "POST /evidence/<uuid:evidence_id>/refuse": reason,
     "POST /batches/<uuid:batch_id>/platform-codes": lambda of: {"platform": "national", "code": f"{of.mark}-G-1"},
@@ -505,6 +522,13 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
+    "/api/v1/visits/<uuid:visit_id>/photos": (None, nothing),
+    "/visits/new": (None, lambda of: {"site_id": of.ids["site_id"], "business": of.owner["business_id"]}),
+    "/findings/<uuid:finding_id>/answer": ("POST /findings/<uuid:finding_id>/answer", nothing),
+    "/findings/<uuid:finding_id>/review": ("POST /findings/<uuid:finding_id>/review", nothing),
+    "/decisions/new": ("POST /decisions", lambda of: SEND),
+    "/decisions/<uuid:decision_id>/objection": ("POST /decisions/<uuid:decision_id>/objection", nothing),
+    "/decisions/<uuid:decision_id>/answer": ("POST /decisions/<uuid:decision_id>/answer", nothing),
     "/evidence/<uuid:evidence_id>/verify": ("POST /evidence/<uuid:evidence_id>/verify", nothing),
     "/evidence/<uuid:evidence_id>/refuse": ("POST /evidence/<uuid:evidence_id>/refuse", nothing),
     "/batches/<uuid:batch_id>/platform-codes/new": ("POST /batches/<uuid:batch_id>/platform-codes", nothing),
@@ -687,7 +711,7 @@ def request(realm: Realm, route: Route, case: Case) -> Request:
         for name, text in more(case).items():
             body[name] = text
         form: dict[str, Any] = {name: body.getlist(name) for name in body}
-        if route.rule.endswith(("/slip", "/vouchers", "/vouchers/new")):
+        if route.rule.endswith(("/slip", "/vouchers", "/vouchers/new", "/photos")):
             form["file"] = (BytesIO(photograph()), "slip.png")
         if route.rule.endswith("/file"):
             form["file"] = (BytesIO(results_file(case)), "results.csv")

@@ -1,4 +1,4 @@
-"""May this business send goods now (R12, R18)? The one place where it is judged: status first, then measures.
+"""May this business send goods now? The one place where it is judged: status (R12), decisions (R14), measures (R18).
 
 Intended movements are refused; what already happened, and what goes back to whom it came from, is warned about.
 """
@@ -15,6 +15,7 @@ from coldchain.policy import measures
 from coldchain.policy import service as policy
 from coldchain.policy.measures import LOCKDOWN, Measure
 from coldchain.registry.models import Business, Site
+from coldchain.trade.service import suspensions
 
 SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
 REFUSALS: Final = {
@@ -37,10 +38,11 @@ def judge(
 ) -> list[dict[str, Any]]:
     """Return warnings about who sends from where.
 
-    Raises Conflict `seller_not_active` where the rule book says block (R12); for what is intended `locked_down` and
-    `circuit_breaker`, with the measure as `extra` (R18).
+    Raises Conflict `seller_not_active` where the rule book says block (R12); for what is intended
+    `business_suspended_by_decision`, with the decision as `extra` (R14), `locked_down` and `circuit_breaker`, with the
+    measure as `extra` (R18).
     """
-    warnings = _status(figures, sender)
+    warnings = _status(figures, sender) + suspensions.judge(session, sender, site, intended=intended)
     stopping = measures.stopping(
         policy.trade_measures(session, sender.business_id),
         business_id=sender.business_id,

@@ -21,7 +21,7 @@ def change_owner(session: Session, actor: Actor, *, to_owner: str | UUID, **give
 
     Judged as of now, whatever time it claims. Raises as `core.begin`, Invalid `same_owner`, `unknown_business`,
     Conflict `seller_not_active`, `receiver_not_active`, `gate_refused`, `locked`, `insufficient_stock`,
-    `locked_down`, `circuit_breaker` (R1, R8, R12, R18).
+    `locked_down`, `circuit_breaker`, `business_suspended_by_decision` (R1, R8, R12, R14, R18).
     """
     receiver = _business(session, to_owner)
     document = core.begin(session, actor, "owner_change", to_owner_id=receiver.business_id, **given)

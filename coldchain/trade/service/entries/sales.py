@@ -17,7 +17,7 @@ def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
 
     Entered more than `late_after_min` after it happened it is a fact: accepted despite gate and lock. Raises as
     `core.begin`, and Conflict `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`,
-    `locked_down`, `circuit_breaker` (R1, R8, R10, R12, R18).
+    `locked_down`, `circuit_breaker`, `business_suspended_by_decision` (R1, R8, R10, R12, R14, R18).
     """
     document = core.begin(session, actor, "sale", **given)
     figures = {**document.figures, "suspended_seller": "warn"} if document.late else document.figures

@@ -1,0 +1,82 @@
+"""Which officers' decisions about a business hold at a moment (R14): read by trade, pages and the card.
+
+Computed from the rows at the time of reading; no job ends a decision.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, bindparam, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from coldchain.registry.decisions import LIFTED, PUBLICATION, SUSPENSION
+from coldchain.registry.models import Business
+from coldchain.registry.models_decisions import EnforcementDecision, EnforcementEvent
+
+Identity = aliased(Business)
+
+
+def identities(business_id: Any) -> Select[Any]:
+    """Return a selection of the ids of a business and of those that were merged into it: their decisions hold."""
+    mine = or_(col(Identity.business_id) == business_id, col(Identity.merged_into_id) == business_id)
+    return select(col(Identity.business_id)).where(mine)
+
+
+def in_force(at: Any) -> ColumnElement[bool]:
+    """Return the condition on `EnforcementDecision` that it holds at a moment; `decisions.state` says the same.
+
+    `at` aware, or a bound parameter of a statement that is built once.
+    """
+    lifted = exists().where(
+        col(EnforcementEvent.decision_id) == col(EnforcementDecision.decision_id),
+        col(EnforcementEvent.kind) == LIFTED,
+        col(EnforcementEvent.effective_at) <= at,
+    )
+    return and_(col(EnforcementDecision.starts_at) <= at, col(EnforcementDecision.ends_at) > at, ~lifted)
+
+
+def published(at: Any) -> ColumnElement[bool]:
+    """Return the condition on `EnforcementDecision` that it stands on the public page at a moment (曝光台)."""
+    return in_force(at) & col(EnforcementDecision.kinds).contains([PUBLICATION])
+
+
+# Built once: asked at every movement of goods.
+_SUSPENDING: Final = (
+    select(EnforcementDecision)
+    .where(
+        col(EnforcementDecision.business_id).in_(identities(bindparam("business_id", type_=Uuid()))),
+        col(EnforcementDecision.kinds).contains([SUSPENSION]),
+        in_force(bindparam("at", type_=DateTime(timezone=True))),
+        or_(
+            col(EnforcementDecision.site_id).is_(None),
+            col(EnforcementDecision.site_id) == bindparam("site_id"),
+        ),
+    )
+    .order_by(col(EnforcementDecision.ends_at).desc(), col(EnforcementDecision.decision_id))
+    .limit(1)
+)
+
+
+def suspending(session: Session, business_id: UUID, site_id: UUID | None, at: datetime) -> EnforcementDecision | None:
+    """Return the decision that stops a business from sending at a moment, the one that ends last; None: none does.
+
+    `site_id`: from where; a decision about one site stops only what leaves from there, None asks for whole businesses.
+    """
+    return session.scalars(_SUSPENDING, {"business_id": business_id, "site_id": site_id, "at": at}).first()
+
+
+def of_business(session: Session, business_id: UUID, at: datetime) -> Sequence[EnforcementDecision]:
+    """Return the decisions about a business that hold at a moment, the one that ends first in front."""
+    about = col(EnforcementDecision.business_id).in_(identities(business_id))
+    statement = select(EnforcementDecision).where(about, in_force(at))
+    return session.scalars(statement.order_by(col(EnforcementDecision.ends_at))).all()
+
+
+def published_number(session: Session, business_id: UUID, at: datetime) -> str | None:
+    """Return the number of a published decision about a business that holds at a moment, None: it has none."""
+    about = col(EnforcementDecision.business_id).in_(identities(business_id))
+    statement = select(col(EnforcementDecision.number)).where(about, published(at))
+    return session.scalars(statement.order_by(col(EnforcementDecision.ends_at).desc()).limit(1)).first()
