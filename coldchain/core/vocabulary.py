@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from coldchain.core.i18n import LazyText, lazy_gettext
+from coldchain.core.i18n import LazyText, lazy_gettext, lazy_pgettext
 
 KINDS: Final = ("go", "wait", "stop", "alarm", "idle", "info", "booked", "done")
 
