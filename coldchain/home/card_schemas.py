@@ -55,9 +55,8 @@ class PublicZoneSchema(Schema):
 
 
 class PublicSiteSchema(Schema):
-    """A site of a card, without its address."""
+    """A site of a card, without name and address: neither is anybody's business."""
 
-    name = fields.Text(limits.NAME_CHARS, required=True)
     kind = fields.OneOf(SITE_KINDS, required=True)
     zones = fields.Items(fields.Part(PublicZoneSchema), required=True)
 

@@ -1,4 +1,4 @@
-"""Who holds a card, for anybody (公开名录): names, numbers and states, places without their addresses, no person (R16).
+"""Who holds a card, for anybody (持卡主体名录): businesses, numbers, states; of places the kinds, no person (R16).
 
 The number of statements depends on nothing that is asked. A card is listed once it was issued; by its exact number, as
 it stands on the paper, every card is found, so that a paper that isn't in force says so.
@@ -112,10 +112,7 @@ def read(session: Session, business: Business) -> dict[str, Any]:
     as_of: datetime = clock.now()
     return _line(business, area_name(session, business.region_code, current_locale())) | {
         "commitment": letter and {"version": letter.version, "signed_on": letter.signed_on},
-        "sites": [
-            {"name": site.name, "kind": site.kind, "zones": [_zone(zone) for zone in zones[_id(site)]]}
-            for site in sites
-        ],
+        "sites": [{"kind": site.kind, "zones": [_zone(zone) for zone in zones[_id(site)]]} for site in sites],
         "as_of": as_of,
     }
 
