@@ -162,7 +162,7 @@ def object_to_decision(session: Session, actor: Actor, decision_id: UUID) -> Any
     form = copy(request.form)
 
     def act() -> str:
-        enforcement.object_to(session, actor, decision_id, **load(schemas.ObjectionSchema(), form))
+        enforcement.object_to(session, actor, decision_id, **load(schemas.DecisionObjectionSchema(), form))
         flash(_("The objection is recorded. An officer answers it; the decision holds meanwhile."), "success")
         return url_for("findings_pages.show_decision", decision_id=decision_id)
 

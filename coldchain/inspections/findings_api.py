@@ -133,7 +133,7 @@ def read_decision(session: Session, actor: Actor, decision_id: UUID) -> dict[str
 
 
 @blp.route("/decisions/<uuid:decision_id>/objection", methods=["POST"])
-@blp.arguments(schemas.ObjectionSchema)
+@blp.arguments(schemas.DecisionObjectionSchema)
 @edge("enforcement.object")
 @blp.response(200, schemas.EnforcementDecisionSchema)
 def object_to_decision(session: Session, actor: Actor, data: dict[str, Any], decision_id: UUID) -> dict[str, Any]:

@@ -225,7 +225,7 @@ class DecisionPage(Schema):
     next = fields.Text(limits.CURSOR_CHARS)
 
 
-class ObjectionSchema(Schema):
+class DecisionObjectionSchema(Schema):
     """What the business says against a decision."""
 
     text = fields.Text(limits.TEXT_CHARS, required=True, multiline=True)

@@ -140,8 +140,10 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/regions/", "code"): "region",
     ("/rules/", "code"): "rule_code",
 }
-FIXED = {"path": "policies", "decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css"}
-FIXED = {"decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css", "kind": "arrivals"}
+FIXED = {
+    "path": "policies", "decision": "suspend", "page": 1, "secret": "nothing", "filename": "css/coldchain.css",
+    "kind": "arrivals",
+}  # fmt: skip
 
 
 def parameter(route: Route, name: str, case: Case) -> Any:
