@@ -7,11 +7,7 @@ from config import ROOT
 
 # `lab` and `carrier` are kinds of business too, so that their names stand in the registry.
 NAMED = re.compile(r"""["'](admin|regulator|inspector|merchant)["']""")
-TOLD_HERE = {
-    "coldchain/accounts/rights.py", "coldchain/accounts/models.py", "coldchain/accounts/words.py",
-    "coldchain/home/help_words.py", "coldchain/home/tour.py",  # a page for each role
-}  # fmt: skip
-
+TOLD_HERE = {"coldchain/accounts/rights.py", "coldchain/accounts/models.py", "coldchain/accounts/words.py"}
 # Written for each role, and deciding nothing: what they lead to has its own rights.
 WRITTEN_FOR_ROLES = {"coldchain/home/help_words.py", "coldchain/home/tour.py"}
 
