@@ -22,6 +22,7 @@ from coldchain.batches import service as batches
 from coldchain.batches.models import Batch, Flag, Sample, Tube
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
+from coldchain.inspections import site_findings
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
 from coldchain.ledger import holds
@@ -124,6 +125,7 @@ class Card:
     checks: list[Check]
     tested: list[Tested]
     lacking: list[Lacking]
+    findings: list[dict[str, Any]]  # of officers, still to be put right or decided
     flags: list[Flag]
 
     @property
@@ -173,6 +175,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         checks=_checks(session, {site["site_id"]: site["name"] for site in listed}),
         tested=_tested(session, here.where(mine), zone_ids),
         lacking=_lacking(session, here.where(mine)),
+        findings=_findings(session, actor, business.business_id),
         flags=_flags(session, actor, business.business_id),
     )
 
@@ -348,6 +351,12 @@ def _lacking(session: Session, here: Select[Any]) -> list[Lacking]:
         for batch, product in rows
         if not verdicts[batch.batch_id].clear
     ]
+
+
+def _findings(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
+    if relation(actor, "site_finding.read") is None:
+        return []
+    return site_findings.open_findings(session, business_id)[:FLAGS_SHOWN]
 
 
 def _flags(session: Session, actor: Actor, business_id: UUID) -> list[Flag]:

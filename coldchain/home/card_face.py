@@ -40,6 +40,7 @@ ZONES: Final = {
 NATION: Final = "000000"
 NO_AREA: Final = ("市辖区", "县")  # levels of the table that nobody says
 NOTHING: Final = "—"
+OTHER_FINDING: Final = "检查发现的其他问题"  # what an officer wrote freely isn't hung where customers read it
 _MINUS: Final = str.maketrans({"\u2212": "-"})  # the fonts have no minus sign
 
 
@@ -206,9 +207,15 @@ def _tested(tested: Tested) -> Row:
 
 
 def _open(card: Card) -> Section:
-    """Return what keeps goods from leaving: locks first, then what is missing; the latest of each first."""
+    """Return what officers found, in the catalogue's words, then locks, then what goods lack."""
     columns = (Column("", 0.27), Column("", 0.15), Column("", 0.47), Column("", 0.11, right=True))
     rows = [
+        Row((each["site_name"] or NOTHING, str(status_chip(f"site_finding.{each['state']}").word),
+             each["wording"] if each["kind"] else OTHER_FINDING,
+             f"限 {each['rectify_by']:%m-%d}" if each["rectify_by"] else ""))
+        for each in card.findings
+    ]  # fmt: skip
+    rows += [
         Row((goods.product.name, format_groups(goods.batch.batch_code), str(status_chip(goods.state).word),
              words.quantity(goods.held_units, goods.product)))
         for goods in card.locked

@@ -14,6 +14,7 @@ from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.qr_svg import svg
 from coldchain.home import card, card_face
+from coldchain.inspections.findings_words import own_words
 from coldchain.labels.code import qr_text
 from coldchain.registry import words
 from config import Settings
@@ -42,6 +43,7 @@ def show_card(session: Session, actor: Actor, business: str) -> Any:
         zone_kinds=words.ZONE_KINDS,
         temperatures=words.TEMPERATURE_CLASSES,
         tube_chips=goods_words.TUBE_CHIPS if relation(actor, "flag.read") else goods_words.MERCHANT_TUBE_CHIPS,
+        own_words=own_words,
         flags=flags_shown(session, found.flags),
         words=goods_words,
         officer=actor.is_officer,

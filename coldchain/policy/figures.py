@@ -10,6 +10,8 @@ from coldchain.policy.facts import GOODS_SITES
 
 DEPTH: Final = 4
 ANSWERS: Final = frozenset({"warn", "block"})
+LANGUAGES: Final = {"zh", "en"}
+TEXT_CHARS: Final = 500
 
 
 def read(text: str, like: Any, *, below_zero: bool = False) -> Any:
@@ -36,7 +38,7 @@ def fits(value: Any, like: Any, *, below_zero: bool = False, depth: int = DEPTH)
     """Say whether a value has the shape of another: whole numbers within bounds, words, lists of such, the same keys.
 
     A number may be 0 only where the other is, below 0 only where `below_zero` says so. A word has to be of the same
-    vocabulary: `warn` and `block`, kinds of evidence, places of the goods to swab.
+    vocabulary: `warn` and `block`, kinds of evidence, places of the goods to swab. A text has both languages.
     """
     if depth == 0 or type(value) is not type(like):
         return False
@@ -54,5 +56,9 @@ def fits(value: Any, like: Any, *, below_zero: bool = False, depth: int = DEPTH)
         return listed and all(fits(each, alike, below_zero=below_zero, depth=depth - 1) for each in value)
     if isinstance(like, dict):
         same: bool = value.keys() == like.keys()
+        if like.keys() == LANGUAGES:  # a text that is shown as it stands
+            return same and all(
+                isinstance(each, str) and 0 < len(each.strip()) <= TEXT_CHARS for each in value.values()
+            )
         return same and all(fits(value[key], like[key], below_zero=below_zero, depth=depth - 1) for key in like)
     return False

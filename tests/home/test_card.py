@@ -102,6 +102,29 @@ def test_the_paper_says_less_than_the_screen(app: Flask, world: World) -> None:
     assert made["batch"]["batch_code"][:4] in paper(world.regulator, owner, "a4")
 
 
+def test_stewards_licences_and_findings_stand_on_it(app: Flask, world: World) -> None:
+    """Names of stewards and no phone, a dash for a free post; findings in the catalogue's words, not in free ones."""
+    made = world.cleared(10)
+    owner, site_id = made["owner"], made["site"]["site_id"]
+    for kind, name in (("territorial", "辖区长"), ("enterprise", "企业长")):
+        post = {"kind": kind, "name": name, "phone": "13900000009", "publish_phone": True, "started_on": "2021-01-10"}
+        world.regulator.post(f"/sites/{site_id}/stewards", post, 201)
+    licence = {"number": "JY12302039900233", "valid_to": "2031-05-01"}
+    world.merchant(owner).post(f"/businesses/{owner['business_id']}/licences", licence, 201)
+    found = [{"kind": "heilongjiang_mixed_storage"}, {"wording": "库门口有积水，王某说明天修"}]
+    visit = world.inspector.post("/visits", {"site_id": site_id, "findings": found}, 201)
+    catalogued = visit["findings"][0]["wording"]
+    words = paper(world.merchant(owner), owner)
+    for said in ("辖区长 / — / 企业长", "JY12302039900233 至 2031-05-01", catalogued[:12], "检查发现的其他问题"):
+        assert said in words, said
+    assert "13900000009" not in words
+    assert "王某" not in words
+    reader = Reader.of(app, world.merchant(owner), lang="zh_CN")
+    shown = main(reader.open(f"/businesses/{owner['business_id']}/card"))
+    for said in ("辖区长", "JY12302039900233", catalogued, "库门口有积水，王某说明天修"):
+        assert said in shown, said
+
+
 def test_a_positive_is_not_said_on_paper_and_a_lock_is(app: Flask, world: World) -> None:
     made = stocked(world)
     tube = world.tube(made["lab"], [made["batch"]["batch_id"]])

@@ -26,7 +26,9 @@ def test_each_shipped_figure_can_be_written_and_read(row):
      ("[]", [1]), ("[1, 0]", [1]), ("[1, \"1\"]", [1]), ('"stop"', "warn"), ('"outer_pack"', "warn"),
      ('{"warmest": -18, "coldest": -30}', {"warmest": -18}), ("{}", {"warmest": -18}),
      ('[["outer_pack"], []]', [["surface"]]),
-     ('[["personnel"]]', [["surface"]]), (str([1] * 201), [1])],
+     ('[["personnel"]]', [["surface"]]), (str([1] * 201), [1]),
+     ('{"zh": "查"}', {"zh": "看", "en": "look"}), ('{"zh": "查", "en": " "}', {"zh": "看", "en": "look"}),
+     ('{"zh": "' + "查" * 501 + '", "en": "look"}', {"zh": "看", "en": "look"})],
 )  # fmt: skip
 def test_what_no_rule_could_use_is_refused(text, like):
     with pytest.raises(Invalid) as caught:

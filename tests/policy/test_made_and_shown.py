@@ -200,9 +200,18 @@ def test_a_missing_item_and_a_verdict_as_they_are_shown():
         "basis": {"code": {"made": True}},
         "notes": [{"code": "n", "message_zh": "注", "message_en": "note"}],
         "judged_for": {"imported": True},
+        "rules": [],
     }  # fmt: skip
     bare = Verdict(True, None, (), {}).as_dict()
-    assert bare == {"clear": True, "policy": None, "missing": [], "basis": {}, "notes": [], "judged_for": {}}
+    assert bare == {
+        "clear": True,
+        "policy": None,
+        "missing": [],
+        "basis": {},
+        "notes": [],
+        "judged_for": {},
+        "rules": [],
+    }
 
 
 def test_what_no_vocabulary_knows_is_said_as_it_stands():
