@@ -11,7 +11,6 @@ from coldchain.policy.facts import GOODS_SITES
 DEPTH: Final = 4
 ANSWERS: Final = frozenset({"warn", "block"})
 LANGUAGES: Final = {"zh", "en"}
-TEXT_CHARS: Final = 500
 
 
 def read(text: str, like: Any, *, below_zero: bool = False) -> Any:
@@ -58,7 +57,7 @@ def fits(value: Any, like: Any, *, below_zero: bool = False, depth: int = DEPTH)
         same: bool = value.keys() == like.keys()
         if like.keys() == LANGUAGES:  # a text that is shown as it stands
             return same and all(
-                isinstance(each, str) and 0 < len(each.strip()) <= TEXT_CHARS for each in value.values()
+                isinstance(each, str) and 0 < len(each.strip()) <= limits.TEXT_CHARS for each in value.values()
             )
         return same and all(fits(value[key], like[key], below_zero=below_zero, depth=depth - 1) for key in like)
     return False

@@ -326,13 +326,13 @@ class TestLoaderRefuses:
 
 
 def test_every_section_has_rows_and_every_event_a_section(demo):
-    found = {type(event) for each in (demo, load(data.STORES_FILE)) for event in each.events}
+    found = {type(event) for each in (demo, load(data.SETS["dongxing"])) for event in each.events}
     assert found == set(data.SECTIONS.values())
 
 
 class TestDongxing:
     def test_55_cold_stores_with_three_stewards_each(self):
-        stores = load(data.STORES_FILE)
+        stores = load(data.SETS["dongxing"])
         sites = of(stores, events.RegisterSite, datetime(2021, 3, 1, tzinfo=BEIJING))
         terms = of(stores, events.AppointSteward, datetime(2021, 3, 1, tzinfo=BEIJING))
         assert (len(sites), {site.kind for site in sites}) == (55, {"cold_store"})
@@ -342,12 +342,12 @@ class TestDongxing:
         assert len({site for site, _kind in held}) == 55
 
     def test_invented_is_marked(self, demo):
-        stores = load(data.STORES_FILE)
+        stores = load(data.SETS["dongxing"])
         for event in stores.events:
             name = getattr(event, "name", "示例")
             assert "示例" in name or "虚构" in name, name
             phone = getattr(event, "phone", None)
             assert phone is None or phone.startswith("0832-0000")
         assert all("DEMA" in each.uscc for each in stores.events if isinstance(each, events.RegisterBusiness))
-        assert "Invented: everything else" in data.STORES_FILE.read_text(encoding="utf-8")[:1500]
+        assert "Invented: everything else" in data.SETS["dongxing"].read_text(encoding="utf-8")[:1500]
         assert stores.events[0].at > demo.events[-1].at  # the books learn it afterwards
