@@ -133,6 +133,7 @@ class Books:
             not_here=batch.status if batch.status in NOT_HERE else None,
             made_from=tuple(b for b in self.origins.made_from(batch.batch_id) if b in self.batches),
             producer_ids=producer_ids,
+            was_cleared=any(self.batches[step.batch_id].status == "cleared" for step in steps),
         )
 
     def _coded(self, steps: Sequence[Step]) -> bool:

@@ -87,6 +87,9 @@ _OTHERS: Final = {
     "code": Reason("code_missing", N_("The goods have not been given a code yet.")),
     "supplier": Reason("supplier_missing", N_("Who supplied the goods is not on record.")),
     "policy": Reason("policy_missing", N_("No rule is on record for such goods at this place.")),
+    "import_suspension": Reason(
+        "import_suspended", N_("Imports from this producer were suspended when the goods were declared.")
+    ),
 }
 
 _LEAVE_IT: Final = N_("Do not eat it for now; keep it frozen in its package.")

@@ -25,7 +25,7 @@ from coldchain.policy.facts import Verdict
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.registry.models import Business, Producer, Product
 from coldchain.registry.models_decisions import EnforcementDecision
-from coldchain.registry.service.decisions import identities, published
+from coldchain.registry.service.decisions import Identity, published
 
 Station = aliased(Business)
 _NOW: Final[Any] = bindparam("now", type_=DateTime(timezone=True))
@@ -33,8 +33,12 @@ _NOW: Final[Any] = bindparam("now", type_=DateTime(timezone=True))
 
 def _in_published_decision(business: Any) -> Any:
     """Return whether a published decision about a business holds (R14); it is shown beside the seller."""
-    about = col(EnforcementDecision.business_id).in_(identities(col(business.business_id)))
-    return exists().where(about, published(_NOW))
+    mine = or_(col(Identity.business_id) == col(business.business_id),
+               col(Identity.merged_into_id) == col(business.business_id))  # fmt: skip
+    holds = select(col(EnforcementDecision.decision_id)).join(
+        Identity, col(Identity.business_id) == col(EnforcementDecision.business_id)
+    )
+    return holds.where(mine, published(_NOW)).correlate(business).exists()
 
 
 # A label was made when a run that did not fail covers it; the batch code stands on every label of its batch.

@@ -107,6 +107,9 @@ class BatchFacts:
     not_here: str | None = None  # `declared`: it has not come yet; `withdrawn`: it never came in
     made_from: tuple[UUID, ...] = ()  # batches that it was processed from: it is as clear as all of them
     producer_ids: frozenset[UUID] = frozenset()  # the producer, under every id that it ever had
+    was_cleared: bool = (
+        False  # it, or what it was split from, counts as cleared in the books: suspensions come too late
+    )
     suspensions: tuple[Measure, ...] = ()  # imports suspended of that producer, whenever and for whichever region
 
 

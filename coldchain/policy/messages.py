@@ -150,6 +150,11 @@ NOTES: Mapping[str, Remark] = MappingProxyType(
             "No evidence policy applies (region {region}, arrived {day}, {origin_en} {category_en}); domestic goods "
             "are clear without one.",
         ),
+        "suspension_too_late": Remark(
+            "该生产企业 {first} 至 {last_zh} 暂停进口申报（{source}）；登记前这批货已可流通，不受影响。",
+            "Import declarations of this producer were suspended from {first} to {last_en} ({source}); these goods had "
+            "been cleared before that was recorded and are not touched.",
+        ),
         "suspension_untouched": Remark(
             "该生产企业 {first} 至 {last_zh} 暂停进口申报（{source}），"
             "这批货的申报日期按 {day}（{by_zh}）计，不受影响。",

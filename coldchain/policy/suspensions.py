@@ -38,7 +38,10 @@ def _asked(facts: BatchFacts) -> list[Measure]:
 
 
 def judge(facts: BatchFacts) -> tuple[list[Missing], list[Note]]:
-    """Return what stops goods that were declared while imports of their producer were suspended, and what doesn't."""
+    """Return what stops goods that were declared while imports of their producer were suspended, and what doesn't.
+
+    Stock that was cleared before the suspension was known stays clear (R18).
+    """
     missing, notes = [], []
     day, by = declared_on(facts)
     for measure in _asked(facts):
@@ -54,7 +57,9 @@ def judge(facts: BatchFacts) -> tuple[list[Missing], list[Note]]:
             "by_zh": messages.DECLARED_BY[by][0],
             "by_en": messages.DECLARED_BY[by][1],
         }
-        if measures.on_day(measure, day):
+        if measures.on_day(measure, day) and facts.was_cleared:
+            notes.append(wording.note("suspension_too_late", words))
+        elif measures.on_day(measure, day):
             missing.append(wording.missing("import_suspended", "import_suspension", words))
         elif facts.arrived_on >= measure.starts_on:
             notes.append(wording.note("suspension_untouched", words))
@@ -72,7 +77,7 @@ def shown(facts: BatchFacts) -> dict[str, Any]:
             "version": measure.version,
             "starts_on": measure.starts_on.isoformat(),
             "last_day": measure.last_day.isoformat() if measure.last_day else None,
-            "stops": measures.on_day(measure, day),
+            "stops": measures.on_day(measure, day) and not facts.was_cleared,
         }
         for measure in asked
     ]

@@ -60,9 +60,23 @@ def test_clear_goods_that_were_here_before_stay_clear_and_lists_follow(case):
     suspend(case, starts_on="2021-01-19", ends_on="2021-01-25")
     jobs.rejudge(producer_id=jobs_of)
     assert (case.gate()["clear"], case.batch()["status"]) == (True, "cleared")
-    made = suspend(case)
-    assert case.gate()["clear"] is False
+    suspend(case)  # their day, but recorded after they were cleared
+    verdict = case.gate()
+    assert verdict["clear"] is True
+    assert "suspension_too_late" in [note["code"] for note in verdict["notes"]]
     jobs.rejudge(producer_id=jobs_of)
+    assert case.batch()["status"] == "cleared"
+
+
+def test_goods_that_were_not_clear_wait_until_the_suspension_is_void(case):
+    case.papers()
+    case.disinfect()
+    made = suspend(case)
+    case.result(case.tube(case.first, case.second), "negative")
+    for batch_id in (case.first, case.second):
+        case.merchant.post(f"/batches/{batch_id}/label-runs", {"level": "batch"}, 202)
+    assert case.missing() == ["import_suspended"]
+    jobs.rejudge(producer_id=case.product["producer_id"])
     assert case.batch()["status"] == "held"
     case.world.regulator.post(f"/measures/{made['measure_id']}/lift", {"version": 1, "void": True}, 200)
     assert case.gate()["clear"] is True

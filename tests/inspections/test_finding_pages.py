@@ -124,6 +124,7 @@ def test_the_label_leads_to_the_public_page_only_while_the_decision_holds(
 ) -> None:
     anybody = Reader(app)
     label = f"/C/{goods['batch']['batch_code']}"
+    other = f"/C/{world.cleared()['batch']['batch_code']}"
     with clock.simulated(NOON):
         made = world.regulator.post("/decisions", deciding(found(world, goods), reason="<script>混放</script>"), 201)
     for moment, shown in ((NOON - timedelta(seconds=1), False), (NOON, True), (END, False)):
@@ -135,6 +136,7 @@ def test_the_label_leads_to_the_public_page_only_while_the_decision_holds(
             assert "<script>混放" not in page
             as_json = anybody.client.get(label, headers={"Accept": "application/json"}).get_json()
             assert as_json["seller_in_published_decision"] is shown
+            assert 'href="/published-decisions"' not in anybody.open(other), "it is about one seller"
     assert "138" not in page
     assert len(page.encode()) < 30_000
 

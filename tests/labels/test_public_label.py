@@ -100,6 +100,7 @@ def test_the_fields_are_exactly_these(world: World, client: FlaskClient) -> None
     assert set(found) == {
         "batch_code", "product", "origin_country", "production_date", "expiry_date", "importer", "seller", "evidence",
         "badge", "reasons",
+        "seller_in_published_decision",
         "code", "piece_no", "printed", "specification", "producer", "recalls", "as_of", "split_from", "made_from",
     }  # fmt: skip
     for row in found["evidence"]:
