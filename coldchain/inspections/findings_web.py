@@ -1,5 +1,6 @@
 """Pages of findings: the catalogue, a visit, what was found, answered and looked at again."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +13,8 @@ from coldchain.accounts.rights import Resource, authorize, may, relation
 from coldchain.batches import flags, reach
 from coldchain.batches.models import Batch
 from coldchain.core import clock, pages
+from coldchain.core.batch_code import BATCH_CODE_SYMBOLS
+from coldchain.core.check_code import normalise
 from coldchain.core.edge import edge
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import current_locale
@@ -198,7 +201,7 @@ def _visit_data(session: Session, actor: Actor, form: Form) -> dict[str, Any]:
 
 def _batches(session: Session, actor: Actor, codes: list[str]) -> list[UUID]:
     """Return the batches of typed codes, in that order. Raises Invalid `unknown_batch` at `/batch_codes`."""
-    plain = list(dict.fromkeys(code.upper() for code in codes))
+    plain = list(dict.fromkeys(_joined(codes)))
     named = select(Batch.batch_code, Batch.batch_id).where(
         col(Batch.batch_code).in_(plain), reach.visible_batches(actor)
     )
@@ -207,6 +210,18 @@ def _batches(session: Session, actor: Actor, codes: list[str]) -> list[UUID]:
         if code not in known:
             raise Invalid.of("/batch_codes", "unknown_batch", "There is no batch {code}.", code=code)
     return [known[code] for code in plain]
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    """Yield codes whose groups of four were typed apart, as labels and screens show them."""
+    begun = ""
+    for part in parts:
+        begun += normalise(part)
+        if len(begun) >= BATCH_CODE_SYMBOLS:
+            yield begun
+            begun = ""
+    if begun:
+        yield begun
 
 
 # --- what was found ---
@@ -224,7 +239,7 @@ def list_findings(session: Session, actor: Actor) -> Any:
         items=site_findings.describe(session, rows),
         following=following,
         query=query,
-        counts=site_findings.counts(session, actor),
+        counts=site_findings.counts(session, actor, business=query["business"]),
         states=SHOWN_STATES,
         named=registry.find_business(session, query["business"]) if query["business"] else None,
         may_visit=relation(actor, "visit.record") is not None,

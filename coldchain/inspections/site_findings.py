@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, true
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor, Area
@@ -67,18 +67,22 @@ def search(
     cursor: str | None = None,
 ) -> tuple[list[SiteFinding], str | None]:
     """Return a page of findings that the actor may see, newest first; `state` one of SHOWN_STATES. Raises Forbidden."""
-    statement = select(SiteFinding).where(visible_findings(actor))
+    statement = select(SiteFinding).where(visible_findings(actor), _of(session, business))
     if state is not None:
         statement = statement.where(overdue() if state == "overdue" else col(SiteFinding.state) == state)
-    if business is not None:
-        named = registry.find_business(session, business)
-        statement = statement.where(col(SiteFinding.business_id).in_(decisions.identities(named.business_id)))
     return paging.page(session, statement, col(SiteFinding.finding_id), limit, cursor)
 
 
-def counts(session: Session, actor: Actor) -> dict[str, int]:
+def _of(session: Session, business: str | None) -> ColumnElement[bool]:
+    if business is None:
+        return true()
+    named = registry.find_business(session, business)
+    return col(SiteFinding.business_id).in_(decisions.identities(named.business_id))
+
+
+def counts(session: Session, actor: Actor, *, business: str | None = None) -> dict[str, int]:
     """Return how many findings the actor may see are in each state, with `overdue` beside `open`. Raises Forbidden."""
-    seen = visible_findings(actor)
+    seen = visible_findings(actor) & _of(session, business)
     by_state = select(col(SiteFinding.state), func.count()).where(seen).group_by(col(SiteFinding.state))
     found: dict[str, int] = dict(session.execute(by_state).all())
     late = session.scalar(select(func.count()).select_from(SiteFinding).where(seen, overdue())) or 0
