@@ -25,9 +25,8 @@ from config import Settings
 from tests.factories.people import People
 from tests.factories.scenes import Scenes
 from tests.factories.world import World
-from tests.live import live  # noqa: F401  (a fixture)
+from tests.live import TEST_ENV, live  # noqa: F401  (a fixture)
 
-TEST_ENV = {"COLDCHAIN_ENV": "test", "COLDCHAIN_DEMO": "0", "SECRET_KEY": uuid.uuid4().hex}
 _program: list[Flask] = []
 _engines: list[Engine] = []
 _connect = db.connect

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from sqlalchemy import Engine
 
 from config import ROOT
 
+# One key for all programs of this process: what one of them sealed another opens.
+TEST_ENV = {"COLDCHAIN_ENV": "test", "COLDCHAIN_DEMO": "0", "SECRET_KEY": uuid.uuid4().hex}
 _FORK = multiprocessing.get_context("forkserver")
 _FORK.set_forkserver_preload(["tests.preloaded"])
 
@@ -62,7 +65,7 @@ def live(database: Engine, tmp_path: Path) -> Iterator[Live]:
         port = bound.getsockname()[1]
         environment = {
             "DATABASE_URL": url, "DATABASE_OWNER_URL": url, "VAR_DIR": str(var_dir), "PORT": str(port),
-            "COLDCHAIN_DEMO": "0", "COLDCHAIN_ENV": "test",
+            **TEST_ENV,
         }  # fmt: skip
         processes = [
             _FORK.Process(target=_run, args=(environment, "coldchain.ops.run_web", bound)),

@@ -181,7 +181,7 @@ class Realm:
         """Let a business without a code be found, keep a licence and a contact, refuse somebody who objects."""
         found = self.app.test_client().post(
             "/api/v1/businesses/provisional",
-            data={"name": f"{of.mark}摊", "region_code": of.region, "photo": (BytesIO(photograph()), "place.png")},
+            data={"name": f"示例{of.name}摊", "region_code": of.region, "photo": (BytesIO(photograph()), "place.png")},
             content_type="multipart/form-data", headers={"Authorization": f"Bearer {of.officer.token}"},
         )  # fmt: skip
         assert found.status_code == 201, found.get_data(as_text=True)
@@ -191,11 +191,11 @@ class Realm:
         of.ids["licence_id"] = of.officer.post(f"{here}/licences", licence, 201)["licence_id"]
         contact = {"post": "仓管", "name": f"{of.mark}联系人", "phone": PHONE[of.mark]}
         of.ids["contact_id"] = of.officer.post(f"{here}/contacts", contact, 201)["contact_id"]
-        refused = world.business(f"{of.mark}驳回", active=False)["business_id"]
+        refused = world.business("示例驳回", active=False)["business_id"]
         of.officer.post(f"/businesses/{refused}/reject", {"reason": "示例"}, 200)
         objection = {"objection": f"{of.mark}异议"}
         of.ids["appeal_id"] = of.officer.post(f"/businesses/{refused}/objections", objection, 201)["appeal_id"]
-        other = world.regulator.post("/producers", {"name": f"{of.mark}另一厂", "country": "BR"})
+        other = world.regulator.post("/producers", {"name": f"示例{of.name}另一厂", "country": "BR"})
         of.ids["other_producer_id"] = other["producer_id"]
         of.ids["other_product_id"] = world.product(producer=other)["product_id"]
 
