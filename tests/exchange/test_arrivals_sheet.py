@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -176,3 +177,23 @@ def test_a_clerk_of_one_site_enters_there_only(world: World, store: dict[str, An
     looked = hand_in(clerk, xlsx([line("凤爪", **DELIVERY)]))
     assert clerk.post(f"/sheets/{looked['import_id']}/take")["state"] == "done"
     assert arrivals(clerk)[0]["site_id"] == second["site_id"]
+
+
+def test_a_batch_number_and_a_seal_are_kept_as_the_api_keeps_them(store: dict[str, Any]) -> None:
+    numbers = ["LOT 20 / 7", "A,1", "2,020", '=HYPERLINK("http://x","y")', date(2026, 10, 1), " Ａ-1 "]
+    head = [*HEAD, "批号"]
+    rows = [[*line("凤爪", **(DELIVERY | {"封志号": "S,1"} if n == 0 else {})), no] for n, no in enumerate(numbers)]
+    looked = hand_in(store["who"], xlsx(rows, head))
+    assert looked["errors"] == []
+    store["who"].post(f"/sheets/{looked['import_id']}/take")
+    goods = {"product_id": store["feet"]["product_id"], "zone_id": store["zone"]["zone_id"], "quantity_units": 1,
+             "production_date": "2020-11-06", "expiry_date": "2022-11-05"}  # fmt: skip
+    sent = [str(number) for number in numbers]
+    store["who"].post("/arrivals", {
+        "site_id": store["site"]["site_id"], "entry_mode": "existing_stock", "arrived_at": "2021-01-18T06:40:00+08:00",
+        "seal_no": "S,1", "lines": [goods | {"batch_no": number} for number in sent],
+    })  # fmt: skip
+    kept = [[each["seal_no"], *(b["batch_no"] for b in each["batches"])] for each in arrivals(store["who"])]
+    assert kept == [["S,1", *(number.strip() for number in sent)]] * 2
+    rounded = hand_in(store["who"], xlsx([[*line("凤爪", **DELIVERY), 190120211000042871]], head))
+    assert bad(rounded)[0][1::2] == ("L", "rounded_number")
