@@ -146,7 +146,8 @@ def _filled(
 def _text(value: Any) -> str:
     """Return a cell as somebody would type it: a moment as `2021-01-19 19:00`, a whole number without a point.
 
-    A midnight comes as its day, `2021-01-19`: XLSX keeps days in no other way. A number of more digits than a spreadsheet keeps comes as `1.9E+17`, so that nobody takes it for the number it was.
+    A midnight comes as its day, `2021-01-19`: XLSX keeps days in no other way.
+    A number of more digits than a spreadsheet keeps comes as `1.9E+17`, so that nobody takes it for the number it was.
     """
     if value is None:
         return ""
