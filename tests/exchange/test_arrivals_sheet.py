@@ -197,3 +197,48 @@ def test_a_batch_number_and_a_seal_are_kept_as_the_api_keeps_them(store: dict[st
     assert kept == [["S,1", *(number.strip() for number in sent)]] * 2
     rounded = hand_in(store["who"], xlsx([[*line("凤爪", **DELIVERY), 190120211000042871]], head))
     assert bad(rounded)[0][1::2] == ("L", "rounded_number")
+
+
+def test_a_bad_cell_hides_no_other_of_its_row(world: World, store: dict[str, Any]) -> None:
+    world.zone(store["site"], "general", code="G1")
+    late = DELIVERY | {"到货时间": "2099-01-18 06:40"}
+    rows = [
+        line("凤爪", 数量="-5件", 保质期至="2020-01-01", 库区="G1", **DELIVERY),
+        line("凤爪爪", 数量="452", 生产日期="2021-02-01", 库区="Z9"),
+        line("凤爪", 数量="452", 库区="Z9"),
+        line("凤爪", 数量="abc", **late), line("凤爪", 库区=store["zone"]["code"]),
+        line("没有", 数量="abc", **DELIVERY | {"到货时间": "昨天", "集装箱号": "CSQU3054384"}),
+    ]  # fmt: skip
+    answer = hand_in(store["who"], xlsx(rows))
+    assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
+        (2, "I", "before_production"), (2, "J", "not_quantity"), (2, "K", "zone_not_dedicated"),
+        (3, "F", "unknown_product"), (3, "H", "after_arrival"), (3, "K", "unknown_zone"),
+        (4, "J", "unit_missing"), (4, "K", "unknown_zone"),
+        (5, "A", "in_future"), (5, "J", "not_quantity"),
+        (7, "A", "not_time"), (7, "B", "container_check"), (7, "F", "unknown_product"), (7, "J", "not_quantity"),
+    ]  # fmt: skip
+    untold = [line("没有", 数量="abc")]
+    assert [each[3] for each in bad(hand_in(store["who"], xlsx(untold)))] == [
+        "required", "unknown_product", "not_quantity"]  # fmt: skip
+    unknown = placed("凤爪", 件数="x", **DELIVERY | {"登记方式": "不知道", "到货时间": "2099-01-18 06:40"})
+    assert [each[3] for each in bad(hand_in(store["who"], xlsx([unknown], WITH_PLACE)))] == [
+        "not_one_of",
+        "not_quantity",
+    ]
+    assert arrivals(store["who"]) == []
+
+
+def test_a_quantity_and_pieces_that_say_two_things_are_named(store: dict[str, Any]) -> None:
+    def row(**cells: Any) -> list[Any]:
+        return placed("凤爪", **DELIVERY | {"库区": store["zone"]["code"]} | cells)
+
+    same = [row(数量="10件", 件数="10"), row(数量="10件零3盒", 件数="10", 零数="3"), row(数量="10件零3盒", 件数="11"),
+            row(数量="63盒", 件数="10"), row(数量="120kg", 件数="10"),
+            placed("鸡心", 数量="35.5kg", 件数="4", **DELIVERY)]  # fmt: skip
+    assert hand_in(store["who"], xlsx(same, WITH_PLACE))["errors"] == []
+    other = [row(数量="10件", 件数="11"), row(数量="10件零3盒", 件数="10", 零数="2"), row(数量="63盒", 件数="12"),
+             row(数量="120kg", 件数="9"), placed("鸡心", 数量="3件", 件数="4", **DELIVERY)]  # fmt: skip
+    answer = hand_in(store["who"], xlsx(other, WITH_PLACE))
+    assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
+        (n, "N", "contradicts") for n in range(2, 7)]  # fmt: skip
+    assert "10件" in answer["errors"][0]["message"]
