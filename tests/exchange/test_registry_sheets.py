@@ -150,6 +150,14 @@ def test_people_at_work(world: World) -> None:
         (6, "A", "twice")]  # fmt: skip
 
 
+def test_a_bad_cell_of_somebody_hides_no_other(world: World) -> None:
+    who = world.merchant(world.business())
+    wrong = [["王示例", "", "2099-01-04", ""], ["李示例", "搬" * 1000, "2099-01-04", "别处"]]
+    assert [(row, letter, why) for row, letter, _value, why in bad(hand_in(who, xlsx(wrong, PEOPLE), "workers"))] == [
+        (2, "B", "required"), (2, "C", "in_future"), (3, "B", "too_long"), (3, "C", "in_future"),
+        (3, "D", "unknown_site")]  # fmt: skip
+
+
 def test_who_may_not_enter_gets_nothing_and_a_hand_in_is_its_senders_alone(world: World) -> None:
     owner, other = world.business(), world.business()
     content = xlsx([["王示例", "搬运", "2021-01-04", ""]], PEOPLE)
