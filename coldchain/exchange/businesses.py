@@ -1,6 +1,7 @@
 """Businesses from a spreadsheet (成批登记): registered for approval, or approved at once where an officer says so."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from sqlmodel import Session, col, or_, select
@@ -8,7 +9,9 @@ from sqlmodel import Session, col, or_, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may
 from coldchain.core import identifiers, sheet_cells
+from coldchain.core.claims import claimed_day
 from coldchain.core.errors import DomainError, FieldError, Invalid
+from coldchain.core.gathered import Gathered
 from coldchain.core.i18n import LOCALES, LazyText, current_locale, pgettext, use_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
@@ -158,11 +161,13 @@ def _check_rest(
     for error in partly.load(BusinessRegistrationSchema(), data)[1]:
         if (name := error.pointer.strip("/").split("/")[0]) in data:
             table.refuse(row, name, error)
+    gathered = Gathered()
     if "office" in each and isinstance(region, str):
-        try:
-            regions.find_office(session, region, each["office"])
-        except Invalid as error:
-            table.refuse_all(row, error, "office")
+        gathered.take(lambda: regions.find_office(session, region, each["office"]))
+    if "signed_on" in each:
+        gathered.take(lambda: claimed_day(date.fromisoformat(each["signed_on"]), "/signed_on"))
+    for error in gathered.errors:
+        table.refuse(row, error.pointer.strip("/"), error)
 
 
 def _unit(row: Row, each: dict[str, Any], region: str, version: str) -> Unit:
