@@ -49,17 +49,24 @@ def text(cell: str) -> str:
 
 
 def number_text(cell: str) -> str:
-    """Return a number that is a name (GTIN, declaration): narrow, never what a spreadsheet rounded.
+    """Return a number that a check knows (GTIN, declaration): narrow, without blanks and commas, never a rounded one.
 
     Raises Invalid `rounded_number`.
     """
-    found = re.sub(r"[\s,]", "", plain(cell))
-    if _ROUNDED.fullmatch(found):
+    return re.sub(r"[\s,]", "", plain(name_text(cell)))
+
+
+def name_text(cell: str) -> str:
+    """Return a number that is somebody's own name for a thing (batch, seal) as it was typed: every sign may count.
+
+    The schema trims and cleans it as it does for whoever sends it otherwise. Raises Invalid `rounded_number`.
+    """
+    if _ROUNDED.fullmatch(re.sub(r"[\s,]", "", plain(cell))):
         raise Invalid.of(
             "", "rounded_number",
             "The spreadsheet has rounded this number. Format the column as text and type it once more.",
         )  # fmt: skip
-    return found
+    return cell
 
 
 def day(cell: str) -> str:

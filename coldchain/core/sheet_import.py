@@ -86,10 +86,12 @@ class Table:
     left_out: list[int] = field(default_factory=list)
     bad: list[BadCell] = field(default_factory=list)
     bad_count: int = 0
+    named: set[tuple[int, str]] = field(default_factory=set)  # row and column of every bad cell
 
     def refuse(self, row: Row, name: str, error: FieldError) -> None:
         """Name a bad cell; beyond IMPORT_BAD_CELLS they are counted only."""
         self.bad_count += 1
+        self.named.add((row.number, name))
         if len(self.bad) >= limits.IMPORT_BAD_CELLS:
             return
         letter, head = self.places.get(name, ("", ""))

@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 
 import openpyxl
@@ -146,12 +146,13 @@ def _filled(
 def _text(value: Any) -> str:
     """Return a cell as somebody would type it: a moment as `2021-01-19 19:00`, a whole number without a point.
 
+    A midnight comes as its day, `2021-01-19`: XLSX keeps days in no other way.
     A number of more digits than a spreadsheet keeps comes as `1.9E+17`, so that nobody takes it for the number it was.
     """
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return value.strftime("%Y-%m-%d %H:%M" if value.time() != time() else "%Y-%m-%d")
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**EXACT_DIGITS:

@@ -12,7 +12,8 @@ from coldchain.core.sheet_import import Column
 
 MODES: Final = ("arrived", "existing_stock", "declared")
 ALSO_MODES: Final = {"到货": "arrived", "到货登记": "arrived", "库存": "existing_stock", "现存": "existing_stock",
-                     "存量": "existing_stock", "预申报": "declared", "预报": "declared"}  # fmt: skip
+                     "存量": "existing_stock", "现存库存": "existing_stock",
+                      "预申报": "declared", "预报": "declared"}  # fmt: skip
 
 
 def _mode(cell: str) -> str:
@@ -54,7 +55,7 @@ COLUMNS: Final = (
     Column("gtin", LABELS["_product-gtin"], sheet_cells.identifier(identifiers.check_gtin),
            also=("条码", "商品条码", "条形码", "69码"), example="6901234567892",
            about=_l("The number under the bar code, as text.")),
-    Column("batch_no", LABELS["lines-*-batch_no"], sheet_cells.number_text, also=("批号", "生产批号", "批次号"),
+    Column("batch_no", LABELS["lines-*-batch_no"], sheet_cells.name_text, also=("批号", "生产批号", "批次号"),
            example="B20201106", about=_l("If the pack has one.")),
     Column("production_date", LABELS["lines-*-production_date"], sheet_cells.day, needed=True,
            also=("生产日期", "制造日期", "出厂日期"), example="2020-11-06",
@@ -78,7 +79,7 @@ COLUMNS: Final = (
            about=_l("Goods that came (to be left empty), stock that was there already, or declared in advance.")),
     Column("container_no", LABELS["container_no"], sheet_cells.identifier(identifiers.check_container),
            also=("集装箱号", "柜号", "箱号"), example="CSQU3054383", about=_l("4 letters and 7 digits.")),
-    Column("seal_no", LABELS["seal_no"], sheet_cells.number_text, also=("封志号", "铅封号", "封条号"),
+    Column("seal_no", LABELS["seal_no"], sheet_cells.name_text, also=("封志号", "铅封号", "封条号"),
            example="HL20771"),
     Column("customs_declaration_no", LABELS["customs_declaration_no"],
            sheet_cells.identifier(identifiers.check_customs_declaration), also=("报关单号", "报关单编号"),

@@ -14,12 +14,12 @@ from coldchain.accounts.actor import Actor
 from coldchain.batches import service
 from coldchain.batches.schemas.arrivals import ArrivalRegistrationSchema
 from coldchain.batches.service.arrival_lines import pieces
-from coldchain.core import identifiers, limits, sheet_cells
+from coldchain.core import identifiers, limits
 from coldchain.core.errors import DomainError, FieldError, Invalid, NotFound
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
-from coldchain.core.sheet_cells import Amount
 from coldchain.core.sheet_import import Column, Row, Table
+from coldchain.exchange import arrival_amounts, arrival_rest, partly
 from coldchain.exchange.arrival_columns import COLUMNS
 from coldchain.exchange.engine import Said, Unit
 from coldchain.exchange.places import Places
@@ -31,7 +31,8 @@ HEAD: Final[tuple[str, ...]] = (
     "arrived_at", "entry_mode", "container_no", "seal_no", "customs_declaration_no", "supplier", "vehicle_plate",
     "site",
 )  # fmt: skip
-AMOUNTS: Final = ("quantity", "pieces", "loose", "mass")
+LINE: Final[tuple[str, ...]] = ("production_date", "expiry_date", "batch_no")
+NEEDED: Final = {"production_date", "expiry_date", "product_id", "zone_id", "quantity_units"}
 CELLS: Final = {  # what schemas and services call it → which column says it
     "expected_at": "arrived_at", "occurred_at": "arrived_at", "supplier/name": "supplier", "site_id": "site",
     "supplier/business": "supplier", "product_id": "product", "zone_id": "zone", "quantity_units": "quantity",
@@ -67,16 +68,23 @@ class Arrivals:
             raise Invalid.of("/file", "too_many_arrivals",
                              "At most {limit} deliveries in one spreadsheet; these are {count}.",
                              limit=limits.IMPORT_ARRIVALS, count=len(deliveries))  # fmt: skip
-        bad = {(cell.row, cell.name) for cell in table.bad}
         for head, rows in deliveries:
-            unit = _unit(session, table, business, head, rows, bad)
-            if unit is not None and _fill(table, unit, rows, catalogue, places, bad):
+            unit = _unit(session, table, business, head, rows)
+            if unit is None:
+                continue
+            rest = _fill(table, unit, rows, catalogue, places)
+            if unit.rows:
                 units.append(unit)
+            if rest:
+                _check_rest(session, actor, table, unit, rest, places)
         return units
 
     def enter(self, session: Session, actor: Actor, unit: Unit) -> dict[str, Any]:
         """Enter a delivery as the API does."""
-        arrival_id = service.register_arrival(session, actor, **ArrivalRegistrationSchema().load(unit.data))
+        read, errors = partly.load(ArrivalRegistrationSchema(), unit.data)
+        if errors:
+            raise Invalid(errors=[*errors, *service.arrival_faults(session, actor, read)])
+        arrival_id = service.register_arrival(session, actor, **read)
         return {"arrival_id": str(arrival_id)}
 
     def refuse(self, table: Table, unit: Unit, error: DomainError) -> Unit | None:
@@ -87,16 +95,22 @@ class Arrivals:
             if parts[0] == "lines" and len(parts) > 1:
                 index = int(parts[1])
                 gone.add(index)
-                name = CELLS.get(parts[-1], parts[-1])
-                table.refuse(unit.rows[index], _standing(table, unit.rows[index], name), each)
+                _say(table, unit.rows[index], parts[-1], each)
             else:
-                name = "/".join(parts)
-                table.refuse(unit.rows[0], _standing(table, unit.rows[0], CELLS.get(name, name)), each)
+                _say(table, unit.head or unit.rows[0], "/".join(parts), each)
         left = [n for n in range(len(unit.rows)) if n not in gone]
         if not gone or not left:
             return None
         lines = unit.data["lines"]
-        return Unit([unit.rows[n] for n in left], unit.data | {"lines": [lines[n] for n in left]}, unit.summary)
+        return Unit([unit.rows[n] for n in left], unit.data | {"lines": [lines[n] for n in left]}, unit.summary,
+                    head=unit.head)  # fmt: skip
+
+
+def _say(table: Table, row: Row, name: str, error: FieldError) -> None:
+    """Name the cell of what a schema or a service calls `name`, unless it is named already."""
+    column = _standing(table, row, CELLS.get(name, name))
+    if (row.number, column) not in table.named:
+        table.refuse(row, column, error)
 
 
 def _standing(table: Table, row: Row, name: str) -> str:
@@ -104,7 +118,7 @@ def _standing(table: Table, row: Row, name: str) -> str:
     if name == "product" and not row.cells.get("product"):
         return "gtin"
     if name == "quantity":
-        return next((each for each in AMOUNTS if row.cells.get(each)), "quantity")
+        return next((each for each in arrival_amounts.AMOUNTS if row.cells.get(each)), "quantity")
     return name if name in table.places or name in HEAD else "product"
 
 
@@ -123,10 +137,9 @@ def _deliveries(said: Sequence[Said]) -> list[tuple[dict[str, Any], list[Said]]]
 
 
 def _unit(
-    session: Session, table: Table, owner: Business, head: Mapping[str, Any], rows: Sequence[Said],
-    bad: set[tuple[int, str]],
-) -> Unit | None:  # fmt: skip
-    """Return a delivery without its lines; None when it is not said when it came."""
+    session: Session, table: Table, owner: Business, head: Mapping[str, Any], rows: Sequence[Said]
+) -> Unit | None:
+    """Return a delivery without its lines; None when it has too many."""
     first = rows[0][0]
     mode = head.get("entry_mode", "arrived")
     data: dict[str, Any] = {"owner": str(owner.business_id), "entry_mode": mode, "lines": []}
@@ -135,20 +148,19 @@ def _unit(
         data["vehicle_plate"] = head["vehicle_plate"]
     if "supplier" in head:
         data["supplier"] = {"business" if _is_registered(session, head["supplier"]) else "name": head["supplier"]}
-    if "arrived_at" in head:
+    if "arrived_at" not in head:
+        if (first.number, "arrived_at") not in table.named:
+            told = "Say when the goods came: in the first row of a delivery."
+            table.refuse(first, "arrived_at", FieldError("", "required", told))
+    elif (first.number, "entry_mode") not in table.named:  # else it isn't known what the time means
         data["expected_at" if mode == "declared" else "arrived_at"] = head["arrived_at"].replace(" ", "T") + "+08:00"
-    elif (first.number, "arrived_at") not in bad:
-        table.refuse(
-            first, "arrived_at", FieldError("", "required", "Say when the goods came: in the first row of a delivery.")
-        )
-        return None
     if len(rows) > limits.LINES_PER_REQUEST:
         excess = rows[limits.LINES_PER_REQUEST][0]
         table.refuse(excess, "product", FieldError("", "too_many_lines", "At most {limit} rows in one delivery.",
                                                     {"limit": limits.LINES_PER_REQUEST}))  # fmt: skip
         return None
     summary = {name: head.get(name) for name in ("arrived_at", "container_no", "supplier", "site")}
-    return Unit([], data, summary | {"entry_mode": mode, "row": first.number})
+    return Unit([], data, summary | {"entry_mode": mode, "row": first.number}, head=first)
 
 
 def _is_registered(session: Session, text: str) -> bool:
@@ -160,78 +172,58 @@ def _is_registered(session: Session, text: str) -> bool:
 
 
 def _fill(
-    table: Table, unit: Unit, rows: Sequence[Said], catalogue: Catalogue, places: Places, bad: set[tuple[int, str]]
-) -> bool:
-    """Put the lines that can be made out into a delivery; say whether there is any."""
-    site_id: UUID | None = None
+    table: Table, unit: Unit, rows: Sequence[Said], catalogue: Catalogue, places: Places
+) -> list[tuple[Row, dict[str, Any]]]:
+    """Put the lines that can be made out into a delivery; return the others with what they do say."""
+    rest: list[tuple[Row, dict[str, Any]]] = []
     mass_g = piece_count = 0
     for row, each in rows:
-        product = _product(table, row, each, catalogue, bad)
+        line: dict[str, Any] = {name: each[name] for name in LINE if name in each}
+        product = _product(table, row, each, catalogue)
+        if product is not None:
+            line["product_id"] = str(product.product_id)
+        units = arrival_amounts.units(table, row, each, product)
+        if units is not None:
+            line["quantity_units"] = units
         site = {"site": unit.summary["site"]} if unit.summary["site"] else {}
         place = places.find({name: each[name] for name in ("zone",) if name in each} | site, product)
-        if isinstance(place[1], FieldError):
-            if product is not None or place[1].code != "no_zone_fits":
-                table.refuse(row, str(place[0]), place[1])
-            continue
-        if site_id is None:
-            site_id = place[0]
-            unit.data["site_id"] = str(site_id)
-        units = _units(table, row, each, product, bad)
-        dates = {name: each.get(name) for name in ("production_date", "expiry_date")}
-        if product is None or units is None or not all(dates.values()) or (row.number, "batch_no") in bad:
+        if isinstance(place[1], UUID):
+            unit.data.setdefault("site_id", str(place[0]))
+            line["zone_id"] = str(place[1])
+        elif product is not None or place[1].code != "no_zone_fits":
+            table.refuse(row, str(place[0]), place[1])
+        if product is None or units is None or not set(line) >= NEEDED or (row.number, "batch_no") in table.named:
+            rest.append((row, line))
             continue
         unit.rows.append(row)
-        unit.data["lines"].append(
-            dates
-            | {"product_id": str(product.product_id), "zone_id": str(place[1]), "quantity_units": units}
-            | ({"batch_no": each["batch_no"]} if "batch_no" in each else {})
-        )
+        unit.data["lines"].append(line)
         mass_g += units * product.unit_mass_g
         piece_count += pieces(units, product.units_per_piece)
     unit.summary |= {"lines": len(unit.rows), "mass_g": mass_g, "pieces": piece_count}
-    return bool(unit.rows)
+    return rest
 
 
-def _product(
-    table: Table, row: Row, each: Mapping[str, Any], catalogue: Catalogue, bad: set[tuple[int, str]]
-) -> Product | None:
-    if (row.number, "gtin") in bad:
+def _check_rest(
+    session: Session, actor: Actor, table: Table, unit: Unit, rest: Sequence[tuple[Row, dict[str, Any]]], places: Places
+) -> None:
+    """Name what else is wrong in the rows of a delivery that have a bad cell."""
+    site_id = unit.data.get("site_id") or next((str(site["site_id"]) for site in places.own), None)
+    if site_id is None:
+        return
+    first = unit.head or rest[0][0]
+    arrival_rest.check(
+        session, actor, unit.data | {"site_id": site_id}, rest,
+        lambda row, name, error: _say(table, row or first, name, error),
+    )  # fmt: skip
+
+
+def _product(table: Table, row: Row, each: Mapping[str, Any], catalogue: Catalogue) -> Product | None:
+    unread = (row.number, "gtin") in table.named
+    if unread and "product" not in each:
         return None
     found = catalogue.find(each)
     if isinstance(found, Product):
         return found
-    table.refuse(row, found[0], found[1])
+    if not (unread and found[1].code == "ambiguous_product"):  # the GTIN may have said which
+        table.refuse(row, found[0], found[1])
     return None
-
-
-def _units(
-    table: Table, row: Row, each: Mapping[str, Any], product: Product | None, bad: set[tuple[int, str]]
-) -> int | None:
-    """Return a row's quantity in the product's ledger unit; None when it is bad or can't be known."""
-    if any((row.number, name) in bad for name in AMOUNTS):
-        return None
-    given = each.get("quantity")
-    name = "quantity" if given else "pieces" if "pieces" in each else "loose" if "loose" in each else "mass"
-    if given is None and ("pieces" in each or "loose" in each):
-        parts = [each[part] for part in ("pieces", "loose") if part in each]
-        given = Amount(*(sum(getattr(p, which) or 0 for p in parts) or None for which in ("pieces", "loose", "mass_g")))
-    given = given or each.get("mass")
-    if given is None:
-        table.refuse(
-            row, "quantity" if "quantity" in table.places else "pieces", FieldError("", "required", "This is needed.")
-        )
-        return None
-    if product is None:
-        return None
-    try:
-        units = sheet_cells.units(
-            given, units_per_piece=product.units_per_piece, unit_mass_g=product.unit_mass_g,
-            by_mass=product.ledger_unit == "gram",
-        )  # fmt: skip
-    except Invalid as error:
-        table.refuse_all(row, error, name)
-        return None
-    if not 1 <= units <= limits.QUANTITY_UNITS_MAX:
-        table.refuse(row, name, FieldError("", "out_of_range", "This quantity is not possible."))
-        return None
-    return units

@@ -1,18 +1,23 @@
 """Businesses from a spreadsheet (成批登记): registered for approval, or approved at once where an officer says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from sqlmodel import Session, col, or_, select
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
 from coldchain.core import identifiers, sheet_cells
-from coldchain.core.errors import DomainError, FieldError
-from coldchain.core.i18n import LOCALES, LazyText, pgettext, use_locale
+from coldchain.core.claims import claimed_day
+from coldchain.core.errors import DomainError, FieldError, Invalid
+from coldchain.core.gathered import Gathered
+from coldchain.core.i18n import LOCALES, LazyText, current_locale, pgettext, use_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.core.sheet_cells import key, plain
 from coldchain.core.sheet_import import Column, Row, Table
+from coldchain.exchange import partly
 from coldchain.exchange.engine import Said, Unit
 from coldchain.regions import service as regions
 from coldchain.regions.models import Region
@@ -43,7 +48,7 @@ def _listed(table: dict[str, LazyText]) -> str:
 
 
 def _kinds(cell: str) -> list[str]:
-    """Return the codes of one or several kinds: 冷库、批发商."""
+    """Return the codes of one or several kinds: 冷库、批发."""
     spoken = {key(word): code for word, code in ALSO_KINDS.items()} | {kind: kind for kind in BUSINESS_KINDS}
     for locale in LOCALES:
         with use_locale(locale):
@@ -60,7 +65,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", _l("Name of the business"), needed=True, also=("经营者名称", "企业名称", "单位名称", "名称", "店名"),
            example="示例冷链有限公司"),
     Column("kinds", _l("Kinds of business"), _kinds, needed=True, also=("经营类型", "主体类型", "业态", "类型"),
-           example="批发商、冷库", about=_l("One or several, parted by commas.")),
+           example="批发、冷库", about=_l("One or several, parted by commas.")),
     Column("handles_imported", _l("Handles imported cold-chain food"), _yes, needed=True,
            also=("是否经营进口冷链食品", "经营进口冷链食品", "是否涉进口"), example="是", about=_l("Yes or no.")),
     Column("region", _l("Region"), also=("区划", "行政区划", "所在区", "县区", "区县"), example="230203",
@@ -69,10 +74,10 @@ COLUMNS: tuple[Column, ...] = (
            example="建华监管所"),
     Column("legal_representative", _l("Legal representative"), needed=True,
            also=("法定代表人", "负责人", "法人", "经营者"), example="张示例"),
-    Column("phone", _l("Phone"), sheet_cells.number_text, needed=True, also=("联系电话", "电话", "手机", "联系方式"),
+    Column("phone", _l("Phone"), sheet_cells.name_text, needed=True, also=("联系电话", "电话", "手机", "联系方式"),
            example="13800000000"),
     Column("address", _l("Address"), needed=True, also=("地址", "经营地址", "住所", "详细地址"), example="示例路1号"),
-    Column("licence_no", _l("Food licence number"), sheet_cells.number_text,
+    Column("licence_no", _l("Food licence number"), sheet_cells.name_text,
            also=("许可证号", "食品经营许可证号", "许可证编号"), example="JY12302030000000"),
     Column("signed_by", _l("Letter signed by"), also=("承诺书签署人", "签署人"), example="张示例",
            about=_l("Who signed the commitment letter, where one is at hand.")),
@@ -119,13 +124,14 @@ class Businesses:
             region = places.find(each.get("region"))
             if isinstance(region, FieldError):
                 table.refuse(row, "region" if "region" in table.places else "address", region)
-                continue
-            if twice != row.number or code in known or any(name not in each for name in NEEDED):
-                continue
-            if ("signed_by" in each) != ("signed_on" in each):
-                lacking = "signed_on" if "signed_by" in each else "signed_by"
+            lacking = "signed_on" if "signed_by" in each else "signed_by"
+            unsigned = ("signed_by" in each) != ("signed_on" in each)
+            if unsigned and not row.cells.get(lacking):
                 told = "A letter needs both who signed it and when."
                 table.refuse(row, lacking if lacking in table.places else "name", FieldError("", "required", told))
+            whole = twice == row.number and code not in known and all(name in each for name in NEEDED)
+            if unsigned or not whole or isinstance(region, FieldError):
+                _check_rest(session, table, row, each, region)
                 continue
             units.append(_unit(row, each, region, version))
         return units
@@ -145,6 +151,23 @@ class Businesses:
         default = "approve" if error.code == "commitment_letter_missing" else "name"
         table.refuse_all(unit.rows[0], error, default, {"region_code": "region"})
         return None
+
+
+def _check_rest(
+    session: Session, table: Table, row: Row, each: Mapping[str, Any], region: str | FieldError
+) -> None:  # fmt: skip
+    """Name what else is wrong in a row that has a bad cell already."""
+    data = {name: each[name] for name in SENT if name in each}
+    for error in partly.load(BusinessRegistrationSchema(), data)[1]:
+        if (name := error.pointer.strip("/").split("/")[0]) in data:
+            table.refuse(row, name, error)
+    gathered = Gathered()
+    if "office" in each and isinstance(region, str):
+        gathered.take(lambda: regions.find_office(session, region, each["office"]))
+    if "signed_on" in each:
+        gathered.take(lambda: claimed_day(date.fromisoformat(each["signed_on"]), "/signed_on"))
+    for error in gathered.errors:
+        table.refuse(row, error.pointer.strip("/"), error)
 
 
 def _unit(row: Row, each: dict[str, Any], region: str, version: str) -> Unit:
@@ -171,17 +194,30 @@ class Regions:
 
     def __init__(self, session: Session, actor: Actor) -> None:
         """Remember who asks."""
-        self.session = session
+        self.session, self.actor = session, actor
         self.own = actor.regions[0] if len(actor.regions) == 1 else None
         self._known: dict[str, str | FieldError] = {}
 
     def find(self, text: str | None) -> str | FieldError:
-        """Return a region's code, or what is wrong with the cell; the service says whether it is the officer's."""
+        """Return the code of a region of the officer's, or what is wrong with the cell."""
         if text is None:
             return self.own or FieldError("", "required", "Write the code or the name of the region.")
         if text not in self._known:
-            self._known[text] = self._look(plain(text))
+            found = self._look(plain(text))
+            self._known[text] = self._refused(found) or found if isinstance(found, str) else found
         return self._known[text]
+
+    def _refused(self, code: str) -> FieldError | None:
+        """Return why nothing may be registered in a region by this officer, None where it may."""
+        try:
+            regions.check(self.session, code, "")
+        except Invalid as error:
+            return error.errors[0]
+        if may(self.actor, "business.register", Resource.of(regions=[code])):
+            return None
+        names = regions.names(self.session, self.actor.regions, current_locale())
+        listed = ", ".join(f"{own} {names[own]}" for own in self.actor.regions[:5])
+        return FieldError("", "outside_area", "This region is not in your area. Yours: {regions}.", {"regions": listed})
 
     def _look(self, text: str) -> str | FieldError:
         if text.isdigit():

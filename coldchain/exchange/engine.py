@@ -25,12 +25,16 @@ Progress = Callable[[int], None]
 
 @dataclass
 class Unit:
-    """What one call enters: its rows, what they come to, what the page says of it, which other actions it needs."""
+    """What one call enters: its rows, what they come to, what the page says of it, which other actions it needs.
+
+    `head` is the row that says what all of them share, which may be none of them.
+    """
 
     rows: list[Row]
     data: dict[str, Any]
     summary: dict[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    head: Row | None = None
 
 
 class Kind(Protocol):

@@ -1,6 +1,6 @@
 """People at work from a spreadsheet: name, post, first day, and the site where that is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -8,12 +8,15 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.batches.workers_api import WorkerRegistrationSchema
 from coldchain.core import sheet_cells
+from coldchain.core.claims import claimed_day
 from coldchain.core.errors import DomainError, FieldError, Invalid
+from coldchain.core.gathered import Gathered
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.core.sheet_cells import key
-from coldchain.core.sheet_import import Column, Table
+from coldchain.core.sheet_import import Column, Row, Table
+from coldchain.exchange import partly
 from coldchain.exchange.engine import Said, Unit
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business
@@ -54,15 +57,17 @@ class Workers:
         units = []
         for row, each in said:
             data: dict[str, Any] = {name: each[name] for name in ("name", "post", "started_on") if name in each}
+            named = table.bad_count
             if "site" in each:
                 site_id = next((site["site_id"] for site in sites if key(site["name"]) == key(each["site"])), None)
                 if site_id is None:
                     names = ", ".join(site["name"] for site in sites[:5])
                     told = "There is no such site. Yours: {names}."
                     table.refuse(row, "site", FieldError("", "unknown_site", told, {"names": names}))
-                    continue
-                data["site_id"] = str(site_id)
-            if not {"name", "post", "started_on"} <= set(data):
+                else:
+                    data["site_id"] = str(site_id)
+            if table.bad_count > named or not {"name", "post", "started_on"} <= set(data):
+                _check_rest(table, row, data)
                 continue
             twice = seen.setdefault((data["name"], data["post"], data["started_on"]), row.number)
             if twice != row.number:
@@ -82,3 +87,15 @@ class Workers:
         """Name what was refused."""
         table.refuse_all(unit.rows[0], error, "name", {"site_id": "site"})
         return None
+
+
+def _check_rest(table: Table, row: Row, data: Mapping[str, Any]) -> None:
+    """Name what else is wrong in a row that has a bad cell already."""
+    read, errors = partly.load(WorkerRegistrationSchema(), data)
+    gathered = Gathered()
+    if read.get("started_on"):
+        gathered.take(lambda: claimed_day(read["started_on"], "/started_on"))
+    for error in (*errors, *gathered.errors):
+        name = error.pointer.strip("/")
+        if name in data and (row.number, name) not in table.named:
+            table.refuse(row, name, error)

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import openpyxl
@@ -127,6 +127,21 @@ def test_numbers_that_are_names_stay_as_they_were_typed() -> None:
     found = sheet_reader.read(xlsx(["0123", 6901234567892, 190120211000042871]), "/file", 5)[0]
     assert found[:2] == ["0123", "6901234567892"]
     assert code(sheet_cells.number_text, found[2]) == "rounded_number", "18 digits: three of them are the program's"
+
+
+@pytest.mark.parametrize("text", [
+    "A,1", "LOT 20 / 7", "2,020", '=HYPERLINK("http://x","y")', "S,1", "0123", "L2020-11/06",
+])  # fmt: skip
+def test_numbers_that_are_somebodys_own_keep_every_sign(text: str) -> None:
+    found = sheet_reader.read(xlsx([text]), "/file", 5)[0][0]
+    assert sheet_cells.name_text(sheet_reader.as_typed(found)) == text
+
+
+def test_a_rounded_number_is_nobodys_own_and_a_day_is_read_as_a_day() -> None:
+    for text in ("6.9E+12", "1.90120211000043E+17", "６.９E+12"):
+        assert code(sheet_cells.name_text, text) == "rounded_number"
+    cells = [date(2026, 10, 1), datetime(2026, 10, 1), datetime(2026, 10, 1, 8, 5)]  # noqa: DTZ001
+    assert sheet_reader.read(xlsx(cells), "/file", 5)[0][:3] == ["2026-10-01", "2026-10-01", "2026-10-01 08:05"]
 
 
 def test_whole_numbers_and_choices() -> None:

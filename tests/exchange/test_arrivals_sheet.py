@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -176,3 +177,68 @@ def test_a_clerk_of_one_site_enters_there_only(world: World, store: dict[str, An
     looked = hand_in(clerk, xlsx([line("凤爪", **DELIVERY)]))
     assert clerk.post(f"/sheets/{looked['import_id']}/take")["state"] == "done"
     assert arrivals(clerk)[0]["site_id"] == second["site_id"]
+
+
+def test_a_batch_number_and_a_seal_are_kept_as_the_api_keeps_them(store: dict[str, Any]) -> None:
+    numbers = ["LOT 20 / 7", "A,1", "2,020", '=HYPERLINK("http://x","y")', date(2026, 10, 1), " Ａ-1 "]
+    head = [*HEAD, "批号"]
+    rows = [[*line("凤爪", **(DELIVERY | {"封志号": "S,1"} if n == 0 else {})), no] for n, no in enumerate(numbers)]
+    looked = hand_in(store["who"], xlsx(rows, head))
+    assert looked["errors"] == []
+    store["who"].post(f"/sheets/{looked['import_id']}/take")
+    goods = {"product_id": store["feet"]["product_id"], "zone_id": store["zone"]["zone_id"], "quantity_units": 1,
+             "production_date": "2020-11-06", "expiry_date": "2022-11-05"}  # fmt: skip
+    sent = [str(number) for number in numbers]
+    store["who"].post("/arrivals", {
+        "site_id": store["site"]["site_id"], "entry_mode": "existing_stock", "arrived_at": "2021-01-18T06:40:00+08:00",
+        "seal_no": "S,1", "lines": [goods | {"batch_no": number} for number in sent],
+    })  # fmt: skip
+    kept = [[each["seal_no"], *(b["batch_no"] for b in each["batches"])] for each in arrivals(store["who"])]
+    assert kept == [["S,1", *(number.strip() for number in sent)]] * 2
+    rounded = hand_in(store["who"], xlsx([[*line("凤爪", **DELIVERY), 190120211000042871]], head))
+    assert bad(rounded)[0][1::2] == ("L", "rounded_number")
+
+
+def test_a_bad_cell_hides_no_other_of_its_row(world: World, store: dict[str, Any]) -> None:
+    world.zone(store["site"], "general", code="G1")
+    late = DELIVERY | {"到货时间": "2099-01-18 06:40"}
+    rows = [
+        line("凤爪", 数量="-5件", 保质期至="2020-01-01", 库区="G1", **DELIVERY),
+        line("凤爪爪", 数量="452", 生产日期="2021-02-01", 库区="Z9"),
+        line("凤爪", 数量="452", 库区="Z9"),
+        line("凤爪", 数量="abc", **late), line("凤爪", 库区=store["zone"]["code"]),
+        line("没有", 数量="abc", **DELIVERY | {"到货时间": "昨天", "集装箱号": "CSQU3054384"}),
+    ]  # fmt: skip
+    answer = hand_in(store["who"], xlsx(rows))
+    assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
+        (2, "I", "before_production"), (2, "J", "not_quantity"), (2, "K", "zone_not_dedicated"),
+        (3, "F", "unknown_product"), (3, "H", "after_arrival"), (3, "K", "unknown_zone"),
+        (4, "J", "unit_missing"), (4, "K", "unknown_zone"),
+        (5, "A", "in_future"), (5, "J", "not_quantity"),
+        (7, "A", "not_time"), (7, "B", "container_check"), (7, "F", "unknown_product"), (7, "J", "not_quantity"),
+    ]  # fmt: skip
+    untold = [line("没有", 数量="abc")]
+    assert [each[3] for each in bad(hand_in(store["who"], xlsx(untold)))] == [
+        "required", "unknown_product", "not_quantity"]  # fmt: skip
+    unknown = placed("凤爪", 件数="x", **DELIVERY | {"登记方式": "不知道", "到货时间": "2099-01-18 06:40"})
+    assert [each[3] for each in bad(hand_in(store["who"], xlsx([unknown], WITH_PLACE)))] == [
+        "not_one_of",
+        "not_quantity",
+    ]
+    assert arrivals(store["who"]) == []
+
+
+def test_a_quantity_and_pieces_that_say_two_things_are_named(store: dict[str, Any]) -> None:
+    def row(**cells: Any) -> list[Any]:
+        return placed("凤爪", **DELIVERY | {"库区": store["zone"]["code"]} | cells)
+
+    same = [row(数量="10件", 件数="10"), row(数量="10件零3盒", 件数="10", 零数="3"), row(数量="10件零3盒", 件数="11"),
+            row(数量="63盒", 件数="10"), row(数量="120kg", 件数="10"),
+            placed("鸡心", 数量="35.5kg", 件数="4", **DELIVERY)]  # fmt: skip
+    assert hand_in(store["who"], xlsx(same, WITH_PLACE))["errors"] == []
+    other = [row(数量="10件", 件数="11"), row(数量="10件零3盒", 件数="10", 零数="2"), row(数量="63盒", 件数="12"),
+             row(数量="120kg", 件数="9"), placed("鸡心", 数量="3件", 件数="4", **DELIVERY)]  # fmt: skip
+    answer = hand_in(store["who"], xlsx(other, WITH_PLACE))
+    assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
+        (n, "N", "contradicts") for n in range(2, 7)]  # fmt: skip
+    assert "10件" in answer["errors"][0]["message"]

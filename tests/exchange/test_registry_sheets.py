@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -59,11 +61,52 @@ def test_who_stands_twice_or_on_the_register_is_named_with_every_other_bad_cell(
     answer = hand_in(world.regulator, xlsx(rows, HEAD), "businesses")
     assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
         (2, "A", "business_exists"), (4, "A", "twice"), (5, "A", "uscc_check"), (6, "C", "not_one_of"),
-        (7, "D", "not_one_of"), (8, "E", "unknown_region"), (9, "B", "not_found"),
+        (7, "D", "not_one_of"), (8, "E", "unknown_region"), (9, "E", "outside_area"),
         (10, "K", "commitment_letter_missing"), (11, "J", "required"), (12, "A", "required"),
     ]  # fmt: skip
     assert there["name"] in answer["errors"][0]["message"]
     assert world.regulator.get("/businesses?q=示例商行")["items"] == []
+
+
+def test_a_row_with_several_bad_cells_names_each_and_a_region_says_which_would_be_right(world: World) -> None:
+    formula = '=HYPERLINK("http://x","y")'
+    rows = [
+        shop(业态="卖鱼的", 行政区划="110101", 承诺书签署人="张示例", 地址="路" * 1000),
+        shop(统一社会信用代码="", 行政区划="999999"),
+        shop(承诺书签署人="张示例", 承诺书签署日期="昨天", 行政区划="无此区"),
+        shop(业态="卖鱼的", 承诺书签署人="张示例", 承诺书签署日期="2099-01-04"),
+        shop(企业名称=formula, 联系电话="0452-1234567, 8"),
+    ]  # fmt: skip
+    answer = hand_in(world.regulator, xlsx(rows, HEAD), "businesses")
+    assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
+        (2, "C", "not_one_of"), (2, "E", "outside_area"), (2, "H", "too_long"), (2, "J", "required"),
+        (3, "A", "required"), (3, "E", "unknown_region"), (4, "E", "unknown_region"), (4, "J", "not_date"),
+        (5, "C", "not_one_of"), (5, "J", "in_future"),
+    ]  # fmt: skip
+    assert "2302" in answer["errors"][1]["message"], "the officer's own regions"
+    looked = hand_in(world.regulator, xlsx(rows[-1:], HEAD), "businesses")
+    taken = world.regulator.post(f"/sheets/{looked['import_id']}/take")
+    found = world.regulator.get(f"/businesses/{taken['units'][0]['business_id']}")
+    assert (found["name"], found["phone"]) == (formula, "0452-1234567, 8"), "text as it was typed"
+
+
+def test_the_words_of_a_template_are_the_words_that_are_read(app: Flask, world: World) -> None:
+    reader = Reader.of(app, world.regulator, lang="zh_CN")
+    for kind, column, words, gone in (
+        ("businesses", "kinds", ("批发、冷库",), "批发商"),
+        ("arrivals", "entry_mode", ("到货", "存量登记", "提前报备"), "现存库存")
+    ):  # fmt: skip
+        content = reader.client.get(f"/sheets/templates/{kind}.xlsx").get_data()
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        said = " ".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+        read = next(each.read for each in service.KINDS[kind].columns if each.name == column)
+        assert gone not in said
+        for word in words:
+            assert word in said
+            assert read(word)
+    assert read("现存库存") == read("存量") == read("存量登记") == "existing_stock"
+    kinds = next(each.read for each in service.KINDS["businesses"].columns if each.name == "kinds")
+    assert kinds("批发商") == kinds("批发") == ["wholesaler"]
 
 
 @pytest.mark.parametrize("count", [21, pytest.param(454, marks=pytest.mark.slow)])
@@ -107,6 +150,14 @@ def test_people_at_work(world: World) -> None:
     assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
         (2, "C", "out_of_range"), (3, "B", "required"), (3, "C", "not_date"), (4, "D", "unknown_site"),
         (6, "A", "twice")]  # fmt: skip
+
+
+def test_a_bad_cell_of_somebody_hides_no_other(world: World) -> None:
+    who = world.merchant(world.business())
+    wrong = [["王示例", "", "2099-01-04", ""], ["李示例", "搬" * 1000, "2099-01-04", "别处"]]
+    assert [(row, letter, why) for row, letter, _value, why in bad(hand_in(who, xlsx(wrong, PEOPLE), "workers"))] == [
+        (2, "B", "required"), (2, "C", "in_future"), (3, "B", "too_long"), (3, "C", "in_future"),
+        (3, "D", "unknown_site")]  # fmt: skip
 
 
 def test_who_may_not_enter_gets_nothing_and_a_hand_in_is_its_senders_alone(world: World) -> None:

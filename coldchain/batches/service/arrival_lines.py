@@ -36,6 +36,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Mixed:
+    """A line, from 0, whose zone is of a kind that is not meant for its goods (R4)."""
+
+    index: int
+    imported: bool
+    kind: str
+
+
+@dataclass(frozen=True)
 class AllowedZones:
     """The kinds of zone that may take imported (or other) goods, said in the reader's language when it is shown."""
 
@@ -78,10 +87,14 @@ def check(
     zones = registry.zones(session, {line["zone_id"] for line in lines})
     errors: list[FieldError] = []
     checked: list[Line] = []
+    mixed: list[Mixed] = []
     for index, line in enumerate(lines):
         product, zone = products.get(line["product_id"]), zones.get(line["zone_id"])
         wrong = _wrong(f"/{wording.name}/{index}", wording.after, line, product, zone, site, arrived_on)
         errors += wrong
+        here = zone[0] if zone is not None and zone[1].site_id == site.site_id else None
+        if product is not None and here is not None and not storage.fits(here.kind, product.imported):
+            mixed.append(Mixed(index, product.imported, here.kind))
         if not wrong and product is not None and zone is not None:
             checked.append(
                 Line(
@@ -95,10 +108,11 @@ def check(
                     piece_count=pieces(line["quantity_units"], product.units_per_piece),
                 )
             )
+    told = [] if existing_stock else [_mixed_error(each, wording.name) for each in mixed]
     if errors:
-        raise Invalid(errors=errors)
-    if not existing_stock:
-        _refuse_mixed(checked, wording.name)
+        raise Invalid(errors=errors + told)
+    if told:
+        raise _mixed_refusal(mixed[0], told)
     return checked
 
 
@@ -142,32 +156,29 @@ def _wrong(
     return errors
 
 
-def _refuse_mixed(lines: Sequence[Line], name: str) -> None:
-    """Raise Conflict `zone_not_dedicated` for lines whose zone is not meant for their goods (R4)."""
-    mixed = [line for line in lines if line.mixed]
-    if not mixed:
-        return
-    imported = mixed[0].product.imported
+def _mixed_error(mixed: Mixed, name: str) -> FieldError:
+    return FieldError(
+        f"/{name}/{mixed.index}/zone_id",
+        "zone_not_dedicated",
+        "This zone is of the kind {kind}; these goods go into: {allowed}.",
+        {"kind": words.ZONE_KINDS[mixed.kind], "allowed": AllowedZones(mixed.imported)},
+    )
+
+
+def _mixed_refusal(first: Mixed, errors: list[FieldError]) -> Conflict:
+    """Return Conflict `zone_not_dedicated` for lines whose zone is not meant for their goods (R4)."""
     message = (
         "Imported goods go into a zone of their own: {allowed}. Line {line} names a zone of the kind {kind}."
-        if imported
+        if first.imported
         else "A dedicated zone takes imported goods only; other goods go into: {allowed}. "
         "Line {line} names a zone of the kind {kind}."
     )
-    raise Conflict(
+    return Conflict(
         message,
         code="zone_not_dedicated",
-        errors=[
-            FieldError(
-                f"/{name}/{line.line_no - 1}/zone_id",
-                "zone_not_dedicated",
-                "This zone is of the kind {kind}; these goods go into: {allowed}.",
-                {"kind": words.ZONE_KINDS[line.zone.kind], "allowed": AllowedZones(line.product.imported)},
-            )
-            for line in mixed
-        ],
-        line=mixed[0].line_no,
-        kind=words.ZONE_KINDS[mixed[0].zone.kind],
-        allowed=AllowedZones(imported),
-        extra={"zone_kind": mixed[0].zone.kind, "allowed_zone_kinds": list(storage.allowed_zones(imported))},
+        errors=errors,
+        line=first.index + 1,
+        kind=words.ZONE_KINDS[first.kind],
+        allowed=AllowedZones(first.imported),
+        extra={"zone_kind": first.kind, "allowed_zone_kinds": list(storage.allowed_zones(first.imported))},
     )
