@@ -20,7 +20,7 @@ from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import at, place
 
 TOO_EARLY: Final = N_(
-    "These goods were produced on {day} only. Correct this time, or the production date if that is the one that is wrong."
+    "These goods were produced on {day} only. Correct this time, or the production date if that is wrong."
 )
 
 
