@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from coldchain.core.columns import among
 from coldchain.policy.coverage import WHOLE_BATCH, Piece, shifted
 from coldchain.policy.facts import BatchFacts, DisinfectionFact, EvidenceFact, SampleFact, SplitFrom, TubeFact
 from coldchain.registry.models import Producer, Product
+
+FOUND: Final = frozenset({states.POSITIVE, states.CONFIRMED})
 
 # Built once: the gate asks at every movement that leaves.
 _Former: Final = aliased(Producer)
@@ -125,8 +127,8 @@ class Books:
             ),
             code_made=self._coded(steps),
             evidence=tuple(_evidence(paper) for paper in evidence),
-            disinfections=tuple(self._treatments(arrival, steps)),
-            tubes=tuple(fact for step in steps for fact in self._tubes(step)),
+            disinfections=tuple(self._treatments(arrival, steps, batch.production_date)),
+            tubes=tuple(fact for step in steps for fact in self._tubes(step, batch.production_date)),
             batch_code=batch.batch_code,
             split_from=self._split_from(split),
             gone=tuple(self.origins.gone.get(batch.batch_id, ())),
@@ -151,17 +153,20 @@ class Books:
             return None
         return SplitFrom(split.parent_id, self.batches[split.parent_id].batch_code, *split.pieces)
 
-    def _treatments(self, arrival: Arrival, steps: Sequence[Step]) -> Iterable[DisinfectionFact]:
+    def _treatments(self, arrival: Arrival, steps: Sequence[Step], made_on: date) -> Iterable[DisinfectionFact]:
         for record in self.treatments.get(arrival.arrival_id, ()):  # pieces are named only where there was one batch
-            if _concerns(steps[-1], record.basis, record.occurred_at):
+            if _concerns(steps[-1], record.basis, record.occurred_at) and not _before(record.occurred_at, made_on):
                 yield _treatment(record, steps[-1].offset)
         for step in reversed(steps):
             for record in self.treatments.get(step.batch_id, ()):
-                if _concerns(step, record.basis, record.occurred_at):
+                if _concerns(step, record.basis, record.occurred_at) and not _before(record.occurred_at, made_on):
                     yield _treatment(record, step.offset)
 
-    def _tubes(self, step: Step) -> Iterable[TubeFact]:
+    def _tubes(self, step: Step, made_on: date) -> Iterable[TubeFact]:
         for found in self.tubes.get(step.batch_id, ()):
+            # a day that can't be right speaks for no goods; that something was found speaks against them all the same
+            if _before(found.tube.sampled_at, made_on) and found.state.state not in FOUND:
+                continue
             samples = tuple(
                 SampleFact(shifted(Piece(s.basis, s.piece_from, s.piece_to), step.offset), s.sample_site)
                 for s in found.samples
@@ -179,6 +184,11 @@ def _came_at(arrival: Arrival) -> datetime:
 def _concerns(step: Step, basis: str, occurred_at: datetime) -> bool:
     """Say whether a record of an ancestor speaks of these pieces too: `whole_batch` only until they parted."""
     return basis != WHOLE_BATCH or step.until is None or occurred_at <= step.until
+
+
+def _before(moment: datetime, made_on: date) -> bool:
+    """Say whether goods that were produced on a day were not there yet at a moment; days are Beijing's."""
+    return moment.astimezone(clock.BEIJING).date() < made_on
 
 
 def _by_target(rows: Iterable[Any]) -> dict[UUID, list[Any]]:

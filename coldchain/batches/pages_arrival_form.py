@@ -35,6 +35,7 @@ PAPER: Final = "_papers"
 SITES_SHOWN: Final = 200
 MODES: Final = ("declared", "arrived", "existing_stock", "paper")
 GRAM_UNIT_MASS_G: Final = "1"
+NUMBERS: Final = ("container_no", "container_override", "customs_declaration_no")
 
 LABELS: Final[dict[str, LazyText]] = {
     "owner": _l("Owner of the goods"),
@@ -290,7 +291,7 @@ def _read_arrival(
         cause = refused.__cause__
     read = cause.valid_data if isinstance(cause, ma.ValidationError) and isinstance(cause.valid_data, dict) else {}
     for check in (  # with the others, though it is the service that judges them
-        lambda: arrival_numbers.container(form.get("container_no") or None, form.get("container_override") or None),
+        lambda: arrival_numbers.read(*(form.get(name) or None for name in NUMBERS)),
         lambda: _refuse(service.arrival_faults(session, actor, read)),
     ):
         try:

@@ -341,6 +341,8 @@ class Items(ma.fields.List[Any]):
     ) -> None:
         self.minimum, self.maximum = minimum, maximum
         super().__init__(inner, required=required, **options(required, doc, kw))
+        # a list holds values: one that isn't there is left out, never null, and nothing stands in for it
+        self.inner.allow_none, self.inner.load_default = False, ma.missing
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):

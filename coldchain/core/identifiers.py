@@ -146,6 +146,14 @@ def check_customs_declaration(text: str, *, latest_year: int = 9999, import_only
     return value
 
 
+def check_import_declaration(text: str) -> str:
+    """Return the customs declaration number of goods that came in: as `check_customs_declaration`, with digit 9 a 1.
+
+    Raises IdentifierError: its codes, `customs_declaration_export` among them.
+    """
+    return check_customs_declaration(text, import_only=True)
+
+
 def check_container(text: str) -> str:
     """Return the freight container number (ISO 6346) as 4 capitals and 7 digits.
 

@@ -82,7 +82,7 @@ COLUMNS: Final = (
     Column("seal_no", LABELS["seal_no"], sheet_cells.name_text, also=("封志号", "铅封号", "封条号"),
            example="HL20771"),
     Column("customs_declaration_no", LABELS["customs_declaration_no"],
-           sheet_cells.identifier(identifiers.check_customs_declaration), also=("报关单号", "报关单编号"),
+           sheet_cells.identifier(identifiers.check_import_declaration), also=("报关单号", "报关单编号"),
            example="190120211000042871", about=_l("18 digits, as text.")),
     Column("supplier", LABELS["_supplier"], also=("供货方", "供应商", "供货商", "供货单位", "上家"), example="示例贸易",
            about=_l("Name or unified social credit code.")),

@@ -1,7 +1,9 @@
 """What may still be done with a batch, place by place: the entries that would be let through now."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -15,11 +17,12 @@ from coldchain.trade.entry_pages.rows import Place
 
 
 def acts(
-    session: Session, actor: Actor, batch: Mapping[str, Any], *, clear: bool
+    session: Session, actor: Actor, batch: Mapping[str, Any], *, clear: bool, stopped: AbstractSet[UUID] = frozenset()
 ) -> list[tuple[str, str, list[Offered]]]:
     """Return place, owner's name and links for each account of the batch that the reader may enter something about.
 
-    `clear`: the gate lets it leave. Goods that were sold or are unaccounted for may be recovered, wherever the rest is.
+    `clear`: the gate lets it leave; `stopped`: the sites from which the owner may send nothing now. Goods that were
+    sold or are unaccounted for may be recovered, wherever the rest is.
     """
     zones = registry.zones(session, [row["zone_id"] for row in batch["stock"]])
     product = registry.products(session, [batch["product"]["product_id"]])[batch["product"]["product_id"]]
@@ -29,7 +32,8 @@ def acts(
         if not row["zone_id"] or not may(actor, "stock.record", at(zones[row["zone_id"]][1], owner["business_id"])):
             continue
         zone, site = zones[row["zone_id"]]
-        lies = Lies(batch["batch_id"], product, zone, row["quantity_units"], row["locked_units"], clear)
+        free = clear and site.site_id not in stopped
+        lies = Lies(batch["batch_id"], product, zone, row["quantity_units"], row["locked_units"], free)
         links = offered.about(lies, None if actor.business_id else owner["business_id"])
         found.append((Place(zone, site, 0).text, "" if actor.business_id else owner["name"], links))
     back = _recoverable(session, actor, batch)

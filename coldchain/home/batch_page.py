@@ -24,7 +24,7 @@ from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
-from coldchain.home import batch_acts, batch_events
+from coldchain.home import batch_acts, batch_events, halted
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
@@ -75,6 +75,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
     may_add = may(actor, "evidence.register", here)
     seen = batches.visible(session, actor, (item["batch_id"] for item in verdict["missing"]))
     merchant = actor.business_id is not None
+    stopped, halt = halted.of_goods(session, actor, batch, sites)
     papers = {paper["evidence_id"]: paper_name(paper) for paper in batch["evidence"]}
     told = receipts.of_subject(session, scope(actor, "journal.read"), papers, journal_words.PAPER)
     return render_template(
@@ -83,7 +84,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         name=words.product_name(batch["product"]),
         pack=specification(*(batch["product"][k] for k in ("unit_mass_g", "units_per_piece", "ledger_unit"))),
         verdict=verdict,
-        plate=plate(batch, verdict),
+        plate=plate(batch, verdict, halt),
         missing=[missing_item(actor, batch, item, verdict, may_add=may_add, seen=seen) for item in verdict["missing"]],
         met=met_items(batch, verdict),
         notes=[words.own_words(note, "message") for note in verdict["notes"]],
@@ -99,8 +100,8 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         may_add=may_add,
         may_record_code=may(actor, "platform_code.record", here),
         platform_name=platform_name,
-        send_from=send_from(actor, batch, sites),
-        acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"]),
+        send_from=send_from(actor, batch, sites, stopped),
+        acts=batch_acts.acts(session, actor, batch, clear=verdict["clear"], stopped=stopped),
         may_read_entries=relation(actor, "stock.read") is not None,
         arrival=readable_arrival(session, actor, batch["arrival_id"]),
         country=country_name(batch["product"]["origin_country"], current_locale()),
@@ -122,14 +123,16 @@ def _resource(batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> Resource:
     return Resource.of(batch["owner"]["business_id"], *holders, places=map(place, sites.values()), site_ids=sites)
 
 
-def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str]:
-    """Return the answer of the page: kind, word and one or two sentences."""
+def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any], halt: str = "") -> dict[str, str]:
+    """Return the answer of the page: kind, word and one or two sentences; `halt`: why the reader may send nothing."""
     there = sum(row["quantity_units"] for row in batch["stock"])
     if not there:
         return {"kind": "idle", "word": str(_("Depleted")), "text": _("None of it is in stock any more.")}
     if batch["holds"]:
         text = _("Locked. It must not be moved, sold or used; set it apart and wait for the authority.")
         return {"kind": "stop", "word": _("Must not leave"), "text": text}
+    if verdict["clear"] and halt:
+        return {"kind": "stop", "word": _("Must not leave"), "text": halt}
     expires = batch["expiry_date"]
     if verdict["clear"] and expires and expires < clock.now().astimezone(clock.BEIJING).date():
         said = [
@@ -144,7 +147,7 @@ def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str
         "%(num)s things are missing. When they are there the batch clears by itself.",
         len(verdict["missing"]),
     )
-    return {"kind": "stop", "word": _("Must not leave"), "text": text}
+    return {"kind": "stop", "word": _("Must not leave"), "text": words.sentences([text, halt]) if halt else text}
 
 
 def missing_item(
@@ -325,11 +328,13 @@ def stock_rows(session: Session, batch: Mapping[str, Any], sites: Mapping[UUID, 
     return rows
 
 
-def send_from(actor: Actor, batch: Mapping[str, Any], sites: Mapping[UUID, Site]) -> str | None:
+def send_from(
+    actor: Actor, batch: Mapping[str, Any], sites: Mapping[UUID, Site], stopped: AbstractSet[UUID] = frozenset()
+) -> str | None:
     """Return the address of the dispatch form for these goods, if the reader may send some that nothing holds."""
     for row in batch["stock"]:
         owner_id = row["owner"]["business_id"]
-        lies = row["zone_id"] and row["quantity_units"] > row["locked_units"]
+        lies = row["zone_id"] and row["quantity_units"] > row["locked_units"] and row["site_id"] not in stopped
         if lies and may(actor, "trade.dispatch", at(sites[row["site_id"]], owner_id)):
             owner = "" if actor.business_id else f"&owner={owner_id}"
             return f"/consignments/new?zone_id={row['zone_id']}&batch_id={batch['batch_id']}{owner}"

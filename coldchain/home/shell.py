@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from flask import Flask, g, request
 from sqlmodel import Session
@@ -16,11 +17,12 @@ from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.marks import DEMO_MARK
-from coldchain.home import stopped
+from coldchain.home import halted, stopped
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.trade.entry_pages.kinds import ACTS
+from coldchain.trade.service import suspensions
 
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
@@ -184,6 +186,12 @@ def _trades(actor: Actor) -> bool:
     return relation(actor, "trade.dispatch") is not None
 
 
+def _halts(business_id: UUID) -> list[str]:
+    """Return what keeps a business from sending now; the desk says in full what a decision stops."""
+    lines = kept(f"halted {business_id}", lambda session: halted.lines(session, business_id))
+    return [text for code, text in lines if request.path != "/" or code != suspensions.CODE]
+
+
 def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "lang": current_locale(),
@@ -192,6 +200,7 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         "viewer": None,
         "demo": False,
         "stopped": None,
+        "halts": (),
         "journal_foot": None,
         "help_url": "/help" if actor is not None else None,
     }
@@ -201,6 +210,8 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         if actor is not None and actor.business_id is not None and _trades(actor) and request.path != "/":
             of, business_id = stopped.of, actor.business_id
             base["stopped"] = kept(f"stopped {business_id}", lambda session: of(session, business_id))
+        if actor is not None and actor.business_id is not None and _trades(actor):
+            base["halts"] = _halts(actor.business_id)
         if actor is not None and actor.business_id is not None:
             found = kept(f"kinds {actor.business_id}", lambda session: _kinds(session, actor))
             base["nav"] = nav(actor, reachable, request.path, found)

@@ -196,19 +196,21 @@ def test_everything_that_is_wrong_is_said_at_once_and_chosen_files_stay(merchant
     }  # fmt: skip
     wrong = filled(
         delivery, container_no="CSQU3054384", arrived_at="2099-01-01 00:00", lines__0__expiry_date="2020-11-01",
-        _lines__1__pieces="x", **paper,
+        _lines__1__pieces="x", lines__1__expiry_date="2019-11-01", customs_declaration_no="1", **paper,
     )  # fmt: skip
     merchant.open(NEW)
     page = merchant.send(NEW, 422, _step="check", **wrong)
     named = set(re.findall(r'href="#f-([^"]+)"', page))
     asked = {"container_no", "arrived_at", "lines-0-expiry_date"}
-    assert asked | {"_lines-1-pieces", "_papers-0-number", "_papers-0-issued_on"} <= named
+    there = {"_lines-1-pieces", "lines-1-expiry_date", "customs_declaration_no"}
+    assert asked | there | {"_papers-0-number", "_papers-0-issued_on"} <= named
     assert "The file is kept" in page
     page = merchant.send(NEW, 422, _step="check", _lines__1__pieces="3", _papers__0__file=(io.BytesIO(b"MZ"), "a.exe"))
     named = set(re.findall(r'href="#f-([^"]+)"', page))
     assert asked | {"_papers-0-number", "_papers-0-file"} <= named
     right = {
         "container_no": "CSQU3054383", "arrived_at": hours(-1)[:16].replace("T", " "),
+        "customs_declaration_no": "190120211000042871", "lines__1__expiry_date": "2022-11-05",
         "lines__0__expiry_date": "2022-11-05", "_papers__0__number": "", "_papers__0__issued_on": "2021-01-17",
     }  # fmt: skip
     page = merchant.send(NEW, 200, _step="check", **right)
@@ -223,3 +225,17 @@ def test_the_api_says_all_that_is_wrong_at_once(delivery) -> None:
     refused = delivery.enter(container_no="CSQU3054384", supplier={"business": "91230203MA00000000"},
                              arrived_at=hours(9), expect=422)  # fmt: skip
     assert {error["pointer"] for error in refused["errors"]} >= {"/container_no", "/supplier/business", "/arrived_at"}
+    numbers = {"container_no": "CSQU3054384", "customs_declaration_no": "1"}
+    lines = [
+        delivery.line(expiry_date="2020-11-05"),
+        delivery.line(production_date="2099-01-01", expiry_date="2099-02-01"),
+    ]
+    refused = delivery.enter(*lines, **numbers, expect=422)
+    both = {"/container_no", "/customs_declaration_no"}
+    there = {"/lines/0/expiry_date", "/lines/1/production_date"}
+    assert {error["pointer"] for error in refused["errors"]} == both | there
+    declared = delivery.declare()
+    ids = [batch["batch_id"] for batch in declared["batches"]]
+    wrong = [{"batch_id": ids[0]}, {"batch_id": ids[0]}]
+    refused = delivery.take_in(declared, 422, **numbers, arrived_at=hours(9), lines=wrong)
+    assert {error["pointer"] for error in refused["errors"]} == both | {"/arrived_at", "/lines/1/batch_id"}

@@ -108,6 +108,7 @@ WRONG_HEADS = [
     ({"arrived_at": "2021-01-18T06:40:00"}, "/arrived_at", "not_time"),
     ({"container_no": "CSQU3054384"}, "/container_no", "container_check"),
     ({"customs_declaration_no": "19012021100004287"}, "/customs_declaration_no", "customs_declaration_length"),
+    ({"customs_declaration_no": "190120210000042871"}, "/customs_declaration_no", "customs_declaration_export"),
     ({"site_id": "00000000-0000-7000-8000-000000000000"}, "/site_id", "unknown_site"),
     ({"supplier": {"business": "91230203000009999X"}}, "/supplier/business", "unknown_business"),
     ({"supplier": {"business": "91230203000009999X", "name": "示例"}}, "/supplier", "one_of_two"),

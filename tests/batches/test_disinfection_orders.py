@@ -111,6 +111,12 @@ def asked_at(made: Any) -> datetime:
     return datetime.fromisoformat(made["occurred_at"])
 
 
+def test_nothing_is_treated_before_it_is_produced(asked: Asked) -> None:
+    """The goods were produced on 6 November 2020."""
+    (error,) = asked.treat(asked.order(), 422, occurred_at="2020-11-05T12:00:00+08:00")["errors"]
+    assert (error["pointer"], error["code"]) == ("/occurred_at", "before_production")
+
+
 def test_a_treatment_that_meets_no_protocol_gets_no_certificate(asked: Asked) -> None:
     order = asked.order()
     made = asked.treat(order, contact_min=1)

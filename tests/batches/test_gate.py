@@ -233,3 +233,27 @@ def test_of_two_facts_entered_at_once_the_second_sees_both(case, world, rounds):
             list(pool.map(enter, [(batch_id, kind) for kind in kinds]))
             with db.transaction() as session:
                 assert session.get(Batch, batch_id).status == "cleared"
+
+
+@pytest.mark.parametrize("mode", ["arrived", "existing_stock"])
+def test_what_is_older_than_the_goods_is_refused(case, mode):
+    """The goods of the case were produced on 6 November 2020 in Beijing: the evening before in UTC is that day."""
+    world = case.world
+    if mode == "existing_stock":
+        line = {"product_id": case.product["product_id"], "quantity_units": 5, "production_date": "2020-12-01"}
+        early = line | {"production_date": "2020-11-06"}
+        case.arrival = world.arrival(case.owner, case.site, case.zone, [line, early], entry_mode=mode)
+        case.second, case.first = (batch["batch_id"] for batch in case.arrival["batches"])
+    there = f"/batches/{case.first}"
+    for path in (None, there):
+        (error,) = case.disinfect(path, 422, occurred_at="2020-11-05T15:59:00Z")["errors"]
+        assert (error["pointer"], error["code"]) == ("/occurred_at", "before_production")
+        assert "2020-11-06" in error["message"]
+    (error,) = case.tube(case.first, expect=422, sampled_at="2019-01-01T10:00:00+08:00")["errors"]
+    assert (error["pointer"], error["code"]) == ("/sampled_at", "before_production")
+    assert "disinfection_not_covered" in case.missing() or "disinfection_missing" in case.missing()
+    case.disinfect(occurred_at="2020-11-05T16:00:00Z")
+    assert not [code for code in case.missing() if code.startswith("disinfection")]
+    if mode == "existing_stock":  # of two batches one was not there yet: neither treatment nor sample speaks for it
+        assert [code for code in case.missing(case.second) if code.startswith("disinfection")]
+        case.tube(case.first, case.second, expect=422, sampled_at="2020-11-20T10:00:00+08:00")

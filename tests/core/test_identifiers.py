@@ -20,6 +20,7 @@ from coldchain.core.identifiers import (
     check_gln,
     check_gtin,
     check_hs_code,
+    check_import_declaration,
     check_plant_no,
     check_sscc,
     check_uscc,
@@ -144,6 +145,8 @@ class TestCustomsDeclaration:
             code_of(check_customs_declaration, "190120210000042871", import_only=True) == "customs_declaration_export"
         )
         assert check_customs_declaration("190120211000042871", import_only=True)
+        assert code_of(check_import_declaration, "190120210000042871") == "customs_declaration_export"
+        assert check_import_declaration("1901 2021 1000042871") == "190120211000042871"
 
     def test_length_is_said(self):
         with pytest.raises(IdentifierError, match="18 digits; this one has 17"):

@@ -115,6 +115,11 @@ def test_who_may_and_what_is_refused(world, case):
         codes[name] = answer["errors"][0]["code"]
     assert codes == {"code": "invalid", "valid_to": "before_start", "region_code": "unknown_region",
                      "source": "required", "evidence": "wrong_count", "testing": "not_one_of"}  # fmt: skip
+    for path in ("/rules/evidence-policies", "/rules/evidence-policies/preview"):
+        for name, value, pointer in (("evidence", [None], "/evidence/0"), ("evidence", [[None]], "/evidence/0/0"),
+                                     ("categories", [None], "/categories/0")):  # fmt: skip
+            (error,) = admin.post(path, change | {name: value}, 422)["errors"]
+            assert (error["pointer"], error["code"]) == (pointer, "required")
     full = [["nucleic_acid"]] * limits.EVIDENCE_GROUPS
     admin.post("/rules/evidence-policies/preview", change | {"evidence": full}, 200)
     admin.post("/rules/evidence-policies/preview", change | {"evidence": [*full, ["nucleic_acid"]]}, 422)

@@ -3,10 +3,14 @@
 import html
 import re
 
+import pytest
 from flask import Flask
 
+from coldchain.home import shell
+from coldchain.regions import service as regions
 from tests.factories.reader import Reader
 from tests.factories.world import World
+from tests.trade.test_pages import Deal
 
 REASON = "冷库温度记录造假"
 
@@ -60,3 +64,35 @@ def test_a_business_without_a_site_is_offered_no_arrival(app: Flask, world: Worl
     page = reader.open("/")
     assert "There is no zone yet" in page
     assert 'href="/arrivals/new"' not in page[page.index("<main") :]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("lockdown", "is locked down"), ("circuit_breaker", "stopped this business")]
+)
+def test_a_measure_is_seen_before_anything_is_sent(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch, kind: str, said: str
+) -> None:
+    """Whom a measure stops is told so above each page and at the question whether goods may leave; others are not."""
+    monkeypatch.setattr(shell, "KEPT_S", 0.0)
+    deal, other = Deal(world), Deal(world)
+    there = f"/batches/{deal.batch_id}"
+    owner = deal.goods["owner"]["business_id"]
+    measure = {"region_code": "230203", "starts_on": regions.today().isoformat(), "source": "区指挥部 3 号令"}
+    if kind == "lockdown":
+        listed = {"kind": "white_list", "business": other.goods["owner"]["business_id"]}
+        world.regulator.post("/measures", measure | listed, 201)
+    else:
+        measure |= {"business": owner, "reason": "抽检阳性"}
+    world.regulator.post("/measures", measure | {"kind": kind}, 201)
+    words = main(deal.seller.open(there))
+    assert "Clear to circulate" not in words
+    assert "Must not leave" in words
+    assert words.count("区指挥部 3 号令") == 2  # above the page and on the plate
+    page = deal.seller.open(there)
+    assert "/consignments/new" not in page[page.index("<main") :]
+    assert "Sold before? Enter it late" in words
+    for path in ("/", "/sales/new", "/stock"):
+        assert said in main(deal.seller.open(path)), path
+    assert "Clear to circulate" in main(other.seller.open(f"/batches/{other.batch_id}"))
+    assert said not in main(other.seller.open("/"))
+    assert "Clear to circulate" in main(Reader.of(app, world.regulator).open(there)), "the goods themselves are clear"

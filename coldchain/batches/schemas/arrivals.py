@@ -3,7 +3,7 @@
 from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES
 from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS
 from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
-from coldchain.core import fields, identifiers, limits
+from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
 from coldchain.registry.schemas import BusinessBriefSchema
@@ -53,7 +53,7 @@ class ArrivalRegistrationSchema(Schema):
     container_no = fields.Text(limits.CODE_CHARS, doc="ISO 6346")
     container_override = fields.Text(limits.TEXT_CHARS, doc="why a number is right although its check digit fails")
     seal_no = fields.Text(limits.NUMBER_CHARS)
-    customs_declaration_no = fields.Identifier(identifiers.check_customs_declaration, doc="18 digits")
+    customs_declaration_no = fields.Text(limits.CODE_CHARS, doc="18 digits, the 9th a 1: an import")
     vehicle_plate = fields.Text(limits.CODE_CHARS)
     driver = fields.Part(DriverSchema)
     lines = fields.Items(fields.Part(ArrivalLineSchema, required=True), minimum=1, required=True)

@@ -135,11 +135,7 @@ def _wrong(
         errors.append(error("zone_id", "unknown_zone", "There is no such zone."))
     elif zone[1].site_id != site.site_id:
         errors.append(error("zone_id", "wrong_site", "This zone belongs to another site."))
-    made, expires = line["production_date"], line.get("expiry_date")
-    if made > arrived_on:
-        errors.append(error("production_date", "after_arrival", after, day=arrived_on.isoformat()))
-    if expires is not None and expires < made:
-        errors.append(error("expiry_date", "before_production", "The expiry date is before the production date."))
+    errors += wrong_dates(pointer, line["production_date"], line.get("expiry_date"), arrived_on, after)
     if product is not None:
         quantity = line["quantity_units"]
         if pieces(quantity, product.units_per_piece) > limits.PIECES_MAX:
@@ -153,6 +149,19 @@ def _wrong(
             errors.append(
                 error("quantity_units", "too_heavy", "At most {limit} g in one batch.", limit=limits.MASS_G_MAX)
             )
+    return errors
+
+
+def wrong_dates(
+    pointer: str, made: date, expires: date | None, arrived_on: date, after: str = Wording.after
+) -> list[FieldError]:
+    """Return what is wrong with the dates of a line: `after_arrival`, `before_production`."""
+    errors = []
+    if made > arrived_on:
+        errors.append(FieldError(f"{pointer}/production_date", "after_arrival", after, {"day": arrived_on.isoformat()}))
+    if expires is not None and expires < made:
+        told = "The expiry date is before the production date."
+        errors.append(FieldError(f"{pointer}/expiry_date", "before_production", told))
     return errors
 
 

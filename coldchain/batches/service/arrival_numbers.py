@@ -1,13 +1,14 @@
 """Numbers of an arrival whose check digit may be overridden with a reason: real numbers exist that fail (ISO 6346)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from coldchain.batches.flags import Mark
 from coldchain.batches.models import Arrival
 from coldchain.core.errors import Invalid
-from coldchain.core.identifiers import IdentifierError, check_container
+from coldchain.core.gathered import Gathered
+from coldchain.core.identifiers import IdentifierError, check_container, check_import_declaration
 from coldchain.registry.models import Site
 
 
@@ -17,6 +18,26 @@ class Number:
 
     value: str | None = None
     override: str | None = None
+    declaration: str | None = None  # of customs, which has no override
+
+
+def read(container_no: str | None, container_override: str | None, customs_declaration_no: str | None) -> Number:
+    """Return the numbers of an arrival as they are kept. Raises Invalid with all of them that are wrong."""
+    gathered = Gathered()
+    number = gathered.take(lambda: container(container_no, container_override)) or Number()
+    said = gathered.take(lambda: declaration(customs_declaration_no))
+    gathered.refuse()
+    return replace(number, declaration=said)
+
+
+def declaration(text: str | None) -> str | None:
+    """Return a customs declaration number of imported goods. Raises Invalid at `/customs_declaration_no`."""
+    if text is None:
+        return None
+    try:
+        return check_import_declaration(text)
+    except IdentifierError as error:
+        raise Invalid.of("/customs_declaration_no", error.code, error.message, **dict(error.params)) from error
 
 
 def container(text: str | None, override: str | None) -> Number:

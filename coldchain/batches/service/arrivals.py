@@ -108,7 +108,8 @@ def register(
         lambda: arrival_lines.check(session, site, arrived_on, lines, existing_stock=entry_mode in HAPPENED)
     )
     supplier_id, supplier_name = gathered.take(lambda: supplier_of(session, supplier)) or (None, None)
-    number = gathered.take(lambda: arrival_numbers.container(container_no, container_override)) or Number()
+    numbers = (container_no, container_override, customs_declaration_no)
+    number = gathered.take(lambda: arrival_numbers.read(*numbers)) or Number()
     gathered.refuse()
     checked = checked or []
     head = Head(
@@ -124,7 +125,7 @@ def register(
         papers={
             "container_no": number.value,
             "seal_no": seal_no,
-            "customs_declaration_no": customs_declaration_no,
+            "customs_declaration_no": number.declaration,
             "vehicle_plate": vehicle_plate,
             "expected_at": expected_at,
         },
@@ -150,7 +151,8 @@ def register(
 def faults(session: Session, actor: Actor, read: Mapping[str, Any]) -> list[FieldError]:
     """Return what is wrong in the readable fields of an arrival whose other fields can't be read; changes nothing.
 
-    Lines that lack something are left out, and what rests on it: that was said already. Raises NotFound, Forbidden.
+    What a line lacks was said already; its dates are held against each other and the arrival all the same. Raises
+    NotFound, Forbidden.
     """
     mode, site_id = read.get("entry_mode"), read.get("site_id")
     site = session.get(Site, site_id) if site_id else None
@@ -164,7 +166,11 @@ def faults(session: Session, actor: Actor, read: Mapping[str, Any]) -> list[Fiel
     whole = [n for n, line in enumerate(read.get("lines") or ()) if {k for k, v in line.items() if v} >= NEEDED]
     lines = [read["lines"][n] for n in whole]
     gathered.take(lambda: arrival_lines.check(session, site, on, lines, existing_stock=mode in HAPPENED))
-    return [replace(each, pointer=_as_typed(each.pointer, whole)) for each in gathered.errors]
+    found = [replace(each, pointer=_as_typed(each.pointer, whole)) for each in gathered.errors]
+    for n, line in enumerate(read.get("lines") or ()):
+        if n not in whole and line.get("production_date"):
+            found += arrival_lines.wrong_dates(f"/lines/{n}", line["production_date"], line.get("expiry_date"), on)
+    return found
 
 
 def _as_typed(pointer: str, whole: Sequence[int]) -> str:

@@ -55,10 +55,13 @@ def enter(
 
     A record that meets no protocol at its temperature is kept but doesn't count. Pieces are named for one batch, or for
     an arrival that has only one. `order_id`: the treating service enters it itself. The caller has checked the right.
-    Raises Invalid (`unknown_agent`, `in_future`, the codes of ranges), Conflict `arrival_withdrawn`.
+    Raises Invalid (`unknown_agent`, `in_future`, `before_production`, the codes of ranges), Conflict
+    `arrival_withdrawn`.
     """
     targets.require_entered(session, target)
     occurred = claimed(occurred_at)
+    if early := targets.before_production(targets.first_made(session, target), occurred, "/occurred_at"):
+        raise Invalid(errors=early)
     if agent not in vocabulary.agents():
         raise Invalid.of(
             "/agent", "unknown_agent", "This should be one of: {values}.", values=", ".join(vocabulary.agents())

@@ -18,7 +18,7 @@ from coldchain.core import clock, stored_files
 from coldchain.core.claims import claimed, claimed_day
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.core.gathered import Gathered
-from coldchain.core.identifiers import IdentifierError, check_customs_declaration
+from coldchain.core.identifiers import IdentifierError, check_import_declaration
 from coldchain.core.ids import new_id
 from coldchain.core.stored_files import StoredFile
 from coldchain.journal import service as journal
@@ -148,7 +148,7 @@ def _checked_number(kind: str, number: str) -> str:
     if kind != "customs_declaration":
         return number
     try:
-        return check_customs_declaration(number)
+        return check_import_declaration(number)
     except IdentifierError as error:
         raise Invalid.of("/number", error.code, error.message, **dict(error.params)) from error
 

@@ -17,11 +17,13 @@ from coldchain.batches.service import arrival_lines, arrival_numbers, arrivals
 from coldchain.batches.service.arrival_acts import Catalogue, Grasp, catalogue, grasp
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.arrival_modes import declared_late, entered_late
+from coldchain.batches.service.arrival_numbers import Number
 from coldchain.batches.service.arrival_parties import refuse_shut_out
 from coldchain.batches.service.gate import refresh_status
 from coldchain.core import clock
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, FieldError, Invalid
+from coldchain.core.gathered import Gathered
 from coldchain.journal import service as journal
 from coldchain.ledger import service as ledger
 from coldchain.ledger.postings import Draft, intake
@@ -66,14 +68,18 @@ def take_in(
             "These goods are in the books as arrived already.", code="wrong_state", extra={"state": "arrived"}
         )
     refuse_shut_out(held.owner)
-    came_at = claimed(arrived_at or occurred_at, "/arrived_at" if arrived_at else "/occurred_at")
-    received = _received(session, held, came_at, lines or [])
-    number = arrival_numbers.container(container_no, container_override)
+    gathered = Gathered()
+    time = "/arrived_at" if arrived_at else "/occurred_at"
+    came_at = gathered.take(lambda: claimed(arrived_at or occurred_at, time)) or clock.now()
+    received = gathered.take(lambda: _received(session, held, came_at, lines or [])) or []
+    numbers = (container_no, container_override, customs_declaration_no)
+    number = gathered.take(lambda: arrival_numbers.read(*numbers)) or Number()
+    gathered.refuse()
     watch.lock_shared(session)
     ledger.lock_batches(session, held.batch_ids, exclusive=True)
     arrival.arrived_at = came_at
     for name, value in (
-        ("container_no", number.value), ("seal_no", seal_no), ("customs_declaration_no", customs_declaration_no),
+        ("container_no", number.value), ("seal_no", seal_no), ("customs_declaration_no", number.declaration),
         ("vehicle_plate", vehicle_plate),
     ):  # fmt: skip
         if value is not None:

@@ -1,20 +1,27 @@
 """What a paper or a treatment is entered for: an arrival with all its batches, or one batch."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.batches import reach
 from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.origins import came_with_arrival
+from coldchain.core import clock
 from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
+from coldchain.core.i18n import N_
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Site, Zone
 from coldchain.registry.service.reach import at, place
+
+TOO_EARLY: Final = N_(
+    "These goods were produced on {day} only. Correct this time, or the production date if that is wrong."
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,21 @@ def require_entered(session: Session, target: Target, *, arrived: bool = False) 
         raise Conflict("This arrival was withdrawn.", code="arrival_withdrawn")
     if arrived and "declared" in states:
         raise Conflict("These goods have not come yet: take them in first.", code="not_arrived")
+
+
+def before_production(made_on: date, moment: datetime, pointer: str) -> list[FieldError]:
+    """Return, at `pointer`, what is wrong with a moment before the day (in Beijing) on which goods were produced."""
+    if moment.astimezone(clock.BEIJING).date() >= made_on:
+        return []
+    return [FieldError(pointer, "before_production", TOO_EARLY, {"day": made_on.isoformat()})]
+
+
+def first_made(session: Session, target: Target) -> date:
+    """Return when the first of a target's batches was produced; what is older than another doesn't cover that one."""
+    made: date = session.execute(
+        select(func.min(col(Batch.production_date))).where(col(Batch.batch_id).in_(target.batch_ids))
+    ).scalar_one()
+    return made
 
 
 def alone(session: Session, batch_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Registering what went into a sampling tube, and the lists of tubes that a lab or an officer works off (R5, R17)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from coldchain.batches import reach
 from coldchain.batches.models import Batch, ResultConfirmation, ResultRelease, Sample, TestResult, Tube
 from coldchain.batches.service import tube_view
 from coldchain.batches.service.gate import settle_status
-from coldchain.batches.service.targets import checked_range
+from coldchain.batches.service.targets import before_production, checked_range
 from coldchain.core import clock, paging
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -51,14 +51,17 @@ def register(
 
     A lab enters its own tubes only and may name any batch. More samples than a pool should have (*data*) are entered
     all the same, since they are in the tube; the tube then says so. Raises Invalid (`unknown_lab`, `unknown_batch`,
-    `unknown_zone`, `one_subject`, `in_future`, the codes of ranges), Conflict `tube_exists`, NotFound.
+    `unknown_zone`, `one_subject`, `in_future`, `before_production`, the codes of ranges), Conflict `tube_exists`,
+    NotFound.
     """
     business = registered_lab(session, lab)
     authorize(actor, "tube.register", Resource.of(business.business_id, places=actor.areas))
     claimed(sampled_at, "/sampled_at")
     occurred_at = claimed(occurred_at or sampled_at)
     batches, places, people = _subjects(session, actor, samples)
-    rows = _samples(samples, batches, places, people)
+    last_made = max((batch.production_date for batch in batches.values()), default=date.min)
+    early = before_production(last_made, sampled_at, "/sampled_at")
+    rows = _samples(samples, batches, places, people, early)
     region_code = next((batch.region_code for batch in batches.values()), None)
     region_code = region_code or next(iter((*places.values(), *people.values())), None)
     region_code = region_code or next(iter(actor.regions), business.region_code)
@@ -147,8 +150,9 @@ def _samples(
     batches: Mapping[UUID, Batch],
     places: Mapping[UUID, str],
     people: Mapping[UUID, str],
+    wrong_so_far: Sequence[FieldError],
 ) -> list[dict[str, Any]]:
-    errors: list[FieldError] = []
+    errors = [*wrong_so_far]
     rows = []
     for index, sample in enumerate(samples):
         pointer = f"/samples/{index}"

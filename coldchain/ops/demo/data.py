@@ -33,7 +33,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from coldchain.core.identifiers import check_container, check_customs_declaration, check_food_licence, check_uscc
+from coldchain.core.identifiers import check_container, check_food_licence, check_import_declaration, check_uscc
 from coldchain.core.text import clean
 from coldchain.ops.demo import events as e
 from coldchain.ops.demo import invented
@@ -80,7 +80,7 @@ NUMBER_CHECKS = types.MappingProxyType(
     {
         "uscc": check_uscc,
         "container_no": check_container,
-        "customs_declaration_no": check_customs_declaration,
+        "customs_declaration_no": check_import_declaration,
         "licence_no": check_food_licence,
     }
 )

@@ -68,6 +68,14 @@ def suspending(session: Session, business_id: UUID, site_id: UUID | None, at: da
     return session.scalars(_SUSPENDING, {"business_id": business_id, "site_id": site_id, "at": at}).first()
 
 
+def suspensions(session: Session, business_id: UUID, at: datetime) -> Sequence[EnforcementDecision]:
+    """Return the decisions that stop a business or one of its sites from sending at a moment, the last to end first."""
+    about = col(EnforcementDecision.business_id).in_(identities(business_id))
+    kinds = col(EnforcementDecision.kinds).contains([SUSPENSION])
+    statement = select(EnforcementDecision).where(about, kinds, in_force(at))
+    return session.scalars(statement.order_by(col(EnforcementDecision.ends_at).desc())).all()
+
+
 def of_business(session: Session, business_id: UUID, at: datetime) -> Sequence[EnforcementDecision]:
     """Return the decisions about a business that hold at a moment, the one that ends first in front."""
     about = col(EnforcementDecision.business_id).in_(identities(business_id))

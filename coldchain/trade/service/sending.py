@@ -3,8 +3,9 @@
 Intended movements are refused; what already happened, and what goes back to whom it came from, is warned about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -15,6 +16,7 @@ from coldchain.policy import measures
 from coldchain.policy import service as policy
 from coldchain.policy.measures import LOCKDOWN, Measure
 from coldchain.registry.models import Business, Site
+from coldchain.registry.service import decisions
 from coldchain.trade.service import suspensions
 
 SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
@@ -52,10 +54,47 @@ def judge(
     )
     if stopping is None:
         return warnings
-    code = "locked_down" if stopping.kind == LOCKDOWN else "circuit_breaker"
     if intended:
-        raise Conflict(REFUSALS[code], code=code, extra={"measure": _shown(stopping)}, source=stopping.source)
+        raise _refusal(stopping)
+    code = _code(stopping)
     return [*warnings, {"code": code, "message": WARNINGS[code]}]
+
+
+def stops(
+    session: Session, figures: Mapping[str, Any], sender: Business, sites: Iterable[Site]
+) -> dict[UUID, Conflict]:
+    """Return, by site, what `judge` would raise if this business meant to send from there now; nothing for the others.
+
+    Two statements however many sites there are.
+    """
+    asked = {site.site_id: site for site in sites}
+    try:
+        _status(figures, sender)
+    except Conflict as refused:
+        return dict.fromkeys(asked, refused)
+    now = clock.now()
+    decided = decisions.suspensions(session, sender.business_id, now)
+    measured = policy.trade_measures(session, sender.business_id)
+    found = {}
+    for site_id, site in asked.items():
+        decision = next((each for each in decided if each.site_id in {None, site_id}), None)
+        stopping = measures.stopping(
+            measured, business_id=sender.business_id, site_id=site_id, region_code=site.region_code, at=now
+        )
+        if decision is not None:
+            found[site_id] = suspensions.refusal(decision)
+        elif stopping is not None:
+            found[site_id] = _refusal(stopping)
+    return found
+
+
+def _code(stopping: Measure) -> str:
+    return "locked_down" if stopping.kind == LOCKDOWN else "circuit_breaker"
+
+
+def _refusal(stopping: Measure) -> Conflict:
+    code = _code(stopping)
+    return Conflict(REFUSALS[code], code=code, extra={"measure": _shown(stopping)}, source=stopping.source)
 
 
 def _status(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]]:

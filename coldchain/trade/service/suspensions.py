@@ -32,9 +32,14 @@ def judge(session: Session, sender: Business, site: Site, *, intended: bool) -> 
     if found is None:
         return []
     if intended:
-        until = f"{found.ends_at.astimezone(clock.BEIJING):%Y-%m-%d %H:%M}"
-        raise Conflict(REFUSAL, code=CODE, number=found.number, until=until, extra={"decision": _shown(found)})
+        raise refusal(found)
     return [{"code": CODE, "message": WARNING}]
+
+
+def refusal(found: EnforcementDecision) -> Conflict:
+    """Return what refuses to send while a decision holds."""
+    until = f"{found.ends_at.astimezone(clock.BEIJING):%Y-%m-%d %H:%M}"
+    return Conflict(REFUSAL, code=CODE, number=found.number, until=until, extra={"decision": _shown(found)})
 
 
 def _shown(found: EnforcementDecision) -> dict[str, Any]:
