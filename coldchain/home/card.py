@@ -22,6 +22,8 @@ from coldchain.batches import service as batches
 from coldchain.batches.models import Batch, Flag, Sample, Tube
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
+from coldchain.home import halts
+from coldchain.home.halts import Halt
 from coldchain.inspections import site_findings
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
@@ -127,6 +129,7 @@ class Card:
     lacking: list[Lacking]
     findings: list[dict[str, Any]]  # of officers, still to be put right or decided
     flags: list[Flag]
+    halt: Halt | None = None  # what keeps an active business from trading
 
     @property
     def locked(self) -> list[Goods]:
@@ -177,6 +180,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         lacking=_lacking(session, here.where(mine)),
         findings=_findings(session, actor, business.business_id),
         flags=_flags(session, actor, business.business_id),
+        halt=halts.of(session, [business]).get(business.business_id),
     )
 
 

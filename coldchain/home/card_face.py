@@ -17,6 +17,7 @@ from coldchain.core.i18n import DEFAULT_LOCALE, pgettext, use_locale
 from coldchain.core.vocabulary import status_chip
 from coldchain.home.card import Card, Check, Goods, Stock, Tested
 from coldchain.home.card_parts import Column, Face, Row, Rows, Section
+from coldchain.home.halts import NOT_SAID, Halt
 from coldchain.labels import fonts
 from coldchain.labels.code import format_groups
 from coldchain.regions import service as regions
@@ -69,7 +70,8 @@ def unprintable(card: Card) -> tuple[str, ...]:
 def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial: bool, demo: bool) -> Face:
     """Return what is printed of a card now; the card was read in Chinese."""
     business = card.business
-    chip = status_chip(f"business.{business.status}")
+    halt = card.halt if business.status == "active" else None
+    chip = status_chip(f"business.{'suspended' if halt else business.status}")
     with use_locale(DEFAULT_LOCALE):
         state = str(chip.word)
         sections = _sections(card)
@@ -83,7 +85,7 @@ def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial:
         state=state,
         state_mark=chip.kind,
         place=f"{office}截至 {pages.moment(card.as_of)}",
-        band=BANDS.get(business.status, ""),
+        band=_band(halt) if halt else BANDS.get(business.status, ""),
         name_label="名称",
         name=business.name.translate(_MINUS),
         facts=(
@@ -98,6 +100,15 @@ def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial:
         address=address(public_url, business.card_no or ""),
         trial=trial,
     )  # fmt: skip
+
+
+def _band(halt: Halt) -> str:
+    """Return the band of a card whose holder may not trade now: why only of a decision that is published (R16)."""
+    said = halt.public()
+    where = "" if halt.whole else "部分场所"
+    if said["code"] == NOT_SAID:
+        return f"{where}暂停经营　不得发货、销售"
+    return f"{where}停业整改至 {pages.moment(said['until'])}　不得发货、销售"
 
 
 def _sections(card: Card) -> tuple[Section, ...]:
