@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from coldchain.core import db
 from coldchain.ledger import check
+from tests.factories.reader import Reader
 
 
 def found(world, **fields):
@@ -58,6 +59,30 @@ class TestFound:
         assert found(world, site_kind=None)["site_id"] is None
         wrong = world.inspector.post("/businesses/provisional", {"name": "示例摊", "site_kind": "stall"}, 422)
         assert [e["pointer"] for e in wrong["errors"]] == ["/place"]
+
+    @pytest.mark.parametrize("number", ["13912345678", "230203 19900101 1234"])
+    def test_no_phone_and_no_identity_number_gets_onto_a_sign_by_a_name(self, world, number):
+        name, owner = f"王五 {number}", world.business()
+        place = {"name": name, "address": "示例路 1 号"}
+        market, region = {"kind": "market"}, {"region_code": "230203"}
+        site = world.site(owner)
+        venue = world.regulator.post("/venues", place | market | region | {"name": "示例市场"}, 201)
+        for path, body in (
+            ("/businesses/provisional", {"name": name}),
+            ("/venues", place | market | region),
+            (f"/venues/{venue['venue_id']}/correct", place | market),
+            ("/sites", place | region | {"kind": "cold_store", "business": owner["business_id"]}),
+            (f"/sites/{site['site_id']}/correct", place),
+        ):
+            wrong = world.regulator.post(path, body, 422)["errors"]
+            assert [(each["pointer"], each["code"]) for each in wrong] == [("/name", "names_a_person")], path
+
+    def test_its_number_is_called_what_it_is(self, app, world):
+        made = found(world)
+        page = Reader.of(app, world.regulator).open("/businesses?provisional=true")
+        cell = page[: page.index(made["temporary_no"])].rpartition("<td")[2]
+        assert "Temporary number" in cell
+        assert "USCC" not in cell
 
     def test_by_officers_of_the_area_only(self, world, people):
         body = {"name": "示例摊"}

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.accounts.service import registration
-from coldchain.core import clock
+from coldchain.core import clock, plain_words
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, DomainError, FieldError, Invalid
 from coldchain.core.identifiers import Problem, doubt_food_licence
@@ -39,6 +39,20 @@ def named(name: str) -> str:
     if not any(sign.isalnum() for sign in normalise_name(name)):
         raise Invalid.of("/name", "invalid", "This value is not possible.")
     return name
+
+
+def named_in_public(name: str) -> str:
+    """Return a name that a sign or a public page may show (R16).
+
+    Raises Invalid at `/name` as `named`, and `names_a_person` when it holds a phone or identity number.
+    """
+    if plain_words.names_a_person(name):
+        raise Invalid.of(
+            "/name",
+            "names_a_person",
+            "This name is shown to anybody and holds what looks like a phone or identity number. Leave it out.",
+        )
+    return named(name)
 
 
 def register(
