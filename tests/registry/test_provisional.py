@@ -1,11 +1,12 @@
 """Businesses without a code: found on site, merged later with their whole history."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from coldchain.core import db
+from coldchain.core import clock, db
 from coldchain.ledger import check
 from tests.factories.reader import Reader
 
@@ -139,16 +140,27 @@ class TestMerger:
                 "mass_g": 70_000, "disposition": "sealed", "seal_no": "FT-1"}  # fmt: skip
         world.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": "found", "lines": [line]}, 201)
         before = world.regulator.get(f"/recalls/{recall_id}/report")["figures"]
+        visit = {"site_id": made["site_id"], "findings": [{"kind": "heilongjiang_mixed_storage"}, {"wording": "积水"}]}
+        seen = world.inspector.post("/visits", visit, 201)["findings"]
+        decision = {
+            "finding_ids": [seen[0]["finding_id"]], "kinds": ["order_to_rectify"], "number": "建〔2031〕1号",
+            "reason": "混放", "basis": "规定",
+            "ends_at": (datetime.now(clock.BEIJING) + timedelta(days=3)).isoformat(),
+        }  # fmt: skip
+        world.regulator.post("/decisions", decision, 201)
 
         would = world.regulator.get(f"/businesses/{old}/merge?into={into['uscc']}")
         merged = world.regulator.post(f"/businesses/{old}/merge", {"into": into["uscc"], "reason": "补办执照"}, 200)
 
         assert merged["moves"] == would["moves"]
         assert {k: v for k, v in merged["moves"].items() if v} == {
-            "tasks": 1, "findings": 1, "consignments": 3, "stock_entries": 1, "arrivals": 1, "batches_entered": 1,
-            "batches": 2, "accounts": 3, "holds": 1, "sites": 1,
+            "tasks": 1, "findings": 3, "visits": 1, "decisions": 1, "consignments": 3, "stock_entries": 1,
+            "arrivals": 1, "batches_entered": 1, "batches": 2, "accounts": 3, "holds": 1, "sites": 1,
         }  # fmt: skip
         assert merged["from"]["merged_into"] == new
+        (task,) = world.inspector.get(f"/recalls/{recall_id}/tasks?site_id={made['site_id']}")["items"]
+        assert old not in {each["owner_id"] for each in task["expected"]}
+        assert new in {each["owner_id"] for each in task["expected"]}
         answer = world.regulator.get(f"/businesses/{old}")
         assert answer["business_id"] == new
         assert [f["temporary_no"] for f in answer["also_known_as"]] == [made["temporary_no"]]

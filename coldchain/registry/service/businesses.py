@@ -27,7 +27,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import card_no as cards
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter
-from coldchain.registry.service import numbers
+from coldchain.registry.service import numbers, reopening
 from coldchain.registry.service.business_view import describe, resource
 from coldchain.registry.service.lookups import find_business, ids_of, named_business
 
@@ -262,9 +262,9 @@ def decide(
         raise Invalid.of("/reason", "required", "This is needed.")
     business = locked(session, found.business_id)
     _refuse_provisional(business, decision)
-    before, after = business.status, states.after(decision, business.status)
+    before, after = business.status, reopening.after(session, business, decision)
     if after is None:
-        raise _wrong_state(before)
+        raise _wrong_state(session, business)
     if decision == "approve" and business.handles_imported and not _has_letter(session, business.business_id):
         raise Conflict(
             "The commitment letter is missing: record the signed letter, then approve.",
@@ -307,11 +307,11 @@ def _refuse_provisional(business: Business, decision: str) -> None:
         )
 
 
-def _wrong_state(status: str) -> Conflict:
+def _wrong_state(session: Session, business: Business) -> Conflict:
     return Conflict(
-        states.REFUSALS[status],
+        states.REFUSALS[business.status],
         code="wrong_state",
-        extra={"state": status, "possible": list(states.possible(status))},
+        extra={"state": business.status, "possible": list(reopening.possible(session, business))},
     )
 
 
