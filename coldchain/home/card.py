@@ -24,7 +24,7 @@ from coldchain.core import clock
 from coldchain.core.errors import NotFound
 from coldchain.home import halts
 from coldchain.home.halts import Halt
-from coldchain.inspections import site_findings
+from coldchain.inspections import site_findings, visits
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
 from coldchain.ledger import holds
@@ -79,13 +79,20 @@ class Stock:
 
 @dataclass(frozen=True)
 class Check:
-    """A visit of officers to a site: when, where, by whom, the outcome's code, for which notice, how many sealed."""
+    """Officers at a site: when, where, by whom; of a sweep the outcome's code, for which notice, how many sealed.
 
-    finding: Finding
+    A visit has no outcome: it says how many findings it had, and leads to the first.
+    """
+
+    occurred_at: datetime
     site: str
     officers: list[str]
-    title: str
-    sealed: int
+    outcome: str | None = None
+    title: str = ""
+    sealed: int = 0
+    task_id: UUID | None = None
+    found: int = 0
+    finding_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +182,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         road_g=_grams(session, anywhere.where(mine, col(Holding.zone_id).is_(None))),
         elsewhere_g=_all_own(session, business.business_id) - own.mass_g if actor.is_officer else 0,
         kept=_stock(session, here.where(kept)),
-        checks=_checks(session, {site["site_id"]: site["name"] for site in listed}),
+        checks=_looked_at(session, actor, business.business_id, {site["site_id"]: site["name"] for site in listed}),
         tested=_tested(session, here.where(mine), zone_ids),
         lacking=_lacking(session, here.where(mine)),
         findings=_findings(session, actor, business.business_id),
@@ -266,6 +273,35 @@ def _grams(session: Session, here: Select[Any]) -> int:
     return int(session.scalar(_imported(here).with_only_columns(grams)) or 0)
 
 
+def _looked_at(session: Session, actor: Actor, business_id: UUID, sites: dict[UUID, str]) -> list[Check]:
+    """Return the latest visits of sweeps and of officers by themselves, the newest first."""
+    checks = _checks(session, sites) + _visits(session, actor, business_id, sites)
+    return sorted(checks, key=lambda check: check.occurred_at, reverse=True)[:CHECKS_SHOWN]
+
+
+def _visits(session: Session, actor: Actor, business_id: UUID, sites: dict[UUID, str]) -> list[Check]:
+    """Return the latest visits to the business and to these sites of it, also those that found nothing."""
+    if relation(actor, "site_finding.read") is None:
+        return []
+    rows = [
+        visit
+        for visit in visits.last_visits(session, business_id, CHECKS_SHOWN)
+        if visit.site_id is None or visit.site_id in sites
+    ]
+    names = overview.names(session, [visit.recorded_by for visit in rows])
+    found = visits.findings_of(session, [visit.visit_id for visit in rows])
+    return [
+        Check(
+            visit.occurred_at,
+            sites[visit.site_id] if visit.site_id else "",
+            [names[visit.recorded_by]] if visit.recorded_by in names else [],
+            found=len(found.get(visit.visit_id, [])),
+            finding_id=next(iter(found.get(visit.visit_id, [])), None),
+        )
+        for visit in rows
+    ]
+
+
 def _checks(session: Session, sites: dict[UUID, str]) -> list[Check]:
     """Return the latest visits to these sites; what a drill did is none."""
     if not sites:
@@ -296,15 +332,17 @@ def _checks(session: Session, sites: dict[UUID, str]) -> list[Check]:
     )
     return [
         Check(
-            finding,
+            finding.occurred_at,
             sites.get(finding.site_id or site_id, ""),
             [
                 name
                 for name in (names.get(finding.recorded_by), _known(seconds, finding.second_officer_id))
                 if name is not None
             ],
+            finding.outcome,
             title or "",
             sealed.get(finding.finding_id, 0),
+            finding.task_id,
         )
         for finding, site_id, title in rows
     ]

@@ -198,17 +198,21 @@ def _kilograms(mass_g: int) -> str:
 
 def _checks(card: Card) -> Section:
     columns = (Column("时间", 0.23), Column("检查人 / 检测机构", 0.34), Column("结果", 0.43))
-    dated = [(check.finding.occurred_at, _check(check)) for check in card.checks]
+    dated = [(check.occurred_at, _check(check)) for check in card.checks]
     dated += [(tested.tube.sampled_at, _tested(tested)) for tested in card.tested]
     rows = [row for _at, row in sorted(dated, key=lambda pair: pair[0], reverse=True)]
     return Section("最近检查和检测", columns, (Rows(rows),), empty="没有记录")
 
 
 def _check(check: Check) -> Row:
-    chip = status_chip(check.finding.outcome)
+    if check.outcome is None:
+        officers = " ".join(check.officers) or NOTHING
+        result = f"检查：发现 {check.found} 个问题" if check.found else "检查：未发现问题"
+        return Row((pages.moment(check.occurred_at), officers, result), (2, "stop" if check.found else "go"))
+    chip = status_chip(check.outcome)
     sealed = f"，封存 {check.sealed} 批" if check.sealed else ""
     officers = " ".join(check.officers) or NOTHING
-    return Row((pages.moment(check.finding.occurred_at), officers, f"检查：{chip.word}{sealed}"), (2, chip.kind))
+    return Row((pages.moment(check.occurred_at), officers, f"检查：{chip.word}{sealed}"), (2, chip.kind))
 
 
 def _tested(tested: Tested) -> Row:
