@@ -1,7 +1,7 @@
 """What is wrong at a place, as far as the asker may see it: one answer for its sign's scan, its page and its venue.
 
-Counted in a constant number of statements for any number of sites: sweep tasks not checked, what officers found, flags, batches
-that must not leave, posts of stewards that nobody holds, people and surroundings whose sample is overdue (R1, R9, R15).
+Counted in a constant number of statements for any number of sites: sweep tasks not checked, what officers found,
+flags, batches that must not leave, posts of stewards that nobody holds, overdue samples (R1, R9, R15).
 """
 
 from collections import Counter, defaultdict

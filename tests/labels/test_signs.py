@@ -116,3 +116,9 @@ def test_duties_take_four_lines_and_no_more() -> None:
     assert sign.lines(DUTIES, "regular", 5.4, 178, 4)[-1].endswith("…")
     assert sign.lines("短", "regular", 5.4, 178, 4) == ["短"]
     assert sign.lines("", "regular", 5.4, 178, 4) == []
+
+
+@pytest.mark.parametrize("phone", [None, "0832-0000001"])
+def test_a_long_name_of_a_steward_stands_there_in_full(phone: str | None) -> None:
+    name = "阿依古丽·买买提·吐尔逊江·阿卜杜拉"
+    assert words(stewards(name, phone)).count(name) == 3
