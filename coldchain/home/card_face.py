@@ -15,7 +15,8 @@ from coldchain.batches import pages_words as words
 from coldchain.core import pages
 from coldchain.core.i18n import DEFAULT_LOCALE, pgettext, use_locale
 from coldchain.core.vocabulary import status_chip
-from coldchain.home.card import Card, Check, Goods, Stock, Tested
+from coldchain.home.card import Card, Goods, Stock, Tested
+from coldchain.home.card_checks import Check
 from coldchain.home.card_parts import Column, Face, Row, Rows, Section
 from coldchain.home.halts import NOT_SAID, Halt
 from coldchain.labels import fonts
