@@ -100,6 +100,7 @@ def _register_rooms(app: Flask) -> None:
     from coldchain.batches.service import catalogue_mergers
     from coldchain.batches.service import mergers as batches_mergers
     from coldchain.home import batch_page, public_label, shell
+    from coldchain.inspections import mergers as inspections_mergers
     from coldchain.labels import certificate
     from coldchain.ledger import mergers as ledger_mergers
     from coldchain.ops import cli
@@ -121,7 +122,7 @@ def _register_rooms(app: Flask) -> None:
     handover.install()
     roads.install()
     certificate.install()
-    for part in (ledger_mergers, batches_mergers, trade_mergers, recall_mergers):
+    for part in (ledger_mergers, batches_mergers, trade_mergers, inspections_mergers, recall_mergers):
         part.install()
     catalogue_mergers.install()
     cli.install(app)

@@ -18,9 +18,9 @@ from coldchain.home.blueprint import bp
 from coldchain.journal import personal
 from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
-from coldchain.registry import schemas, service, states, words
+from coldchain.registry import schemas, service, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import appeals, decisions, place
+from coldchain.registry.service import appeals, decisions, place, reopening
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -59,7 +59,7 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         stock=totals.own(session, found.business_id) if full else None,
         may_stock=relation(actor, "stock.read") is not None,
         told=business_told.told(session, found.business_id) if full else [],
-        decisions=_decisions(actor, found, here),
+        decisions=_decisions(session, actor, found, here),
         words=words.DECISIONS,
         may_merge=found.uscc is None and may(actor, "business.merge", here),
         may_keep=may(actor, "licence.record", here) and found.status != "closed",
@@ -81,10 +81,10 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
     return Response(html, status)
 
 
-def _decisions(actor: Actor, business: Business, here: Resource) -> tuple[str, ...]:
+def _decisions(session: Session, actor: Actor, business: Business, here: Resource) -> tuple[str, ...]:
     if not may(actor, "business.decide", here):
         return ()
-    possible = states.possible(business.status)
+    possible = reopening.possible(session, business)
     return possible if business.uscc is not None else tuple(each for each in possible if each == "close")
 
 

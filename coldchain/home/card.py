@@ -22,21 +22,21 @@ from coldchain.batches import service as batches
 from coldchain.batches.models import Batch, Flag, Sample, Tube
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
+from coldchain.home import card_checks, halts
+from coldchain.home.card_checks import Check
+from coldchain.home.halts import Halt
 from coldchain.inspections import site_findings
-from coldchain.inspections.models import Finding, FindingLine
 from coldchain.journal import personal
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
-from coldchain.recall.models import Recall, SweepTask
 from coldchain.registry import service as registry
 from coldchain.registry.models import Business, CommitmentLetter, Product
-from coldchain.registry.service import letters, licences, overview, place, stewards
+from coldchain.registry.service import letters, licences, place, stewards
 from coldchain.registry.service.stewards import StewardShown
 from coldchain.trade.service.stock import Here, accounts
 
 SITES_SHOWN: Final = 200
 STOCK_SHOWN: Final = 60
-CHECKS_SHOWN: Final = 8
 LACKING_SHOWN: Final = 40
 FLAGS_SHOWN: Final = 20
 
@@ -73,17 +73,6 @@ class Stock:
     lines: int = 0
     batches: int = 0
     mass_g: int = 0
-
-
-@dataclass(frozen=True)
-class Check:
-    """A visit of officers to a site: when, where, by whom, the outcome's code, for which notice, how many sealed."""
-
-    finding: Finding
-    site: str
-    officers: list[str]
-    title: str
-    sealed: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +116,7 @@ class Card:
     lacking: list[Lacking]
     findings: list[dict[str, Any]]  # of officers, still to be put right or decided
     flags: list[Flag]
+    halt: Halt | None = None  # what keeps an active business from trading
 
     @property
     def locked(self) -> list[Goods]:
@@ -172,11 +162,14 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
         road_g=_grams(session, anywhere.where(mine, col(Holding.zone_id).is_(None))),
         elsewhere_g=_all_own(session, business.business_id) - own.mass_g if actor.is_officer else 0,
         kept=_stock(session, here.where(kept)),
-        checks=_checks(session, {site["site_id"]: site["name"] for site in listed}),
+        checks=card_checks.looked_at(
+            session, actor, business.business_id, {site["site_id"]: site["name"] for site in listed}
+        ),
         tested=_tested(session, here.where(mine), zone_ids),
         lacking=_lacking(session, here.where(mine)),
         findings=_findings(session, actor, business.business_id),
         flags=_flags(session, actor, business.business_id),
+        halt=halts.of(session, [business]).get(business.business_id),
     )
 
 
@@ -262,54 +255,6 @@ def _grams(session: Session, here: Select[Any]) -> int:
     return int(session.scalar(_imported(here).with_only_columns(grams)) or 0)
 
 
-def _checks(session: Session, sites: dict[UUID, str]) -> list[Check]:
-    """Return the latest visits to these sites; what a drill did is none."""
-    if not sites:
-        return []
-    rows = session.execute(
-        select(Finding, SweepTask.site_id, Recall.title)
-        .outerjoin(SweepTask, col(SweepTask.task_id) == col(Finding.task_id))
-        .outerjoin(Recall, col(Recall.recall_id) == col(SweepTask.recall_id))
-        .where(
-            or_(col(Finding.site_id).in_(sites), col(SweepTask.site_id).in_(sites)),
-            or_(col(Recall.kind).is_(None), col(Recall.kind) != "drill"),
-        )
-        .order_by(col(Finding.occurred_at).desc(), col(Finding.finding_id).desc())
-        .limit(CHECKS_SHOWN)
-    ).all()
-    found = [row[0] for row in rows]
-    names = overview.names(session, [finding.recorded_by for finding in found])
-    seconds = personal.reveal(session, [finding.second_officer_id for finding in found])
-    sealed: dict[UUID, int] = dict(
-        session.execute(
-            select(col(FindingLine.finding_id), func.count())
-            .where(
-                col(FindingLine.finding_id).in_([finding.finding_id for finding in found]),
-                col(FindingLine.disposition) == "sealed",
-            )
-            .group_by(col(FindingLine.finding_id))
-        ).all()
-    )
-    return [
-        Check(
-            finding,
-            sites.get(finding.site_id or site_id, ""),
-            [
-                name
-                for name in (names.get(finding.recorded_by), _known(seconds, finding.second_officer_id))
-                if name is not None
-            ],
-            title or "",
-            sealed.get(finding.finding_id, 0),
-        )
-        for finding, site_id, title in rows
-    ]
-
-
-def _known(values: dict[UUID, str], personal_id: UUID | None) -> str | None:
-    return values.get(personal_id) if personal_id else None
-
-
 def _tested(session: Session, here: Select[Any], zone_ids: Sequence[UUID]) -> list[Tested]:
     """Return the tubes taken last of goods that are here now, or of the zones themselves."""
     goods = _imported(here).with_only_columns(col(Holding.batch_id))
@@ -323,7 +268,7 @@ def _tested(session: Session, here: Select[Any], zone_ids: Sequence[UUID]) -> li
             )
         )
         .order_by(col(Tube.sampled_at).desc(), col(Tube.tube_id).desc())
-        .limit(CHECKS_SHOWN)
+        .limit(card_checks.CHECKS_SHOWN)
     ).all()
     decided = facts.decisions(session, [tube.tube_id for tube in tubes])
     labs = registry.brief(session, [tube.lab_id for tube in tubes])

@@ -15,8 +15,10 @@ from coldchain.batches import pages_words as words
 from coldchain.core import pages
 from coldchain.core.i18n import DEFAULT_LOCALE, pgettext, use_locale
 from coldchain.core.vocabulary import status_chip
-from coldchain.home.card import Card, Check, Goods, Stock, Tested
+from coldchain.home.card import Card, Goods, Stock, Tested
+from coldchain.home.card_checks import Check
 from coldchain.home.card_parts import Column, Face, Row, Rows, Section
+from coldchain.home.halts import NOT_SAID, Halt
 from coldchain.labels import fonts
 from coldchain.labels.code import format_groups
 from coldchain.regions import service as regions
@@ -69,7 +71,8 @@ def unprintable(card: Card) -> tuple[str, ...]:
 def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial: bool, demo: bool) -> Face:
     """Return what is printed of a card now; the card was read in Chinese."""
     business = card.business
-    chip = status_chip(f"business.{business.status}")
+    halt = card.halt if business.status == "active" else None
+    chip = status_chip(f"business.{'suspended' if halt else business.status}")
     with use_locale(DEFAULT_LOCALE):
         state = str(chip.word)
         sections = _sections(card)
@@ -83,7 +86,7 @@ def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial:
         state=state,
         state_mark=chip.kind,
         place=f"{office}截至 {pages.moment(card.as_of)}",
-        band=BANDS.get(business.status, ""),
+        band=_band(halt) if halt else BANDS.get(business.status, ""),
         name_label="名称",
         name=business.name.translate(_MINUS),
         facts=(
@@ -98,6 +101,15 @@ def face(card: Card, area: str, public_url: str, printed_at: datetime, *, trial:
         address=address(public_url, business.card_no or ""),
         trial=trial,
     )  # fmt: skip
+
+
+def _band(halt: Halt) -> str:
+    """Return the band of a card whose holder may not trade now: why only of a decision that is published (R16)."""
+    said = halt.public()
+    where = "" if halt.whole else "部分场所"
+    if said["code"] == NOT_SAID:
+        return f"{where}暂停经营　不得发货、销售"
+    return f"{where}停业整改至 {pages.moment(said['until'])}　不得发货、销售"
 
 
 def _sections(card: Card) -> tuple[Section, ...]:
@@ -187,17 +199,21 @@ def _kilograms(mass_g: int) -> str:
 
 def _checks(card: Card) -> Section:
     columns = (Column("时间", 0.23), Column("检查人 / 检测机构", 0.34), Column("结果", 0.43))
-    dated = [(check.finding.occurred_at, _check(check)) for check in card.checks]
+    dated = [(check.occurred_at, _check(check)) for check in card.checks]
     dated += [(tested.tube.sampled_at, _tested(tested)) for tested in card.tested]
     rows = [row for _at, row in sorted(dated, key=lambda pair: pair[0], reverse=True)]
     return Section("最近检查和检测", columns, (Rows(rows),), empty="没有记录")
 
 
 def _check(check: Check) -> Row:
-    chip = status_chip(check.finding.outcome)
+    if check.outcome is None:
+        officers = " ".join(check.officers) or NOTHING
+        result = f"检查：发现 {check.found} 个问题" if check.found else "检查：未发现问题"
+        return Row((pages.moment(check.occurred_at), officers, result), (2, "stop" if check.found else "go"))
+    chip = status_chip(check.outcome)
     sealed = f"，封存 {check.sealed} 批" if check.sealed else ""
     officers = " ".join(check.officers) or NOTHING
-    return Row((pages.moment(check.finding.occurred_at), officers, f"检查：{chip.word}{sealed}"), (2, chip.kind))
+    return Row((pages.moment(check.occurred_at), officers, f"检查：{chip.word}{sealed}"), (2, chip.kind))
 
 
 def _tested(tested: Tested) -> Row:

@@ -38,6 +38,31 @@ def lines(text: str, font: FontName, size_mm: float, width_mm: float, most: int)
     return [*found, fit(rest, font, size_mm, width_mm)]
 
 
+def fit_ends(text: str, font: FontName, size_mm: float, width_mm: float) -> str:
+    """Return `text` if it fits, else its beginning and its end around an ellipsis: names differ at their end."""
+    if fonts.width_em(text, font) * size_mm <= width_mm:
+        return text
+    for kept in range(len(text) - 1, 2, -1):
+        cut_text = f"{text[: kept - kept // 2].rstrip()}…{text[-(kept // 2) :].lstrip()}"
+        if fonts.width_em(cut_text, font) * size_mm <= width_mm:
+            return cut_text
+    return fit(text, font, size_mm, width_mm)
+
+
+def two_lines(text: str, font: FontName, size_mm: float, width_mm: float, *, ends: bool) -> list[str]:
+    """Return `text` on one line or two; what is cut on the second is its end, or with `ends` its middle."""
+    first = wrap(text, font, size_mm, width_mm)[0]
+    for place in range(len(first), 0, -1) if len(first) < len(text) else ():  # rather between names than inside one
+        rest = text[place:].lstrip()
+        between = text[place] == " " and not rest.startswith(("℃", "/", "|"))
+        if between and fonts.width_em(rest, font) * size_mm <= width_mm:
+            return [text[:place], rest]
+    rest = text[len(first) :].lstrip()
+    if not rest:
+        return [first]
+    return [first, (fit_ends if ends else fit)(rest, font, size_mm, width_mm)]
+
+
 def lay_out(face: Face, size: str) -> Page:
     """Return the page of a card on paper of a size."""
     return _Composer(face, SIZES[size]).page()
@@ -56,6 +81,7 @@ class _Composer:
         self.made.foot_mm = paper.height_mm - paper.margin_mm - self.mm(12.4 if face.trial else 6.4)
         self.pitch = self.mm(PITCHES_MM[-1])
         self.y = 0.0
+        self.spare = 0  # rows that are free for second lines
 
     def mm(self, on_a5: float) -> float:
         """Return a measure of A5 on this paper."""
@@ -136,16 +162,18 @@ class _Composer:
         sections = self.face.sections
         wanted = [each.count for section in sections for each in section.lists]
         fixed = name_lines + len(self.face.facts) + sum(section.fixed_rows for section in sections)
+        more = sum(self.too_wide(each.columns, row) for each in sections for rows in each.lists for row in rows.rows)
         given, room = [], 0
         for pitch in PITCHES_MM:
             self.pitch = self.mm(pitch)
             heads = (len(sections) + 1) * self.head_mm
             room = math.floor((self.made.foot_mm - self.mm(_SPARE_MM) - self.y - heads) / self.pitch - fixed + 1e-9)
             given = share_rows(room, wanted, 2)
-            if sum(wanted) <= room:
+            if sum(wanted) + more <= room:
                 break
         if sum(given) > room:
             given = share_rows(room, wanted, 1)
+        self.spare = max(0, room - sum(given))
         found, start = [], 0
         for section in sections:
             found.append(given[start : start + len(section.lists)])
@@ -221,12 +249,29 @@ class _Composer:
                 self.rule(self.y, _HAIR_MM)
                 self.rule(self.y + self.mm(0.5), _HAIR_MM)
 
+    def rooms(self, columns: Sequence[Column], row: Row) -> list[float]:
+        """Return how wide each cell of a row may be."""
+        found = []
+        for index, column in enumerate(columns):
+            width = self.paper.inner_mm * column.share - (0 if index == len(columns) - 1 else self.mm(_GAP_MM))
+            found.append(width - (self.mm(3.9) if row.mark is not None and row.mark[0] == index else 0))
+        return found
+
+    def too_wide(self, columns: Sequence[Column], row: Row) -> bool:
+        """Say whether a cell of a row doesn't fit on one line."""
+        size = self.mm(_BODY_MM)
+        return len(row.cells) == len(columns) and any(
+            fonts.width_em(fonts.clean(words), column.font) * size > room
+            for column, words, room in zip(columns, row.cells, self.rooms(columns, row), strict=True)
+        )
+
     def cells(self, columns: Sequence[Column], row: Row, font: FontName | None = None) -> None:
         """Write a row; a row of one cell may take the whole width."""
         baseline, size = self.row(), self.mm(_BODY_MM)
         if len(row.cells) == 1 and len(columns) > 1:
             self.text(self.left, baseline, size, "regular", fit(row.cells[0], "regular", size, self.paper.inner_mm))
             return
+        double = font is None and self.spare > 0 and self.too_wide(columns, row)
         x = self.left
         for index, (column, words) in enumerate(zip(columns, row.cells, strict=True)):
             width = self.paper.inner_mm * column.share
@@ -236,11 +281,21 @@ class _Composer:
                 self.mark(row.mark[1], x, baseline - self.mm(2.45), mark)
                 start, room = x + mark + self.mm(1.2), room - mark - self.mm(1.2)
             face: FontName = font or column.font
-            shown = fit(fonts.clean(words), face, size, room)
+            shown = fonts.clean(words)
+            if double:
+                shown, *second = two_lines(shown, face, size, room, ends=index == 0)
+                for rest in second:
+                    beside = start + room - fonts.width_em(rest, face) * size if column.right else start
+                    self.text(beside, baseline + self.pitch, size, face, rest)
+            else:
+                shown = (fit_ends if index == 0 else fit)(shown, face, size, room)
             if column.right:
                 start = x + room - fonts.width_em(shown, face) * size
             self.text(start, baseline, size, face, shown)
             x += width
+        if double:
+            self.spare -= 1
+            self.y += self.pitch
 
     def mark(self, kind: str, x: float, y: float, size: float) -> None:
         """Draw the shape of a state: circle yes, triangle wait, octagon stop, dashed square locked, full one sealed."""

@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.home import halts
 from coldchain.home.card_parts import A5, PAPERS
 from coldchain.home.public_register import LISTED
 from coldchain.registry.models import BUSINESS_KINDS, BUSINESS_STATES, SITE_KINDS, TEMPERATURE_CLASSES, ZONE_KINDS
@@ -22,6 +23,15 @@ class PublicCardQuery(PageQuery):
     region_code = fields.Text(6, pattern=REGION, doc="all within this region")
 
 
+class PublicStopSchema(Schema):
+    """That a business whose card stands may not trade now; why, until when and the number only of what is published."""
+
+    code = fields.OneOf(halts.PUBLIC_CODES, required=True, doc="`suspension` by a published decision, else `stopped`")
+    until = fields.Moment()
+    number = fields.Text(limits.NUMBER_CHARS, doc="of the decision, see /published-decisions")
+    whole = fields.Flag(required=True, doc="false: at some of its sites alone")
+
+
 class PublicCardLineSchema(Schema):
     """An issued card (进口冷链食品经营者监管卡), as anybody may read it."""
 
@@ -31,6 +41,7 @@ class PublicCardLineSchema(Schema):
     kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), required=True)
     region_code = fields.Text(6, required=True)
     region = fields.Text(limits.NAME_CHARS, required=True)
+    stopped = fields.Part(PublicStopSchema, doc="null: nothing beyond `status` keeps it from trading")
 
 
 class PublicCardPage(Schema):

@@ -1,7 +1,7 @@
 """What is wrong at a place, as far as the asker may see it: one answer for its sign's scan, its page and its venue.
 
-Counted in a constant number of statements for any number of sites: sweep tasks not checked, flags to look at, batches
-that must not leave, posts of stewards that nobody holds, people and surroundings whose sample is overdue (R1, R9, R15).
+Counted in a constant number of statements for any number of sites: sweep tasks not checked, what officers found,
+flags, batches that must not leave, posts of stewards that nobody holds, overdue samples (R1, R9, R15).
 """
 
 from collections import Counter, defaultdict
@@ -20,6 +20,7 @@ from coldchain.batches.models import Batch, Flag
 from coldchain.batches.service import due
 from coldchain.batches.service.due import Due
 from coldchain.core import limits
+from coldchain.inspections import site_findings
 from coldchain.ledger.models import Holding
 from coldchain.recall import reach as places
 from coldchain.recall import tasks
@@ -43,11 +44,13 @@ class Wrong:
     lacking: list[str] = field(default_factory=list)
     people: list[Due] = field(default_factory=list)
     surroundings: list[Due] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)  # of officers' visits, overdue ones first
 
     @property
     def total(self) -> int:
         """How many things these are."""
         listed = len(self.tasks) + len(self.lacking) + len(self.people) + len(self.surroundings)
+        listed += len(self.findings)
         return listed + self.flags + self.not_clear + self.locked
 
 
@@ -65,6 +68,7 @@ def at(session: Session, actor: Actor, sites: Sequence[Site], zone_id: UUID | No
     for view, recall in _tasks(session, actor, ids):
         found[view.task.site_id or ids[0]].tasks.append((view, recall))
     if zone_id is None:
+        _findings(session, actor, ids, found)
         for each in due.people(session, actor, limit=limits.PAGE_MAX, site_ids=ids):
             if each.overdue:
                 found[each.row.site_id].people.append(each)
@@ -137,6 +141,14 @@ def _tasks(session: Session, actor: Actor, ids: list[UUID]) -> list[tuple[TaskVi
     recalls = {task.task_id: recall for task, recall in rows}
     views = tasks.views(session, [task for task, _recall in rows])
     return [(view, recalls[view.task.task_id]) for view in views if view.state not in CHECKED]
+
+
+def _findings(session: Session, actor: Actor, ids: list[UUID], found: dict[UUID, Wrong]) -> None:
+    """Add what officers found at each site and nobody has put right or decided."""
+    if relation(actor, "site_finding.read") is None:
+        return
+    for each in site_findings.open_at(session, actor, ids):
+        found[each["site_id"]].findings.append(each)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from coldchain.core import check_code, clock, paging
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.text_search import contains_all
+from coldchain.home import halts
 from coldchain.home.card_face import area_name
+from coldchain.home.halts import Halt
 from coldchain.regions import service as regions
 from coldchain.regions.tree import stem
 from coldchain.registry.card_no import is_card_no
@@ -60,10 +62,11 @@ def search(
         statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
     rows, following = paging.page(session, statement, col(Business.business_id), limit, cursor)
     names = regions.names(session, {row.region_code for row in rows}, current_locale())
-    return [_line(row, names[row.region_code]) for row in rows], following
+    stopped = halts.of(session, rows)
+    return [_line(row, names[row.region_code], stopped.get(row.business_id)) for row in rows], following
 
 
-def _line(row: Business, region: str) -> dict[str, Any]:
+def _line(row: Business, region: str, stopped: Halt | None) -> dict[str, Any]:
     return {
         "card_no": row.card_no,
         "name": row.name,
@@ -71,6 +74,7 @@ def _line(row: Business, region: str) -> dict[str, Any]:
         "kinds": row.kinds,
         "region_code": row.region_code,
         "region": region,
+        "stopped": stopped.public() if stopped else None,
     }
 
 
@@ -110,7 +114,8 @@ def read(session: Session, business: Business) -> dict[str, Any]:
     ).all()
     zones = zones_of_sites(session, [site.site_id for site in sites])
     as_of: datetime = clock.now()
-    return _line(business, area_name(session, business.region_code, current_locale())) | {
+    stopped = halts.of(session, [business], as_of).get(business.business_id)
+    return _line(business, area_name(session, business.region_code, current_locale()), stopped) | {
         "commitment": letter and {"version": letter.version, "signed_on": letter.signed_on},
         "sites": [{"kind": site.kind, "zones": [_zone(zone) for zone in zones[_id(site)]]} for site in sites],
         "as_of": as_of,

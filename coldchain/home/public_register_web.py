@@ -88,9 +88,11 @@ def show_card(session: Session, actor: Actor | None, card_no: str) -> Any:
     if actor is not None and request.args.get("view") != "public" and may(actor, "card.read", here):
         return redirect(url_for("cards.show_card", business=business.business_id))
     kind, words_of = VERDICTS[business.status]
+    card = public_register.read(session, business)
     page = render_template(
         "public/card.html",
-        card=public_register.read(session, business),
+        card=card,
+        stopped=card["stopped"] if business.status == "active" else None,
         kind=kind,
         meaning=words_of,
         kinds=words.BUSINESS_KINDS,

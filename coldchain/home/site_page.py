@@ -14,6 +14,7 @@ from coldchain.core.edge import edge
 from coldchain.core.i18n import current_locale
 from coldchain.home import place_wrong
 from coldchain.home.blueprint import bp
+from coldchain.inspections.findings_words import own_words
 from coldchain.journal import personal
 from coldchain.regions import service as regions
 from coldchain.registry import service, words
@@ -60,6 +61,7 @@ def wrong_context(
     stopped = wrong.locked + wrong.not_clear
     return {
         "wrong": wrong,
+        "own_words": own_words,
         "wrong_goods": place_wrong.goods(session, actor, site.site_id, zone_id) if stopped else [],
         "wrong_names": personal.reveal(session, [each.row.name_id for each in wrong.people]),
         "zone_kinds": words.ZONE_KINDS,

@@ -16,11 +16,11 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, authorize, may, scope
 from coldchain.accounts.visible import kind
-from coldchain.core import clock, limits, paging
+from coldchain.core import clock, limits, paging, plain_words
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.ids import new_id
-from coldchain.inspections import plain_words, site_findings
+from coldchain.inspections import site_findings
 from coldchain.inspections.models_findings import SiteFinding, SiteFindingEvent
 from coldchain.journal import personal
 from coldchain.journal import service as journal

@@ -285,6 +285,22 @@ def open_findings(session: Session, business_id: UUID) -> list[dict[str, Any]]:
     return describe(session, session.exec(ordered).all())
 
 
+def open_at(session: Session, actor: Actor, site_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return what is open at some sites and the actor may see, overdue ones first, then the nearest day."""
+    if not site_ids or scope(actor, "site_finding.read") is None:
+        return []
+    here = col(SiteFinding.site_id).in_(site_ids) & col(SiteFinding.state).in_(OPEN)
+    rows = session.exec(
+        select(SiteFinding)
+        .where(here, visible_findings(actor))
+        .order_by(
+            func.coalesce(overdue(), False).desc(), col(SiteFinding.rectify_by).asc().nulls_last(),
+            col(SiteFinding.finding_id),
+        )
+    ).all()  # fmt: skip
+    return describe(session, rows)
+
+
 def acts(actor: Actor, row: SiteFinding) -> Mapping[str, bool]:
     """Return what the actor may do with a finding now: answer, review, decide."""
     here = resource(row)

@@ -231,3 +231,14 @@ def last_visits(session: Session, business_id: UUID, limit: int = 5) -> list[Vis
     statement = select(Visit).where(col(Visit.business_id).in_(decisions.identities(business_id)))
     newest = statement.order_by(col(Visit.occurred_at).desc(), col(Visit.visit_id).desc())
     return list(session.exec(newest.limit(limit)))
+
+
+def findings_of(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the findings of each visit that had any, in one statement; the caller has checked the right."""
+    found: dict[UUID, list[UUID]] = {}
+    statement = select(col(SiteFinding.visit_id), col(SiteFinding.finding_id)).where(
+        col(SiteFinding.visit_id).in_(visit_ids)
+    )
+    for visit_id, finding_id in session.execute(statement.order_by(col(SiteFinding.finding_id))):
+        found.setdefault(visit_id, []).append(finding_id)
+    return found

@@ -26,6 +26,7 @@ _INNER_MM: Final = WIDTH_MM - 2 * MARGIN_MM
 _POINTS_PER_MM: Final = 72 / 25.4
 _SYMBOL_MM: Final = 118.0
 _SMALL_SYMBOL_MM: Final = 48.0
+_LEAST_NAME_MM: Final = 4.2  # of a steward with a long name
 
 
 @dataclass(frozen=True)
@@ -155,10 +156,13 @@ def _duty(each: Duty, y: float) -> list[Text]:
     name = fonts.clean(each.name) if each.name else "空缺"
     phone = fonts.clean(each.phone) if each.phone else ""
     texts = [Text(MARGIN_MM, y + 11.0, 7.0, "bold", each.post)]
-    texts.append(Text(MARGIN_MM + 42.0, y + 11.0, 7.6, "bold", fit(name, "bold", 7.6, 66.0)))
+    room = _INNER_MM - 42.0
     if phone:
         said = fit(f"电话 {phone}", "regular", 6.2, _INNER_MM - 112.0)
         texts.append(Text(WIDTH_MM - MARGIN_MM - fonts.width_em(said, "regular") * 6.2, y + 11.0, 6.2, "regular", said))
+        room -= fonts.width_em(said, "regular") * 6.2 + 4.0
+    size = max(_LEAST_NAME_MM, min(7.6, room / fonts.width_em(name, "bold")))
+    texts.append(Text(MARGIN_MM + 42.0, y + 11.0, size, "bold", fit(name, "bold", size, room)))
     for row, words in enumerate(lines(each.duties, "regular", 5.4, _INNER_MM, 4)):
         texts.append(Text(MARGIN_MM, y + 21.0 + row * 7.6, 5.4, "regular", words))
     return texts

@@ -4,7 +4,7 @@ Invariant: a row is never changed; a correction is a new version of its code, a 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -137,6 +137,12 @@ def as_measure(row: MeasureVersion) -> Measure:
 def trade_measures(session: Session, business_id: UUID) -> list[Measure]:
     """Return every version of the lock-downs, and of what was measured about one business, in one statement (R18)."""
     return [as_measure(row) for row in session.scalars(_TRADE_MEASURES, {"business_id": business_id})]
+
+
+def trade_measures_of(session: Session, business_ids: Sequence[UUID]) -> list[Measure]:
+    """Return every version of the lock-downs, and of what was measured about some businesses, in one statement."""
+    about = or_(col(MeasureVersion.kind) == LOCKDOWN, col(MeasureVersion.business_id).in_(business_ids))
+    return [as_measure(row) for row in session.scalars(select(MeasureVersion).where(about))]
 
 
 def protocols(session: Session) -> list[Protocol]:

@@ -25,7 +25,8 @@ def recall(row: Recall, version: RecallVersion) -> dict[str, Any]:
 
 def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
     """Return tasks with business, site and office named, in a constant number of statements."""
-    businesses = registry.brief(session, {view.task.business_id for view in views})
+    owners = {row.owner_id for view in views for row in view.expected}
+    businesses = registry.brief(session, {view.task.business_id for view in views} | owners)
     sites = registry.sites(session, {view.task.site_id for view in views})
     offices = regions.offices_by_id(session, {view.task.office_id for view in views})
     officers = duties.owners(session, col(Duty.task_id), {view.task.task_id for view in views})
@@ -46,7 +47,9 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
                 "receiver": {"name": person.name, "phone": person.phone, "address": person.address} if person else None,
                 "office": {"office_id": str(office.office_id), "name": office.name} if office else None,
                 "officer": officer_of(officers.get(view.task.task_id)),
-                "expected": view.expected,
+                "expected": [
+                    {**row.model_dump(), "owner_id": businesses[row.owner_id].business_id} for row in view.expected
+                ],
                 "state": view.state,
                 "finding_id": view.finding.finding_id if view.finding else None,
             }

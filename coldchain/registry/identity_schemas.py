@@ -51,7 +51,9 @@ class MovesSchema(Schema):
     """What goes over in a merger, by kind. Arrivals, letters and findings are read under the business."""
 
     tasks = fields.Int(required=True)
-    findings = fields.Int(required=True)
+    visits = fields.Int(required=True)
+    findings = fields.Int(required=True, doc="of sweeps and of visits")
+    decisions = fields.Int(required=True)
     consignments = fields.Int(required=True)
     stock_entries = fields.Int(required=True)
     consents_ended = fields.Int(

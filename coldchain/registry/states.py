@@ -1,6 +1,7 @@
 """Pure: what an officer may decide about a business, and what becomes of it.
 
-A rejected application can be taken up again, since its USCC can't be registered a second time; closed is final.
+A rejected application can be taken up again, since its USCC can't be registered a second time; closed is
+final but for an accepted objection (`service.reopening`).
 """
 
 from collections.abc import Mapping

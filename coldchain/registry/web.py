@@ -14,9 +14,9 @@ from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.regions import service as regions
-from coldchain.registry import schemas, service, states, words
+from coldchain.registry import schemas, service, words
 from coldchain.registry.models import BUSINESS_STATES, Business
-from coldchain.registry.service import duplicates, overview, place, registration
+from coldchain.registry.service import duplicates, overview, place, registration, reopening
 from coldchain.registry.service.offices import grids_offered
 
 bp = Blueprint("registry", __name__)
@@ -183,8 +183,8 @@ def _decision_page(
         reasons=words.DUPLICATE_REASONS,
         decision=decision,
         word=words.DECISIONS[decision],
-        possible=decision in states.possible(found.status),
-        after=states.after(decision, found.status),
+        possible=decision in reopening.possible(session, found),
+        after=reopening.after(session, found, decision),
         plain=decision in PLAIN,
         values=form,
         errors=errors,

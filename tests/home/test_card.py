@@ -125,6 +125,19 @@ def test_stewards_licences_and_findings_stand_on_it(app: Flask, world: World) ->
         assert said in shown, said
 
 
+def test_visits_stand_among_the_last_checks_also_those_that_found_nothing(app: Flask, world: World) -> None:
+    owner = world.business()
+    site = world.site(owner)
+    found = {"findings": [{"wording": "库门积水"}, {"wording": "无温度记录"}]}
+    for body, at in ((found, "2021-01-10T09:00:00+08:00"), ({"findings": []}, "2021-01-12T09:00:00+08:00")):
+        world.inspector.post("/visits", {"site_id": site["site_id"], "occurred_at": at} | body, 201)
+    words = paper(world.merchant(owner), owner)
+    assert words.index("未发现问题") < words.index("发现 2 个问题"), "the newest first"
+    shown = main(Reader.of(app, world.regulator).open(f"/businesses/{owner['business_id']}/card"))
+    assert shown.index("No problem was found") < shown.index("2 findings")
+    assert site["name"] in shown
+
+
 def test_a_positive_is_not_said_on_paper_and_a_lock_is(app: Flask, world: World) -> None:
     made = stocked(world)
     tube = world.tube(made["lab"], [made["batch"]["batch_id"]])

@@ -1,6 +1,7 @@
 """The printed card as a page: what doesn't fit is counted, nothing leaves the paper, every character has a glyph."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
@@ -138,3 +139,21 @@ def test_cards_drawn_at_once_are_the_same_as_one_after_the_other() -> None:
     with ThreadPoolExecutor(6) as threads:
         together = list(threads.map(lambda each: card_print.pdf(each, A5), faces))
     assert together == alone
+
+
+def test_a_row_takes_two_lines_while_there_is_room_and_names_keep_their_ends() -> None:
+    names = [
+        f"北岭示例食品有限公司第二冷链物流中心进口冷链食品专用低温仓储配送中心{number}号库"
+        for number in "一二三四五六七八九"
+    ]
+    cells = [Row((name, "进口专区 A1", "-18 ℃ ≥0 ℃", "欧阳建国 / 司马相如 / 王示例")) for name in names]
+    columns = (Column("场所", 0.22), Column("库区", 0.4), Column("温度", 0.13), Column("库长", 0.25))
+    page = lay_out(replace(face(), sections=(Section("场所和库区", columns, (Rows(cells[:2]),)),)), A5)
+    said = "".join(text.words for text in page.texts)
+    assert said.count("王示例") == 2, "the page is half empty: nothing of the stewards is cut"
+    assert said.count("≥0 ℃") == 2
+    assert page.bottom_mm <= page.foot_mm
+    full = lay_out(replace(face(40), sections=(Section("场所", columns, (Rows(cells * 4),)),)), A5)
+    shown = {text.words for text in full.texts if text.words.endswith("号库")}
+    assert len(shown) == 9, shown
+    assert full.bottom_mm <= full.foot_mm

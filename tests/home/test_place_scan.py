@@ -1,6 +1,7 @@
 """What a place's sign shows: anybody, a stranger's business, its own people, a tenant, the officers of its area."""
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -47,6 +48,22 @@ def store(world):
     world.regulator.post("/workers", worker | {"started_on": "2021-01-04"}, 201)
     return {"keeper": keeper, "tenant": tenant, "venue": venue, "site": site, "zone": zone, "spare": spare,
             "batch": arrival["batches"][0]}  # fmt: skip
+
+
+def test_an_officer_reads_what_is_open_there_overdue_first_and_nobody_else_does(world, store):
+    code, site_id = store["site"]["sign_code"], store["site"]["site_id"]
+    today = clock.now().astimezone(clock.BEIJING).date()
+    late = {"wording": "无温度记录", "rectify_by": (today - timedelta(days=1)).isoformat()}
+    soon = {"wording": "库门积水", "rectify_by": (today + timedelta(days=1)).isoformat()}
+    ids = {}
+    for finding in (soon, late):
+        visit = {"site_id": site_id, "findings": [finding]}
+        visit["occurred_at"] = (clock.now() - timedelta(days=3)).isoformat()
+        ids[finding["wording"]] = world.inspector.post("/visits", visit, 201)["findings"][0]["finding_id"]
+    read = page(world.inspector, f"/C/{code}")
+    assert 0 < read.index(f"/findings/{ids['无温度记录']}") < read.index(f"/findings/{ids['库门积水']}")
+    for stranger in (world.people.nobody(), world.merchant(store["tenant"])):
+        assert "库门积水" not in page(stranger, f"/C/{code}")
 
 
 def test_anybody_reads_who_works_there_and_no_more(world, store):

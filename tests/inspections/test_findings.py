@@ -11,8 +11,8 @@ from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
-from coldchain.core import clock, db, limits
-from coldchain.inspections import plain_words, site_findings, visits
+from coldchain.core import clock, db, limits, plain_words
+from coldchain.inspections import site_findings, visits
 from coldchain.journal.models import JournalEntry
 from coldchain.policy import findings as catalogue
 from tests.factories.people import People, Speaker

@@ -7,9 +7,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from coldchain.core.i18n import use_locale
 from coldchain.core.sign_code import new_sign_code
 from coldchain.labels import fonts, sign
 from coldchain.labels.code import qr_text
+from coldchain.registry.words import TEMPERATURE_CLASSES
 
 CODE = new_sign_code("site", 0x2A2B3C4D5E6F)
 ADDRESS = "https://trace.example.cn/C/" + CODE
@@ -37,6 +39,11 @@ def words(drawn: sign.Drawn) -> str:
     return "\n".join(text.words for text in drawn.layout.texts)
 
 
+def _temperatures() -> list[str]:
+    with use_locale("zh_CN"):
+        return [str(word) for word in TEMPERATURE_CLASSES.values()]
+
+
 ALL = [
     place(), place(LONG, trial=True), place("龘" * 60), place(address="https://a.very.long.example.org/base/C/" + CODE),
     stewards(), stewards("欧阳示例" * 20, "13800000000" * 3, long=True), stewards(None, None),
@@ -54,6 +61,19 @@ def test_nothing_runs_over_an_edge_or_into_the_square(drawn: sign.Drawn) -> None
         beside = text.x_mm + width <= left or text.x_mm >= left + side
         outside = text.y_mm <= top or text.y_mm - text.size_mm >= top + side
         assert beside or outside, text.words
+
+
+@pytest.mark.parametrize("locale_words", _temperatures())
+def test_no_sign_of_a_zone_prints_the_mark_of_a_missing_glyph(locale_words: str) -> None:
+    drawn = sign.place(
+        sign.SignFace("进口专区", "A1−2", ("示例冷库", locale_words), ("扫码",), CODE, ADDRESS, trial=False)
+    )
+    document = pypdfium2.PdfDocument(sign.pdf([drawn], "a4"))
+    printed = document[0].get_textpage().get_text_bounded()
+    document.close()
+    assert fonts.GETA not in printed
+    assert locale_words.replace("\u2212", "-") in printed
+    assert "A1-2" in printed
 
 
 @pytest.mark.parametrize("size", ["a4", "a5"])
@@ -96,3 +116,9 @@ def test_duties_take_four_lines_and_no_more() -> None:
     assert sign.lines(DUTIES, "regular", 5.4, 178, 4)[-1].endswith("…")
     assert sign.lines("短", "regular", 5.4, 178, 4) == ["短"]
     assert sign.lines("", "regular", 5.4, 178, 4) == []
+
+
+@pytest.mark.parametrize("phone", [None, "0832-0000001"])
+def test_a_long_name_of_a_steward_stands_there_in_full(phone: str | None) -> None:
+    name = "阿依古丽·买买提·吐尔逊江·阿卜杜拉"
+    assert words(stewards(name, phone)).count(name) == 3

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from coldchain.core import clock, db, limits
+from tests.factories.reader import Reader
 from tests.registry.test_business_api import body, pointers
 
 FAILS = "91350100M000100Y4Z"  # …43 fits
@@ -111,6 +112,35 @@ class TestObjections:
         world.regulator.post(f"/businesses/{ref}/suspend", {"reason": "又缺检测"}, 200)
         merchant.post(path, said, 201)
         assert len(merchant.get(f"/businesses/{ref}")["objections"]) == 2
+
+    @pytest.mark.parametrize("before", ["active", "suspended"])
+    def test_one_that_is_accepted_lets_a_closed_business_be_what_it_was(self, app, world, before):
+        business = world.business()
+        path = f"/businesses/{business['business_id']}"
+        reason, page = {"reason": "走访查无"}, Reader.of(app, world.regulator)
+        if before == "suspended":
+            world.regulator.post(f"{path}/suspend", reason, 200)
+        world.regulator.post(f"{path}/close", reason, 200)
+        made = world.merchant(business).post(f"{path}/objections", {"objection": "一直在经营"}, 201)
+        refused = world.regulator.post(f"{path}/reinstate", reason, 409)
+        assert (refused["code"], refused["possible"]) == ("wrong_state", [])
+        assert f"{path}/decisions/reinstate" not in page.open(path)
+        answer = {"outcome": "taken_back", "answer": "属实"}
+        world.regulator.post(f"/objections/{made['appeal_id']}/answer", answer, 200)
+        assert f"{path}/decisions/reinstate" in page.open(path)
+        assert "State after" in page.open(f"{path}/decisions/reinstate")
+        assert world.regulator.post(f"{path}/reinstate", reason, 200)["status"] == before
+        world.regulator.post(f"{path}/close", reason, 200)
+        assert world.regulator.post(f"{path}/reinstate", reason, 409)["code"] == "wrong_state", "it counts once"
+
+    def test_one_that_is_refused_does_not(self, world):
+        business = world.business()
+        path, reason = f"/businesses/{business['business_id']}", {"reason": "走访查无"}
+        world.regulator.post(f"{path}/close", reason, 200)
+        made = world.merchant(business).post(f"{path}/objections", {"objection": "一直在经营"}, 201)
+        answer = {"outcome": "stands", "answer": "不属实"}
+        world.regulator.post(f"/objections/{made['appeal_id']}/answer", answer, 200)
+        assert world.regulator.post(f"{path}/reinstate", reason, 409)["code"] == "wrong_state"
 
     def test_others_neither_object_nor_answer(self, world, people):
         business, stranger = world.business(), world.business()

@@ -1,12 +1,14 @@
 """Businesses without a code: found on site, merged later with their whole history."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from coldchain.core import db
+from coldchain.core import clock, db
 from coldchain.ledger import check
+from tests.factories.reader import Reader
 
 
 def found(world, **fields):
@@ -58,6 +60,30 @@ class TestFound:
         assert found(world, site_kind=None)["site_id"] is None
         wrong = world.inspector.post("/businesses/provisional", {"name": "示例摊", "site_kind": "stall"}, 422)
         assert [e["pointer"] for e in wrong["errors"]] == ["/place"]
+
+    @pytest.mark.parametrize("number", ["13912345678", "230203 19900101 1234"])
+    def test_no_phone_and_no_identity_number_gets_onto_a_sign_by_a_name(self, world, number):
+        name, owner = f"王五 {number}", world.business()
+        place = {"name": name, "address": "示例路 1 号"}
+        market, region = {"kind": "market"}, {"region_code": "230203"}
+        site = world.site(owner)
+        venue = world.regulator.post("/venues", place | market | region | {"name": "示例市场"}, 201)
+        for path, body in (
+            ("/businesses/provisional", {"name": name}),
+            ("/venues", place | market | region),
+            (f"/venues/{venue['venue_id']}/correct", place | market),
+            ("/sites", place | region | {"kind": "cold_store", "business": owner["business_id"]}),
+            (f"/sites/{site['site_id']}/correct", place),
+        ):
+            wrong = world.regulator.post(path, body, 422)["errors"]
+            assert [(each["pointer"], each["code"]) for each in wrong] == [("/name", "names_a_person")], path
+
+    def test_its_number_is_called_what_it_is(self, app, world):
+        made = found(world)
+        page = Reader.of(app, world.regulator).open("/businesses?provisional=true")
+        cell = page[: page.index(made["temporary_no"])].rpartition("<td")[2]
+        assert "Temporary number" in cell
+        assert "USCC" not in cell
 
     def test_by_officers_of_the_area_only(self, world, people):
         body = {"name": "示例摊"}
@@ -114,16 +140,27 @@ class TestMerger:
                 "mass_g": 70_000, "disposition": "sealed", "seal_no": "FT-1"}  # fmt: skip
         world.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": "found", "lines": [line]}, 201)
         before = world.regulator.get(f"/recalls/{recall_id}/report")["figures"]
+        visit = {"site_id": made["site_id"], "findings": [{"kind": "heilongjiang_mixed_storage"}, {"wording": "积水"}]}
+        seen = world.inspector.post("/visits", visit, 201)["findings"]
+        decision = {
+            "finding_ids": [seen[0]["finding_id"]], "kinds": ["order_to_rectify"], "number": "建〔2031〕1号",
+            "reason": "混放", "basis": "规定",
+            "ends_at": (datetime.now(clock.BEIJING) + timedelta(days=3)).isoformat(),
+        }  # fmt: skip
+        world.regulator.post("/decisions", decision, 201)
 
         would = world.regulator.get(f"/businesses/{old}/merge?into={into['uscc']}")
         merged = world.regulator.post(f"/businesses/{old}/merge", {"into": into["uscc"], "reason": "补办执照"}, 200)
 
         assert merged["moves"] == would["moves"]
         assert {k: v for k, v in merged["moves"].items() if v} == {
-            "tasks": 1, "findings": 1, "consignments": 3, "stock_entries": 1, "arrivals": 1, "batches_entered": 1,
-            "batches": 2, "accounts": 3, "holds": 1, "sites": 1,
+            "tasks": 1, "findings": 3, "visits": 1, "decisions": 1, "consignments": 3, "stock_entries": 1,
+            "arrivals": 1, "batches_entered": 1, "batches": 2, "accounts": 3, "holds": 1, "sites": 1,
         }  # fmt: skip
         assert merged["from"]["merged_into"] == new
+        (task,) = world.inspector.get(f"/recalls/{recall_id}/tasks?site_id={made['site_id']}")["items"]
+        assert old not in {each["owner_id"] for each in task["expected"]}
+        assert new in {each["owner_id"] for each in task["expected"]}
         answer = world.regulator.get(f"/businesses/{old}")
         assert answer["business_id"] == new
         assert [f["temporary_no"] for f in answer["also_known_as"]] == [made["temporary_no"]]

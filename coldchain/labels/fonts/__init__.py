@@ -16,6 +16,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 FontName = Literal["regular", "bold", "mono"]
 GETA = "〓"
+_MINUS = str.maketrans({"\u2212": "-"})
 
 _FOLDER = Path(__file__).parent
 _FILES: dict[FontName, str] = {
@@ -49,11 +50,14 @@ def _has(font: FontName, character: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """Return `text` on one line: runs of blanks as one blank, without characters that are invisible by definition."""
+    """Return `text` on one line: runs of blanks as one blank, without characters that are invisible by definition.
+
+    No font has a minus sign: it is printed as a hyphen, like −18 ℃.
+    """
     visible = (
         c for c in text if c.isspace() or not (unicodedata.category(c) in {"Cf", "Cc"} or _is_variation_selector(c))
     )
-    return " ".join("".join(visible).split())
+    return " ".join("".join(visible).translate(_MINUS).split())
 
 
 def _is_variation_selector(character: str) -> bool:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize
 from coldchain.accounts.service import registration
-from coldchain.core import clock
+from coldchain.core import clock, plain_words
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Conflict, DomainError, FieldError, Invalid
 from coldchain.core.identifiers import Problem, doubt_food_licence
@@ -27,7 +27,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import card_no as cards
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter
-from coldchain.registry.service import numbers
+from coldchain.registry.service import numbers, reopening
 from coldchain.registry.service.business_view import describe, resource
 from coldchain.registry.service.lookups import find_business, ids_of, named_business
 
@@ -39,6 +39,20 @@ def named(name: str) -> str:
     if not any(sign.isalnum() for sign in normalise_name(name)):
         raise Invalid.of("/name", "invalid", "This value is not possible.")
     return name
+
+
+def named_in_public(name: str) -> str:
+    """Return a name that a sign or a public page may show (R16).
+
+    Raises Invalid at `/name` as `named`, and `names_a_person` when it holds a phone or identity number.
+    """
+    if plain_words.names_a_person(name):
+        raise Invalid.of(
+            "/name",
+            "names_a_person",
+            "This name is shown to anybody and holds what looks like a phone or identity number. Leave it out.",
+        )
+    return named(name)
 
 
 def register(
@@ -248,9 +262,9 @@ def decide(
         raise Invalid.of("/reason", "required", "This is needed.")
     business = locked(session, found.business_id)
     _refuse_provisional(business, decision)
-    before, after = business.status, states.after(decision, business.status)
+    before, after = business.status, reopening.after(session, business, decision)
     if after is None:
-        raise _wrong_state(before)
+        raise _wrong_state(session, business)
     if decision == "approve" and business.handles_imported and not _has_letter(session, business.business_id):
         raise Conflict(
             "The commitment letter is missing: record the signed letter, then approve.",
@@ -293,11 +307,11 @@ def _refuse_provisional(business: Business, decision: str) -> None:
         )
 
 
-def _wrong_state(status: str) -> Conflict:
+def _wrong_state(session: Session, business: Business) -> Conflict:
     return Conflict(
-        states.REFUSALS[status],
+        states.REFUSALS[business.status],
         code="wrong_state",
-        extra={"state": status, "possible": list(states.possible(status))},
+        extra={"state": business.status, "possible": list(reopening.possible(session, business))},
     )
 
 

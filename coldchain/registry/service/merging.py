@@ -47,7 +47,9 @@ class Part(Protocol):
         """Let what there is of `old` be of `into` from now on."""
 
 
-ORDER: Final = ("tasks", "consignments", "arrivals", "stock", "register")  # the order in which rows are locked
+# The order in which rows are locked.
+# The order in which rows are locked.
+ORDER: Final = ("tasks", "inspections", "consignments", "arrivals", "stock", "register")
 _parts: dict[str, Part] = {}
 
 
@@ -221,7 +223,8 @@ def _alone(session: Session, business_id: UUID) -> None:
 def _counts(session: Session, business_id: UUID) -> dict[str, int]:
     moves: dict[str, int] = {}
     for part in _in_order():
-        moves |= part.counts(session, business_id)
+        for name, count in part.counts(session, business_id).items():
+            moves[name] = moves.get(name, 0) + count  # findings are of sweeps and of visits
     return moves
 
 

@@ -22,7 +22,7 @@ from coldchain.regions import service as regions
 from coldchain.regions.tree import stem, within
 from coldchain.registry.models import Site, Venue, Zone
 from coldchain.registry.service import lookups
-from coldchain.registry.service.businesses import named
+from coldchain.registry.service.businesses import named_in_public
 from coldchain.registry.service.offices import find_grid, grids_by_id
 from coldchain.registry.service.reach import at, on_behalf_of, sites_within
 
@@ -42,7 +42,7 @@ def register_venue(
 ) -> dict[str, Any]:
     """Register a park, market or mall.
 
-    Raises Invalid `unknown_region`, `unknown_office`, `in_future`, `half_a_place`; NotFound.
+    Raises Invalid `unknown_region`, `unknown_office`, `in_future`, `half_a_place`, `names_a_person`; NotFound.
     """
     regions.check(session, region_code)
     authorize(actor, "venue.register", Resource.of(regions=[region_code]))
@@ -50,7 +50,7 @@ def register_venue(
     both_or_none(latitude, longitude)
     office_id = regions.find_office(session, region_code, office).office_id if office else None
     venue = Venue(
-        name=named(name),
+        name=named_in_public(name),
         kind=kind,
         region_code=region_code,
         office_id=office_id,
@@ -163,8 +163,8 @@ def register_site(
     """Register a site of a business (default: the actor's own); without an office it is under its venue's.
 
     Raises NotFound for another's business or outside the officer's regions; Invalid `unknown_region`, `unknown_office`,
-    `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`, `half_a_place`; Conflict `wrong_state` for a closed
-    one.
+    `unknown_grid`, `unknown_venue`, `venue_elsewhere`, `in_future`, `half_a_place`, `names_a_person`; Conflict
+    `wrong_state` for a closed one.
     """
     owner = lookups.named_or_own(session, actor, business)
     regions.check(session, region_code)
@@ -183,7 +183,7 @@ def register_site(
     site = Site(
         business_id=owner.business_id,
         venue_id=venue_id,
-        name=named(name),
+        name=named_in_public(name),
         kind=kind,
         region_code=region_code,
         office_id=office_id,

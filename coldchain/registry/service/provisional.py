@@ -29,7 +29,7 @@ from coldchain.registry import card_no as cards
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service import lookups
 from coldchain.registry.service.business_view import resource
-from coldchain.registry.service.businesses import CARD_DRAWS, named
+from coldchain.registry.service.businesses import CARD_DRAWS, named_in_public
 
 PREFIX: Final = "T"  # no USCC begins with it
 
@@ -52,7 +52,7 @@ def register(
     """Give a business without a USCC a temporary number; with `site_kind` its place becomes a site of the register.
 
     The region is the officer's only one where none is named. Raises NotFound outside the officer's areas; Invalid
-    `required`, `unknown_region`, `unknown_office`, `in_future`, and what is wrong with a photograph.
+    `required`, `unknown_region`, `unknown_office`, `in_future`, `names_a_person`, and what is wrong with a photograph.
     """
     region, office_id = _where(session, actor, region_code, office)
     authorize(actor, "business.provisional", Resource.of(places=[Area(region, office_id)]))
@@ -65,7 +65,7 @@ def register(
     business = _insert(
         session,
         business_id=business_id,
-        name=named(name),
+        name=named_in_public(name),
         kinds=list(dict.fromkeys(kinds or ())),
         handles_imported=False,
         region_code=region,

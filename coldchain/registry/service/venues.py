@@ -18,7 +18,7 @@ from coldchain.journal import service as journal
 from coldchain.regions import service as regions
 from coldchain.registry.models import Site, Venue
 from coldchain.registry.service import places
-from coldchain.registry.service.businesses import named
+from coldchain.registry.service.businesses import named_in_public
 from coldchain.registry.service.offices import find_grid
 from coldchain.registry.service.reach import at, on_behalf_of, place
 
@@ -76,7 +76,7 @@ def correct_venue(
 ) -> dict[str, Any]:
     """Say anew what a venue is called and where it is; what is left out is not known any more.
 
-    Raises NotFound; Invalid `unknown_office`, `half_a_place`.
+    Raises NotFound; Invalid `unknown_office`, `half_a_place`, `names_a_person`.
     """
     venue = session.get(Venue, venue_id, with_for_update=True, populate_existing=True)
     if venue is None:
@@ -86,7 +86,7 @@ def correct_venue(
     places.both_or_none(latitude, longitude)
     office_id = regions.find_office(session, venue.region_code, office).office_id if office else None
     said = {
-        "name": named(name), "kind": kind, "address": address, "office_id": office_id, "latitude": latitude,
+        "name": named_in_public(name), "kind": kind, "address": address, "office_id": office_id, "latitude": latitude,
         "longitude": longitude,
     }  # fmt: skip
     changes = _change(session, venue, said)
@@ -113,7 +113,8 @@ def correct_site(
 ) -> dict[str, Any]:
     """Say anew what a site is called and where it is; kind, business and region stay as they were registered.
 
-    Raises NotFound; Invalid `unknown_venue`, `venue_elsewhere`, `unknown_office`, `unknown_grid`, `half_a_place`.
+    Raises NotFound; Invalid `unknown_venue`, `venue_elsewhere`, `unknown_office`, `unknown_grid`, `half_a_place`,
+    `names_a_person`.
     """
     site = session.get(Site, site_id, with_for_update=True, populate_existing=True)
     if site is None:
@@ -127,8 +128,8 @@ def correct_site(
         office_id = venue.office_id
     grid_id = find_grid(session, office_id, grid).grid_id if grid else None
     said = {
-        "name": named(name), "address": address, "venue_id": venue_id, "office_id": office_id, "grid_id": grid_id,
-        "latitude": latitude, "longitude": longitude,
+        "name": named_in_public(name), "address": address, "venue_id": venue_id, "office_id": office_id,
+        "grid_id": grid_id, "latitude": latitude, "longitude": longitude,
     }  # fmt: skip
     changes = _change(session, site, said)
     if changes:
