@@ -157,7 +157,7 @@ def session(shared_database: Engine) -> Iterator[Session]:
 @pytest.fixture
 def settings(tmp_path: Path, database: Engine) -> Settings:
     """Settings of a test process on the fresh database."""
-    (tmp_path / "var").mkdir()
+    (tmp_path / "var").mkdir(exist_ok=True)
     base = Settings.from_env(TEST_ENV | {"VAR_DIR": str(tmp_path / "var")})
     url = database.url.render_as_string(hide_password=False).replace("postgresql+psycopg://", "postgresql://")
     return replace(base, database_url=url, database_owner_url=url, public_url="https://trace.example")

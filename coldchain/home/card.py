@@ -301,7 +301,7 @@ def _lacking(session: Session, here: Select[Any]) -> list[Lacking]:
 def _findings(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
     if relation(actor, "site_finding.read") is None:
         return []
-    return site_findings.open_findings(session, business_id)[:FLAGS_SHOWN]
+    return site_findings.open_findings(session, actor, business_id)[:FLAGS_SHOWN]
 
 
 def _flags(session: Session, actor: Actor, business_id: UUID) -> list[Flag]:

@@ -276,10 +276,12 @@ def add_event(
     return event
 
 
-def open_findings(session: Session, business_id: UUID) -> list[dict[str, Any]]:
-    """Return what is open of a business, the nearest day first; the caller has checked the right (for the card)."""
+def open_findings(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
+    """Return what is open of a business as far as the actor may see it, the nearest day first. Raises Forbidden."""
     statement = select(SiteFinding).where(
-        col(SiteFinding.business_id).in_(decisions.identities(business_id)), col(SiteFinding.state).in_(OPEN)
+        visible_findings(actor),
+        col(SiteFinding.business_id).in_(decisions.identities(business_id)),
+        col(SiteFinding.state).in_(OPEN),
     )
     ordered = statement.order_by(col(SiteFinding.rectify_by).asc().nulls_last(), col(SiteFinding.finding_id))
     return describe(session, session.exec(ordered).all())

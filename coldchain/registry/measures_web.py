@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize, may, relation
+from coldchain.accounts.rights import Resource, may, relation
 from coldchain.core import limits, pages
 from coldchain.core.edge import PUBLIC, edge
 from coldchain.core.errors import NotFound
@@ -291,8 +291,7 @@ def _submit(session: Session, actor: Actor, act: Callable[[Form], str], again: C
 @edge("measure.record")
 def change_measure(session: Session, actor: Actor, measure_id: UUID) -> Any:
     """Ask for other dates or words of a measure, or add the version."""
-    row = measures.read(session, actor, measure_id)
-    authorize(actor, measures.ACTION, _at(row["region_code"]))
+    row = measures.read(session, actor, measure_id, to_change=True)
 
     def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
         page = render_template(
@@ -326,8 +325,7 @@ def change_measure(session: Session, actor: Actor, measure_id: UUID) -> Any:
 @edge("measure.record")
 def lift_measure(session: Session, actor: Actor, measure_id: UUID) -> Any:
     """Ask whether a measure is to be lifted, or lift it."""
-    row = measures.read(session, actor, measure_id)
-    authorize(actor, measures.ACTION, _at(row["region_code"]))
+    row = measures.read(session, actor, measure_id, to_change=True)
 
     def show(form: Form, errors: dict[str, str], status: int = 200) -> Response:
         once_only = form.get("_once") or new_once()

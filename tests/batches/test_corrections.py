@@ -296,5 +296,6 @@ def test_a_tube_says_where_it_was_filled_and_when_it_pools_too_much(case):
     at_limit = case.tube(samples=[one] * 20, place="1 号冷库")
     assert (at_limit["place"], at_limit["pool_limit"], at_limit["over_pool_limit"]) == ("1 号冷库", 20, False)
     assert case.tube(samples=[one] * 21, tube_no="LJ-2")["over_pool_limit"] is True
-    before = case.tube(samples=[one] * 21, tube_no="LJ-3", sampled_at="2019-01-18T10:00:00+08:00")
+    room = {"zone_id": case.zone["zone_id"], "sample_site": "environment"}
+    before = case.tube(samples=[room] * 21, tube_no="LJ-3", sampled_at="2019-01-18T10:00:00+08:00")
     assert (before["pool_limit"], before["over_pool_limit"]) == (None, False), "there was no figure then"

@@ -105,6 +105,7 @@ class Heap:
         batches = {
             key(number): Batch(
                 batch_id=key(number), batch_code=f"B{number}", arrival_id=arrival.arrival_id, piece_count=len(pieces),
+                production_date=START.date(),
                 recorded_at=START + timedelta(minutes=self.recorded[number]),
                 code_made_at=START + timedelta(minutes=self.coded[number]) if number in self.coded else None,
             )

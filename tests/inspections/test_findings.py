@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
+from coldchain.accounts.actor import SYSTEM
 from coldchain.core import clock, db, limits, plain_words
 from coldchain.inspections import site_findings, visits
 from coldchain.journal.models import JournalEntry
@@ -175,7 +176,7 @@ def test_bounds_and_what_nothing_found_means(world: World, shop: dict[str, Any])
         )
     with db.transaction() as session:
         assert [row.note for row in visits.last_visits(session, shop["owner"]["business_id"], 1)] == ["未发现问题"]
-        shown = site_findings.open_findings(session, shop["owner"]["business_id"])
+        shown = site_findings.open_findings(session, SYSTEM, shop["owner"]["business_id"])
         assert len(shown) == limits.FINDINGS_PER_VISIT
         assert {each["wording"] for each in shown} == {"进口冷链食品与其他食品混放"}
 

@@ -64,7 +64,10 @@ def of_business(session: Session, actor: Actor, ref: str | UUID) -> list[dict[st
 
 def file_of(session: Session, actor: Actor, ref: str | UUID, letter_id: UUID) -> StoredFile:
     """Return the row of the signed paper of a letter. Raises Forbidden, NotFound, also when none was handed in."""
-    business = find_business(session, ref)
+    try:
+        business = find_business(session, ref)
+    except NotFound as error:  # in the words in which what is another's is hidden
+        raise NotFound from error
     authorize(actor, "business.read", resource(business))
     letter = session.get(CommitmentLetter, letter_id)
     if letter is None or letter.business_id != business.business_id or letter.file_id is None:

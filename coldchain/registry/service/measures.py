@@ -190,11 +190,13 @@ def versions(session: Session, measure_id: UUID) -> list[MeasureVersion]:
     return list(session.scalars(statement.order_by(col(MeasureVersion.version))))
 
 
-def read(session: Session, actor: Actor, measure_id: UUID) -> dict[str, Any]:
-    """Return a measure with its former versions, newest first. Raises NotFound."""
+def read(session: Session, actor: Actor, measure_id: UUID, *, to_change: bool = False) -> dict[str, Any]:
+    """Return a measure with its former versions, newest first. Raises NotFound, `to_change` also outside one's area."""
     known = versions(session, measure_id)
     if not known:
         raise NotFound
+    if to_change:
+        authorize(actor, ACTION, Resource.of(regions=[known[-1].region_code]))
     newest, *former = describe(session, actor, known[::-1])
     return newest | {"history": former}
 
