@@ -219,7 +219,7 @@ class TestPublicRegister:
         (row,) = listed
         assert row == {
             "card_no": held["card_no"], "name": held["name"], "status": "active", "kinds": ["importer"],
-            "region_code": "230203", "region": "建华区",
+            "region_code": "230203", "region": "建华区", "stopped": None,
         }  # fmt: skip
         for q in ("名录", "mlsl", held["card_no"], held["card_no"].lower().replace("-", "")):
             assert [row["name"] for row in nobody.get(f"/cards?q={q}")["items"]] == [held["name"]], q
