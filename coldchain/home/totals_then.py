@@ -113,6 +113,7 @@ def _businesses(session: Session, reach: Scope, as_of: datetime) -> Mapping[str,
             businesses_within(reach),
             col(Business.recorded_at) <= as_of,
             col(Business.merged_into_id).is_(None),
+            col(Business.uscc).is_not(None),  # a temporary number is nobody of the register yet, now or then
             cast(status, String).in_(totals.ON_THE_REGISTER),
         )
     ).one()
