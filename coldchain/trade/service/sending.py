@@ -32,6 +32,7 @@ REFUSALS: Final = {
 WARNINGS: Final = {
     "locked_down": N_("The area is locked down and this business is not on the white list."),
     "circuit_breaker": N_("The authority stopped this business from trading."),
+    suspensions.CODE: suspensions.WARNING,
 }
 
 
@@ -44,20 +45,13 @@ def judge(
     `business_suspended_by_decision`, with the decision as `extra` (R14), `locked_down` and `circuit_breaker`, with the
     measure as `extra` (R18).
     """
-    warnings = _status(figures, sender) + suspensions.judge(session, sender, site, intended=intended)
-    stopping = measures.stopping(
-        policy.trade_measures(session, sender.business_id),
-        business_id=sender.business_id,
-        site_id=site.site_id,
-        region_code=site.region_code,
-        at=clock.now(),
-    )
-    if stopping is None:
+    warnings = _status(figures, sender)
+    stop = _stops(session, sender, [site]).get(site.site_id)
+    if stop is None:
         return warnings
     if intended:
-        raise _refusal(stopping)
-    code = _code(stopping)
-    return [*warnings, {"code": code, "message": WARNINGS[code]}]
+        raise stop
+    return [*warnings, {"code": stop.code, "message": WARNINGS[stop.code]}]
 
 
 def stops(
@@ -67,33 +61,33 @@ def stops(
 
     Two statements however many sites there are.
     """
-    asked = {site.site_id: site for site in sites}
     try:
         _status(figures, sender)
     except Conflict as refused:
-        return dict.fromkeys(asked, refused)
+        return {site.site_id: refused for site in sites}
+    return _stops(session, sender, sites)
+
+
+def _stops(session: Session, sender: Business, sites: Iterable[Site]) -> dict[UUID, Conflict]:
+    """Return, by site, the refusal by a decision, else by a measure, that holds now."""
     now = clock.now()
     decided = decisions.suspensions(session, sender.business_id, now)
     measured = policy.trade_measures(session, sender.business_id)
     found = {}
-    for site_id, site in asked.items():
-        decision = next((each for each in decided if each.site_id in {None, site_id}), None)
+    for site in sites:
+        decision = next((each for each in decided if each.site_id in {None, site.site_id}), None)
         stopping = measures.stopping(
-            measured, business_id=sender.business_id, site_id=site_id, region_code=site.region_code, at=now
+            measured, business_id=sender.business_id, site_id=site.site_id, region_code=site.region_code, at=now
         )
         if decision is not None:
-            found[site_id] = suspensions.refusal(decision)
+            found[site.site_id] = suspensions.refusal(decision)
         elif stopping is not None:
-            found[site_id] = _refusal(stopping)
+            found[site.site_id] = _refusal(stopping)
     return found
 
 
-def _code(stopping: Measure) -> str:
-    return "locked_down" if stopping.kind == LOCKDOWN else "circuit_breaker"
-
-
 def _refusal(stopping: Measure) -> Conflict:
-    code = _code(stopping)
+    code = "locked_down" if stopping.kind == LOCKDOWN else "circuit_breaker"
     return Conflict(REFUSALS[code], code=code, extra={"measure": _shown(stopping)}, source=stopping.source)
 
 
