@@ -1,6 +1,6 @@
 """Pages of businesses without a code: giving a temporary number, merging, and businesses that may be one."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
 from sqlmodel import Session
@@ -19,6 +19,7 @@ from coldchain.registry.service import duplicates, lookups, merging, provisional
 from coldchain.registry.web import areas
 
 bp = Blueprint("identity_pages", __name__)
+PAGE_ROWS: Final = 20
 
 
 @bp.get("/businesses/provisional/new")
@@ -140,10 +141,12 @@ def merge_submit(session: Session, actor: Actor, business: str) -> Any:
 @bp.get("/businesses/duplicates")
 @edge("business.merge")
 def list_duplicates(session: Session, actor: Actor) -> Any:
-    """Show pairs of businesses that may be one."""
+    """Show the likeliest pairs of businesses that may be one, and say when there are more."""
+    found = duplicates.pairs(session, actor)
     return render_template(
         "registry/duplicates.html",
-        pairs=duplicates.pairs(session, actor),
+        pairs=found[:PAGE_ROWS],
+        more=len(found) > PAGE_ROWS,
         reasons=words.DUPLICATE_REASONS,
         compared=limits.BUSINESSES_COMPARED,
     )
