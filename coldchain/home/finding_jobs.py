@@ -102,5 +102,6 @@ def _to_put_right(each: dict[str, Any]) -> Job:
 
 def suspension(session: Session, actor: Actor) -> dict[str, Any] | None:
     """Return the decision that stops the reader's whole business from sending now, None: none does."""
-    row = decisions.suspending(session, actor.business_id, None, clock.now()) if actor.business_id else None
+    held = decisions.suspensions(session, actor.business_id, clock.now()) if actor.business_id else ()
+    row = next((each for each in held if each.site_id is None), None)
     return enforcement.describe(session, [row])[0] if row else None

@@ -119,3 +119,16 @@ def test_goods_go_back_where_they_came_from(session: Session, seller: Party, buy
         lines=[{"batch_id": goods, "quantity_units": 1}], owner=buyer.business_id,
     )  # fmt: skip
     assert "locked_down" in [each["code"] for each in back["warnings"]]
+
+
+@pytest.mark.parametrize("act", [entries.sell, entries.use])
+def test_who_is_stopped_neither_sells_nor_uses_and_enters_what_happened(
+    session: Session, seller: Party, goods: UUID, act: Any
+) -> None:
+    order(session, "lockdown")
+    given: dict[str, Any] = {"zone_id": seller.zone_id, "lines": [{"batch_id": goods, "quantity_units": 1}]}
+    with pytest.raises(Conflict) as caught, session.begin_nested():
+        act(session, merchant(seller), **given)
+    assert caught.value.code == "locked_down"
+    late = act(session, merchant(seller), **given, occurred_at=clock.now() - timedelta(hours=3))
+    assert "locked_down" in [warning["code"] for warning in late["warnings"]]

@@ -5,10 +5,10 @@ Computed from the rows at the time of reading; no job ends a decision.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, bindparam, exists, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -41,31 +41,6 @@ def in_force(at: Any) -> ColumnElement[bool]:
 def published(at: Any) -> ColumnElement[bool]:
     """Return the condition on `EnforcementDecision` that it stands on the public page at a moment (曝光台)."""
     return in_force(at) & col(EnforcementDecision.kinds).contains([PUBLICATION])
-
-
-# Built once: asked at every movement of goods.
-_SUSPENDING: Final = (
-    select(EnforcementDecision)
-    .where(
-        col(EnforcementDecision.business_id).in_(identities(bindparam("business_id", type_=Uuid()))),
-        col(EnforcementDecision.kinds).contains([SUSPENSION]),
-        in_force(bindparam("at", type_=DateTime(timezone=True))),
-        or_(
-            col(EnforcementDecision.site_id).is_(None),
-            col(EnforcementDecision.site_id) == bindparam("site_id"),
-        ),
-    )
-    .order_by(col(EnforcementDecision.ends_at).desc(), col(EnforcementDecision.decision_id))
-    .limit(1)
-)
-
-
-def suspending(session: Session, business_id: UUID, site_id: UUID | None, at: datetime) -> EnforcementDecision | None:
-    """Return the decision that stops a business from sending at a moment, the one that ends last; None: none does.
-
-    `site_id`: from where; a decision about one site stops only what leaves from there, None asks for whole businesses.
-    """
-    return session.scalars(_SUSPENDING, {"business_id": business_id, "site_id": site_id, "at": at}).first()
 
 
 def suspensions(session: Session, business_id: UUID, at: datetime) -> Sequence[EnforcementDecision]:

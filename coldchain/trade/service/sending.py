@@ -45,13 +45,20 @@ def judge(
     `business_suspended_by_decision`, with the decision as `extra` (R14), `locked_down` and `circuit_breaker`, with the
     measure as `extra` (R18).
     """
-    warnings = _status(figures, sender)
+    return _status(figures, sender) + judge_use(session, sender, site, intended=intended)
+
+
+def judge_use(session: Session, sender: Business, site: Site, *, intended: bool) -> list[dict[str, Any]]:
+    """Return a warning about a decision or measure that stops a business at a site; its own status stops no use.
+
+    Raises Conflict as `judge` does for what is `intended`, but not `seller_not_active` (R14, R18).
+    """
     stop = _stops(session, sender, [site]).get(site.site_id)
     if stop is None:
-        return warnings
+        return []
     if intended:
         raise stop
-    return [*warnings, {"code": stop.code, "message": WARNINGS[stop.code]}]
+    return [{"code": stop.code, "message": WARNINGS[stop.code]}]
 
 
 def stops(

@@ -6,14 +6,10 @@ decision is read without a lock, like the business's status: what was being sent
 
 from typing import Any, Final
 
-from sqlmodel import Session
-
 from coldchain.core import clock
 from coldchain.core.errors import Conflict
 from coldchain.core.i18n import N_
-from coldchain.registry.models import Business, Site
 from coldchain.registry.models_decisions import EnforcementDecision
-from coldchain.registry.service import decisions
 
 CODE: Final = "business_suspended_by_decision"
 REFUSAL: Final = N_(
@@ -21,19 +17,6 @@ REFUSAL: Final = N_(
     "decision names and report it, or object to the decision."
 )
 WARNING: Final = N_("By an officer's decision this business may not send goods now.")
-
-
-def judge(session: Session, sender: Business, site: Site, *, intended: bool) -> list[dict[str, Any]]:
-    """Return warnings about a decision that stops who sends from a site.
-
-    Raises Conflict `business_suspended_by_decision`, with the decision as `extra`, for what is `intended` (R14).
-    """
-    found = decisions.suspending(session, sender.business_id, site.site_id, clock.now())
-    if found is None:
-        return []
-    if intended:
-        raise refusal(found)
-    return [{"code": CODE, "message": WARNING}]
 
 
 def refusal(found: EnforcementDecision) -> Conflict:
