@@ -78,20 +78,24 @@ def add_contact(session: Session, actor: Actor, business: str) -> Any:
     )  # fmt: skip
 
 
-def _done(session: Session, actor: Actor, business: str, act: Callable[[Form], Any], said: str) -> Response:
+def _done(
+    session: Session, actor: Actor, business: str, act: Callable[[Form], Any], said: str, *, objections: bool = False
+) -> Response:
+    """Do what a form of a business's particulars, or of its objections, asks for, and go back to its page."""
     form = copy(request.form)
 
     def tried() -> str:
         act(form)
         flash(said, "success")
-        return url_for("particulars.show", business=business)
+        return url_for("particulars.show_objections" if objections else "particulars.show", business=business)
 
     try:
         return once(session, actor.user_id, form, tried)
     except NotFound:
         raise
     except REFUSALS as error:
-        return _page(session, actor, business, form, *refusal(error, LABELS))
+        page = _objections if objections else _page
+        return page(session, actor, business, form, *refusal(error, LABELS))
 
 
 @bp.post("/licences/<uuid:licence_id>/end")
@@ -144,36 +148,21 @@ def _objections(
 @edge("business.object")
 def raise_objection(session: Session, actor: Actor, business: str) -> Any:
     """Object to the last decision."""
-    form = copy(request.form)
-
-    def act() -> str:
-        appeals.raise_(session, actor, business, **load(schemas.ObjectionRaiseSchema(), form))
-        flash(_("The objection is recorded. The answer will stand on this page."), "success")
-        return url_for("particulars.show_objections", business=business)
-
-    try:
-        return once(session, actor.user_id, form, act)
-    except NotFound:
-        raise
-    except REFUSALS as error:
-        return _objections(session, actor, business, form, *refusal(error, LABELS))
+    return _done(
+        session, actor, business,
+        lambda form: appeals.raise_(session, actor, business, **load(schemas.ObjectionRaiseSchema(), form)),
+        str(_("The objection is recorded. The answer will stand on this page.")),
+        objections=True,
+    )  # fmt: skip
 
 
 @bp.post("/objections/<uuid:appeal_id>/answer")
 @edge("business.decide")
 def answer_objection(session: Session, actor: Actor, appeal_id: UUID) -> Any:
     """Answer an objection."""
-    form = copy(request.form)
-    business = str(appeals.business_of(session, actor, appeal_id))
-
-    def act() -> str:
-        appeals.answer(session, actor, appeal_id, **load(schemas.ObjectionAnswerSchema(), form))
-        flash(_("The answer is recorded, and the business reads it."), "success")
-        return url_for("particulars.show_objections", business=business)
-
-    try:
-        return once(session, actor.user_id, form, act)
-    except NotFound:
-        raise
-    except REFUSALS as error:
-        return _objections(session, actor, business, form, *refusal(error, LABELS))
+    return _done(
+        session, actor, str(appeals.business_of(session, actor, appeal_id)),
+        lambda form: appeals.answer(session, actor, appeal_id, **load(schemas.ObjectionAnswerSchema(), form)),
+        str(_("The answer is recorded, and the business reads it.")),
+        objections=True,
+    )  # fmt: skip

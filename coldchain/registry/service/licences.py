@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select, update
@@ -15,9 +15,11 @@ from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.journal import service as journal
 from coldchain.policy import service as policy
 from coldchain.registry.models import Business
-from coldchain.registry.models_identity import BusinessLicence
+from coldchain.registry.models_identity import BusinessContact, BusinessLicence
 from coldchain.registry.service import lookups
 from coldchain.registry.service.reach import businesses_within, on_behalf_of, place
+
+Particular = TypeVar("Particular", BusinessLicence, BusinessContact)
 
 
 def today() -> date:
@@ -78,7 +80,17 @@ def record(
 
 def end(session: Session, actor: Actor, licence_id: UUID) -> BusinessLicence:
     """Note that a licence is not in force any more. Raises NotFound, Forbidden, Conflict `wrong_state` when noted."""
-    row = session.get(BusinessLicence, licence_id)
+    row, business = ended(session, actor, BusinessLicence, licence_id)
+    _tell(session, actor, business, "licence.ended", row, {})
+    return row
+
+
+def ended(session: Session, actor: Actor, kind: type[Particular], row_id: UUID) -> tuple[Particular, Business]:
+    """Let a licence or a contact end now, and return it with its business.
+
+    Raises NotFound, Forbidden, Conflict `wrong_state` when it ended before.
+    """
+    row = session.get(kind, row_id)
     if row is None:
         raise NotFound
     business = lookups.find_business(session, row.business_id)
@@ -89,8 +101,7 @@ def end(session: Session, actor: Actor, licence_id: UUID) -> BusinessLicence:
     row.ended_at, row.ended_by = clock.now(), actor.user_id
     session.add(row)
     session.flush()
-    _tell(session, actor, business, "licence.ended", row, {})
-    return row
+    return row, business
 
 
 def resource(business: Business) -> Resource:

@@ -10,13 +10,13 @@ from sqlmodel import Session, col
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import authorize
 from coldchain.core import clock, limits
-from coldchain.core.errors import Conflict, NotFound
+from coldchain.core.errors import Conflict
 from coldchain.journal import personal
 from coldchain.journal import service as journal
 from coldchain.registry.models import Business
 from coldchain.registry.models_identity import BusinessContact
 from coldchain.registry.service import lookups
-from coldchain.registry.service.licences import resource
+from coldchain.registry.service.licences import ended, resource
 from coldchain.registry.service.reach import on_behalf_of
 
 
@@ -61,17 +61,7 @@ def end(session: Session, actor: Actor, contact_id: UUID) -> dict[str, Any]:
 
     Raises NotFound, Forbidden, Conflict `wrong_state` when that was noted.
     """
-    row = session.get(BusinessContact, contact_id)
-    if row is None:
-        raise NotFound
-    business = lookups.find_business(session, row.business_id)
-    authorize(actor, "licence.record", resource(business))
-    session.refresh(row, with_for_update=True)
-    if row.ended_at is not None:
-        raise Conflict("This was noted already.", code="wrong_state")
-    row.ended_at, row.ended_by = clock.now(), actor.user_id
-    session.add(row)
-    session.flush()
+    row, business = ended(session, actor, BusinessContact, contact_id)
     _tell(session, actor, business, "contact.ended", row, {})
     shown = _described(row, personal.reveal(session, [row.name_id, row.phone_id]))
     return shown | {"business_id": business.business_id}
