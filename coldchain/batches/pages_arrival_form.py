@@ -26,7 +26,7 @@ from coldchain.core.identifiers import IdentifierError, check_uscc
 from coldchain.core.ids import new_id
 from coldchain.core.page_forms import REFUSALS, Form, attempt, change_lines, copy, load, refusal
 from coldchain.registry import service as registry
-from coldchain.registry.schemas import ProducerRegistrationSchema, ProductRegistrationSchema
+from coldchain.registry.catalogue_schemas import ProducerRegistrationSchema, ProductRegistrationSchema
 from coldchain.registry.words import TEMPERATURE_CLASSES, ZONE_KINDS
 
 LINES: Final = "lines"

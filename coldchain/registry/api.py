@@ -13,7 +13,7 @@ from coldchain.core.errors import DomainError, Invalid
 from coldchain.core.identifiers import Problem
 from coldchain.core.page_forms import attempt
 from coldchain.core.problems import respond, said
-from coldchain.registry import schemas, service
+from coldchain.registry import catalogue_schemas, schemas, service
 from coldchain.registry.service import businesses, producer_catalogue, registration
 
 blp = Blueprint("registry", __name__, url_prefix="/api/v1", description="Businesses, places and the catalogue")
@@ -187,10 +187,12 @@ def register_zone(session: Session, actor: Actor, data: Body, site_id: UUID) -> 
 
 
 @blp.route("/producers", methods=["POST"])
-@blp.arguments(schemas.ProducerRegistrationSchema)
+@blp.arguments(catalogue_schemas.ProducerRegistrationSchema)
 @edge("catalogue.register")
-@blp.response(201, schemas.ProducerSchema)
-@blp.alt_response(200, schema=schemas.ProducerSchema, description="The same again: the one that is there", success=True)
+@blp.response(201, catalogue_schemas.ProducerSchema)
+@blp.alt_response(
+    200, schema=catalogue_schemas.ProducerSchema, description="The same again: the one that is there", success=True
+)
 def register_producer(session: Session, actor: Actor, data: Body) -> tuple[Body, int]:
     """Register a producer, or find it again by its numbers."""
     made, created = service.register_producer(session, actor, **data)
@@ -199,9 +201,9 @@ def register_producer(session: Session, actor: Actor, data: Body) -> tuple[Body,
 
 
 @blp.route("/producers", methods=["GET"])
-@blp.arguments(schemas.ProducerQuery, location="query")
+@blp.arguments(catalogue_schemas.ProducerQuery, location="query")
 @edge("catalogue.read")
-@blp.response(200, schemas.ProducerPage)
+@blp.response(200, catalogue_schemas.ProducerPage)
 def list_producers(session: Session, actor: Actor, query: Body) -> Body:
     """List producers."""
     return _listed(service.search_producers(session, actor, **query))
@@ -209,17 +211,19 @@ def list_producers(session: Session, actor: Actor, query: Body) -> Body:
 
 @blp.route("/producers/<uuid:producer_id>", methods=["GET"])
 @edge("catalogue.read")
-@blp.response(200, schemas.ProducerSchema)
+@blp.response(200, catalogue_schemas.ProducerSchema)
 def read_producer(session: Session, actor: Actor, producer_id: UUID) -> Body:
     """Read a producer."""
     return service.read_producer(session, actor, producer_id)
 
 
 @blp.route("/products", methods=["POST"])
-@blp.arguments(schemas.ProductRegistrationSchema)
+@blp.arguments(catalogue_schemas.ProductRegistrationSchema)
 @edge("catalogue.register")
-@blp.response(201, schemas.ProductSchema)
-@blp.alt_response(200, schema=schemas.ProductSchema, description="The same again: the one that is there", success=True)
+@blp.response(201, catalogue_schemas.ProductSchema)
+@blp.alt_response(
+    200, schema=catalogue_schemas.ProductSchema, description="The same again: the one that is there", success=True
+)
 def register_product(session: Session, actor: Actor, data: Body) -> tuple[Body, int]:
     """Register a product, or find it again by its identity."""
     made, created = service.register_product(session, actor, **data)
@@ -227,9 +231,9 @@ def register_product(session: Session, actor: Actor, data: Body) -> tuple[Body, 
 
 
 @blp.route("/products", methods=["GET"])
-@blp.arguments(schemas.ProductQuery, location="query")
+@blp.arguments(catalogue_schemas.ProductQuery, location="query")
 @edge("catalogue.read")
-@blp.response(200, schemas.ProductPage)
+@blp.response(200, catalogue_schemas.ProductPage)
 def list_products(session: Session, actor: Actor, query: Body) -> Body:
     """List products."""
     return _listed(service.search_products(session, actor, **query))
@@ -237,7 +241,7 @@ def list_products(session: Session, actor: Actor, query: Body) -> Body:
 
 @blp.route("/products/<uuid:product_id>", methods=["GET"])
 @edge("catalogue.read")
-@blp.response(200, schemas.ProductSchema)
+@blp.response(200, catalogue_schemas.ProductSchema)
 def read_product(session: Session, actor: Actor, product_id: UUID) -> Body:
     """Read a product."""
     return service.read_product(session, actor, product_id)

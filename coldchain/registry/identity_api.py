@@ -13,7 +13,8 @@ from coldchain.core.edge import Blueprint, edge
 from coldchain.core.uploads import Handed
 from coldchain.registry import identity_schemas as schemas
 from coldchain.registry import service
-from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSchema, ProducerSchema, ProductSchema
+from coldchain.registry.catalogue_schemas import ProducerSchema, ProductSchema
+from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSchema
 from coldchain.registry.service import (
     appeals,
     catalogue_merging,

@@ -3,9 +3,10 @@
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
 from coldchain.core.uploads import Upload
+from coldchain.registry.catalogue_schemas import ProducerSchema, ProductSchema
 from coldchain.registry.models import BUSINESS_KINDS, SITE_KINDS
 from coldchain.registry.models_identity import APPEAL_OUTCOMES
-from coldchain.registry.schemas import OCCURRED, REGION, BusinessSchema, ProducerSchema, ProductSchema
+from coldchain.registry.schemas import OCCURRED, REGION, BusinessSchema
 
 
 class ProvisionalSchema(Schema):

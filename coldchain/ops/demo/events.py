@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from coldchain.ops.demo.parts import Event, Part, maybe, ref
+from coldchain.ops.demo.parts import Event, maybe, ref
+from coldchain.ops.demo.values import (
+    ArrivalLine,
+    Blanket,
+    Criterion,
+    FindingLine,
+    FindingSample,
+    GoodsLine,
+    Party,
+    Person,
+    TubeSample,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,36 +148,6 @@ class RegisterProduct(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person(Part):
-    """A driver."""
-
-    name: str
-    phone: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Party(Part):
-    """A supplier or receiver: a registered business, or a name and what is known of it."""
-
-    business: str | None = maybe("business")
-    name: str | None = None
-    phone: str | None = None
-    address: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArrivalLine(Part):
-    """One batch of an arrival."""
-
-    product_id: str = ref("product")
-    zone_id: str = ref("zone")
-    batch_no: str | None = None
-    production_date: date
-    expiry_date: date
-    quantity_units: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class RegisterArrival(Event):
     """POST /arrivals; also makes one batch a line."""
 
@@ -220,18 +201,6 @@ class RecordDisinfection(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TubeSample(Part):
-    """What went into a tube."""
-
-    batch_id: str | None = maybe("batch")
-    zone_id: str | None = maybe("zone")
-    sample_site: str
-    basis: str
-    piece_from: int | None = None
-    piece_to: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class RegisterTube(Event):
     """POST /tubes."""
 
@@ -268,14 +237,6 @@ class MakeLabels(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoodsLine(Part):
-    """So many units of a batch."""
-
-    batch_id: str = ref("batch")
-    quantity_units: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Dispatch(Event):
     """POST /consignments."""
 
@@ -298,25 +259,6 @@ class ConfirmConsignment(Event):
     consignment_id: str = ref("consignment")
     zone_id: str = ref("zone")
     lines: tuple[GoodsLine, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Criterion(Part):
-    """What a recall selects."""
-
-    producer_ids: tuple[str, ...] | None = maybe("producer")
-    series: str | None = None
-    batch_nos: tuple[str, ...] | None = None
-    production_date_from: date | None = None
-    production_date_to: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Blanket(Part):
-    """The area and the kinds of site that are all looked at."""
-
-    region_code: str
-    site_kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -353,39 +295,6 @@ class FindOnFoot(Event):
     region_code: str
     office: str | None = None
     address: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unlisted(Part):
-    """Goods that the catalogue does not have."""
-
-    name: str
-    producer: str
-    production_date: date | None = None
-    batch_no: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingLine(Part):
-    """One kind of goods that was examined; no `mass_g`: not weighed."""
-
-    batch_id: str | None = maybe("batch")
-    product_id: str | None = maybe("product")
-    unlisted: Unlisted | None = None
-    examined_units: int
-    matched_units: int
-    mass_g: int | None = None
-    disposition: str
-    seal_no: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingSample(Part):
-    """Samples taken at one place for one round."""
-
-    place: str
-    round: int
-    pieces: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from coldchain.core.claims import claimed, claimed_day
 from coldchain.core.errors import Conflict, Invalid
 from coldchain.journal import personal
 from coldchain.journal import service as journal
-from coldchain.registry.models import CommitmentLetter, CommitmentText
+from coldchain.registry.models import Business, CommitmentLetter, CommitmentText
 from coldchain.registry.service.business_view import resource
 from coldchain.registry.service.lookups import find_business
 from coldchain.registry.service.reach import on_behalf_of
@@ -116,20 +116,8 @@ def sign(
     )
     session.add(letter)
     session.flush()
-    journal.append(
-        session,
-        actor,
-        kind="commitment_letter.signed",
-        subject_id=letter.letter_id,
-        occurred_at=occurred,
-        data={
-            "business_id": business.business_id, "version": version, "text_hash": text.text_hash,
-            "signed_by": signer.commitment, "signed_on": signed_on, "on_behalf_of": letter.on_behalf_of,
-            "sha256": paper.sha256 if paper else None,
-        },
-        business_id=business.business_id,
-        region_code=business.region_code,
-    )  # fmt: skip
+    said = {"signed_by": signer.commitment, "sha256": paper.sha256 if paper else None}
+    _tell(session, actor, business, letter, occurred, said)
     return {
         "letter_id": letter.letter_id,
         "business_id": business.business_id,
@@ -140,3 +128,26 @@ def sign(
         "has_file": paper is not None,
         "recorded_at": letter.recorded_at,
     }
+
+
+def _tell(
+    session: Session,
+    actor: Actor,
+    business: Business,
+    letter: CommitmentLetter,
+    occurred_at: datetime,
+    said: dict[str, Any],
+) -> None:
+    journal.append(
+        session,
+        actor,
+        kind="commitment_letter.signed",
+        subject_id=letter.letter_id,
+        occurred_at=occurred_at,
+        data={
+            "business_id": business.business_id, "version": letter.version, "text_hash": letter.text_hash,
+            "signed_on": letter.signed_on, "on_behalf_of": letter.on_behalf_of, **said,
+        },
+        business_id=business.business_id,
+        region_code=business.region_code,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The catalogue of products: equal identity fields are one product."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -65,15 +65,11 @@ def register(
         "origin_country": origin_country, "gtin": gtin, "hs_code": hs_code, "ledger_unit": ledger_unit,
         "units_per_piece": units_per_piece, "unit_mass_g": unit_mass_g, "imported": imported,
     }  # fmt: skip
-    identity_hash = product_identity(producer_id=str(producer_id), **fields)
-    same = select(Product).where(col(Product.identity_hash) == identity_hash)
-    product = session.scalars(same).first()
+    identity_hash, product = _known(session, producer_id, fields)
     created = False
     if product is None and maker.merged_into_id is not None:  # entered anew under the producer that stands
         producer_id = maker.merged_into_id
-        identity_hash = product_identity(producer_id=str(producer_id), **fields)
-        same = select(Product).where(col(Product.identity_hash) == identity_hash)
-        product = session.scalars(same).first()
+        identity_hash, product = _known(session, producer_id, fields)
     if product is None:
         created = session.scalar(
             insert(Product)
@@ -89,7 +85,7 @@ def register(
             .on_conflict_do_nothing(index_elements=["identity_hash"])
             .returning(col(Product.product_id))
         ) is not None  # fmt: skip
-        product = session.scalars(same).one()
+        product = session.scalars(select(Product).where(col(Product.identity_hash) == identity_hash)).one()
     if created:
         journal.append(
             session,
@@ -103,6 +99,11 @@ def register(
     if product.merged_into_id is not None:
         product = session.get_one(Product, product.merged_into_id)
     return describe(session, [product])[0], created
+
+
+def _known(session: Session, producer_id: UUID, fields: Mapping[str, Any]) -> tuple[str, Product | None]:
+    identity_hash = product_identity(producer_id=str(producer_id), **fields)
+    return identity_hash, session.scalars(select(Product).where(col(Product.identity_hash) == identity_hash)).first()
 
 
 def describe(session: Session, products: Sequence[Product]) -> list[dict[str, Any]]:
