@@ -132,17 +132,22 @@ def register(
         driver=keep_driver(session, driver or {}, business, site),
         declared_at=declared_at,
     )
+    return _enter(session, actor, head, checked, number)
+
+
+def _enter(session: Session, actor: Actor, head: Head, checked: Sequence[Line], number: Number) -> UUID:
+    """Write an arrival that was found right, post its stock, and tell whom it concerns; return its id."""
     watch.lock_shared(session)  # before anything is written, so that an announcement sees all of it or none
     arrival, batches = write(session, actor, head, checked)
     batch_ids = [batch.batch_id for batch in batches]
     found = watch.find(session, identities(session, arrival, checked, batches))
     if found:  # before the posting locks them shared: nobody may make a shared lock exclusive later
         ledger.lock_batches(session, batch_ids, exclusive=True)
-    movements = _post(session, actor, head, batches) if declared_at is None else []
+    movements = _post(session, actor, head, batches) if head.declared_at is None else []
     more = [{"movements": [movement]} for movement in movements] or [{}] * len(batches)
     tell(session, actor, head, arrival, checked, more, batches)
-    told = arrival_numbers.marks(number, arrival, site, head.occurred_at)
-    flags.raise_(session, actor, [*marks(session, arrival, site), *told])
+    told = arrival_numbers.marks(number, arrival, head.site, head.occurred_at)
+    flags.raise_(session, actor, [*marks(session, arrival, head.site), *told])
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id

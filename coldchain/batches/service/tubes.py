@@ -89,6 +89,16 @@ def register(
     _lock_named(session, batches)
     session.add_all([Sample(tube_id=tube.tube_id, **row) for row in rows])
     session.flush()
+    said = {
+        "sampled_by": person.commitment if person else None,
+        "samples": [{name: value for name, value in row.items() if value is not None} for row in rows],
+    }
+    _tell(session, actor, tube, occurred_at, said)
+    settle_status(session, batches)
+    return tube_view.describe(session, actor, [tube])[0]
+
+
+def _tell(session: Session, actor: Actor, tube: Tube, occurred_at: datetime, said: Mapping[str, Any]) -> None:
     journal.append(
         session,
         actor,
@@ -96,18 +106,11 @@ def register(
         subject_id=tube.tube_id,
         occurred_at=occurred_at,
         data={
-            "tube_no": tube_no,
-            "lab_id": business.business_id,
-            "sampled_at": sampled_at,
-            "sampled_by": person.commitment if person else None,
-            "place": place,
-            "samples": [{name: value for name, value in row.items() if value is not None} for row in rows],
+            "tube_no": tube.tube_no, "lab_id": tube.lab_id, "sampled_at": tube.sampled_at, "place": tube.place, **said,
         },
-        business_id=business.business_id,
+        business_id=tube.lab_id,
         region_code=tube.region_code,
-    )
-    settle_status(session, batches)
-    return tube_view.describe(session, actor, [tube])[0]
+    )  # fmt: skip
 
 
 def registered_lab(session: Session, ref: str | UUID) -> Business:
