@@ -14,7 +14,7 @@ def regulator(app: Flask, world: World) -> Reader:
 
 
 def test_found_from_a_sweep_task_and_merged(regulator: Reader, world: World) -> None:
-    into = world.business("荣哥果蔬")
+    into = world.business("荣哥果蔬批发配送中心")  # long: the world adds a number of up to five digits
     made = world.regulator.post(
         "/recalls",
         {
@@ -25,14 +25,14 @@ def test_found_from_a_sweep_task_and_merged(regulator: Reader, world: World) -> 
         201,
     )  # fmt: skip
     world.regulator.post(f"/recalls/{made['recall_id']}/announce", None, 200)
-    on_foot = {"name": "荣哥果蔬店", "address": "示例市场门口"}
+    on_foot = {"name": "荣哥果蔬批发配送中心店", "address": "示例市场门口"}
     task = world.inspector.post(f"/recalls/{made['recall_id']}/tasks", on_foot, 201)["task_id"]
     assert f"/sweep-tasks/{task}/provisional" in regulator.open(f"/sweep-tasks/{task}")
     form = f"/sweep-tasks/{task}/provisional"
-    assert 'value="荣哥果蔬店"' in regulator.open(form)
+    assert 'value="荣哥果蔬批发配送中心店"' in regulator.open(form)
     page = regulator.send(form, 422, name="", place="示例市场门口东", site_kind="stall")
     assert 'value="示例市场门口东"' in page
-    page = regulator.send(form, 200, name="荣哥果蔬店")
+    page = regulator.send(form, 200, name="荣哥果蔬批发配送中心店")
     assert "The temporary number is T230203" in page
     shown = world.inspector.get(f"/recalls/{made['recall_id']}/tasks")["items"]
     (old,) = (each["business"]["business_id"] for each in shown if each["task_id"] == task)
