@@ -49,6 +49,7 @@ RESULTS: Final[dict[str, LazyText]] = {
 }
 FLAGS: Final[dict[str, LazyText]] = {
     "suspected_mixed_storage": _p("flag", "Goods and zone don't fit: suspected mixed storage"),
+    "container_missing": _p("flag", "The container number is missing"),
     "seal_missing": _p("flag", "The seal number is missing"),
     "from_paper": _p("flag", "Entered from paper"),
     "voucher_missing": _p("flag", "No photograph of the paper yet"),

@@ -212,6 +212,21 @@ def test_a_container_without_a_seal_is_flagged(store):
     assert made["flags"] == ["seal_missing"]
 
 
+def test_imports_that_a_store_takes_in_name_their_container_and_seal(world, store):
+    merchant = store["merchant"]
+    both = ["container_missing", "seal_missing"]
+    made = merchant.post("/arrivals", body(store), 201)
+    assert made["flags"] == both
+    assert merchant.get(f"/arrivals/{made['arrival_id']}")["flags"] == both
+    assert merchant.post("/arrivals", body(store, seal_no="HL20771"), 201)["flags"] == both[:1]
+    domestic = body(store, line(world.product(imported=False), store["general"]))
+    assert merchant.post("/arrivals", domestic, 201)["flags"] == []
+    assert merchant.post("/arrivals", body(store, entry_mode="existing_stock"), 201)["flags"] == []
+    shop = world.site(store["owner"], "shop")
+    counter = line(store["product"], world.zone(shop, "sale_counter"))
+    assert merchant.post("/arrivals", body(store, counter, site_id=shop["site_id"]), 201)["flags"] == []
+
+
 def test_goods_in_anothers_store(world, store):
     keeper = world.business("示例冷库", kinds=["cold_store"])
     site = world.site(keeper)

@@ -89,7 +89,7 @@ def test_less_than_a_day_ahead_is_flagged_and_not_refused(world, delivery, ahead
 
 
 def test_goods_that_come_sooner_than_they_said_are_late_once(world, delivery):
-    made = delivery.declare()
+    made = delivery.declare(container_no="CSQU3054383", seal_no="HL20771")
     with at(6):
         assert delivery.take_in(made, arrived_at=hours(5))["flags"] == ["declared_late"]
         assert len(late_flags(world)) == 1

@@ -10,7 +10,8 @@ from coldchain.registry.schemas import BusinessBriefSchema
 
 ARRIVAL_STATES = ("declared", "arrived", "withdrawn")
 ARRIVAL_FLAGS = (
-    "suspected_mixed_storage", "seal_missing", "from_paper", "voucher_missing", "declared_late", "quantity_differs",
+    "suspected_mixed_storage", "container_missing", "seal_missing", "from_paper", "voucher_missing", "declared_late",
+    "quantity_differs",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What differs between the ways to enter an arrival: when it happened, whether it is late, what an officer is told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
@@ -11,7 +12,9 @@ from coldchain.core import clock, limits
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Invalid
 from coldchain.policy import service as policy
-from coldchain.registry.models import Site
+from coldchain.registry.models import Product, Site
+
+STORES: Final = frozenset({"cold_store", "first_store"})
 
 
 def moment_of(
@@ -69,13 +72,23 @@ def declared_late(session: Session, arrival: Arrival, site: Site, comes_at: date
     )  # fmt: skip
 
 
-def seen_at_once(arrival: Arrival, mixed_lines: Sequence[int]) -> list[str]:
-    """Return what an officer should look at: facts, never accusations (R4, R6)."""
+def from_abroad(lines: Iterable[tuple[Product, Site | None]]) -> bool:
+    """Say whether a store takes in imported goods, which came in a container (R6); elsewhere they come by the case."""
+    return any(product.imported and site is not None and site.kind in STORES for product, site in lines)
+
+
+def seen_at_once(arrival: Arrival, mixed_lines: Sequence[int], *, imports: bool) -> list[str]:
+    """Return what an officer should look at: facts, never accusations (R4, R6).
+
+    `imports` says that a store takes in goods `from_abroad`.
+    """
     found = []
     if mixed_lines:
         found.append("suspected_mixed_storage")
-    needs_seal = arrival.entry_mode not in {"existing_stock", *MADE_MODES} and arrival.arrived_at is not None
-    if needs_seal and arrival.container_no and not arrival.seal_no:
+    came = arrival.entry_mode not in {"existing_stock", *MADE_MODES} and arrival.arrived_at is not None
+    if came and imports and not arrival.container_no:
+        found.append("container_missing")
+    if came and (imports or arrival.container_no) and not arrival.seal_no:
         found.append("seal_missing")
     if arrival.entry_mode == "paper":
         found.append("from_paper")

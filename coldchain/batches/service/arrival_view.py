@@ -13,7 +13,7 @@ from coldchain.batches.models import Arrival, Batch, Flag
 from coldchain.batches.models_arrivals import ArrivalVoucher, ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.batches.origins import came_with_arrival
 from coldchain.batches.service import batch_view, disinfections
-from coldchain.batches.service.arrival_modes import seen_at_once
+from coldchain.batches.service.arrival_modes import from_abroad, seen_at_once
 from coldchain.core import paging
 from coldchain.core.errors import NotFound
 from coldchain.journal import personal
@@ -66,9 +66,9 @@ class _Around:
             return "withdrawn"
         return "declared" if arrival.arrived_at is None else "arrived"
 
-    def flags(self, arrival: Arrival, mixed: Sequence[int], lines: Sequence[Batch]) -> list[str]:
+    def flags(self, arrival: Arrival, mixed: Sequence[int], imports: bool, lines: Sequence[Batch]) -> list[str]:
         """Return what an officer should look at in an arrival."""
-        found = seen_at_once(arrival, mixed)
+        found = seen_at_once(arrival, mixed, imports=imports)
         if arrival.entry_mode == "paper" and arrival.arrival_id not in self.with_voucher:
             found.append("voucher_missing")
         if arrival.arrival_id in self.declared_late:
@@ -103,6 +103,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
             for b in lines
             if b.zone_id in zones and not storage.fits(zones[b.zone_id][0].kind, products[b.product_id].imported)
         ]
+        imports = from_abroad((products[b.product_id], zones.get(b.zone_id, (None, None))[1]) for b in lines)
         supplier = businesses.get(a.supplier_id) if a.supplier_id else None
         withdrawn = around.withdrawn.get(a.arrival_id)
         answers.append(
@@ -121,7 +122,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
                 "seal_no": a.seal_no,
                 "customs_declaration_no": a.customs_declaration_no,
                 "vehicle_plate": a.vehicle_plate,
-                "flags": around.flags(a, mixed, lines),
+                "flags": around.flags(a, mixed, imports, lines),
                 "withdrawn_at": withdrawn.occurred_at if withdrawn else None,
                 "withdrawn_reason": withdrawn.reason if withdrawn else None,
                 "recorded_at": a.recorded_at,

@@ -17,7 +17,7 @@ from coldchain.batches.matching import Identity, identity_of
 from coldchain.batches.models import MADE_MODES, Arrival, Batch
 from coldchain.batches.service import arrival_lines, arrival_numbers
 from coldchain.batches.service.arrival_lines import Line
-from coldchain.batches.service.arrival_modes import entered_late, marks, moment_of, seen_at_once
+from coldchain.batches.service.arrival_modes import entered_late, from_abroad, marks, moment_of, seen_at_once
 from coldchain.batches.service.arrival_numbers import Number
 from coldchain.batches.service.arrival_parties import owner_of, refuse_shut_out, site_of, supplier_of
 from coldchain.batches.service.gate import refresh_status
@@ -324,6 +324,7 @@ def tell(
     """Journal an arrival and its batches, each with what is `more` to be said of it."""
     name, phone = head.driver["name"], head.driver["phone"]
     mixed = [line.line_no for line in lines if line.mixed]
+    imports = from_abroad((line.product, head.site) for line in lines)
     business_id, region_code = head.owner.business_id, head.site.region_code
     facts = [
         journal.Fact(
@@ -340,7 +341,7 @@ def tell(
                 "driver_name": name.commitment if name else None,
                 "driver_phone": phone.commitment if phone else None,
                 "late": head.late,
-                "flags": seen_at_once(arrival, mixed),
+                "flags": seen_at_once(arrival, mixed, imports=imports),
                 "mixed_lines": mixed,
                 "batch_ids": [batch.batch_id for batch in batches],
                 "on_behalf_of": head.on_behalf_of,
