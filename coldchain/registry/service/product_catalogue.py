@@ -54,12 +54,7 @@ def register(
     maker = session.get(Producer, producer_id)
     if maker is None:
         raise Invalid.of("/producer_id", "unknown_producer", "There is no such producer.")
-    if ledger_unit == "gram" and unit_mass_g != GRAM_UNIT_MASS_G:
-        raise Invalid.of("/unit_mass_g", "gram_unit_mass", "Goods counted in grams have a unit of 1 g.")
-    if units_per_piece * unit_mass_g > limits.MASS_G_MAX:
-        raise Invalid.of(
-            "/units_per_piece", "piece_too_heavy", "A piece would weigh more than {limit} g.", limit=limits.MASS_G_MAX
-        )
+    _check_mass(ledger_unit, units_per_piece, unit_mass_g)
     fields: dict[str, Any] = {
         "name": named(name), "name_en": name_en, "series": series, "category": category,
         "origin_country": origin_country, "gtin": gtin, "hs_code": hs_code, "ledger_unit": ledger_unit,
@@ -99,6 +94,15 @@ def register(
     if product.merged_into_id is not None:
         product = session.get_one(Product, product.merged_into_id)
     return describe(session, [product])[0], created
+
+
+def _check_mass(ledger_unit: str, units_per_piece: int, unit_mass_g: int) -> None:
+    if ledger_unit == "gram" and unit_mass_g != GRAM_UNIT_MASS_G:
+        raise Invalid.of("/unit_mass_g", "gram_unit_mass", "Goods counted in grams have a unit of 1 g.")
+    if units_per_piece * unit_mass_g > limits.MASS_G_MAX:
+        raise Invalid.of(
+            "/units_per_piece", "piece_too_heavy", "A piece would weigh more than {limit} g.", limit=limits.MASS_G_MAX
+        )
 
 
 def _known(session: Session, producer_id: UUID, fields: Mapping[str, Any]) -> tuple[str, Product | None]:
