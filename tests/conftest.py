@@ -5,7 +5,6 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from coldchain.core import db
 from coldchain.core.embedded_postgres import EmbeddedPostgres, Endpoint
 from coldchain.core.i18n import DEFAULT_LOCALE, use_locale
 from config import Settings
+from tests.factories.clones import Clones
 from tests.factories.people import People
 from tests.factories.scenes import Scenes
 from tests.factories.world import World
@@ -96,7 +96,15 @@ def _admin(postgres: Endpoint, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Endpoint) -> Iterator[str]:
+def clones(postgres: Endpoint) -> Iterator[Clones]:
+    """Copies of databases of this process."""
+    clones = Clones(_at(postgres.admin_url, "postgres"))
+    yield clones
+    clones.close()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Endpoint, clones: Clones) -> Iterator[str]:
     """A database made by the migrations, with the reference data, that tests clone."""
     from coldchain.ops import migrate
     from coldchain.ops.reference import load_reference
@@ -109,23 +117,17 @@ def template(postgres: Endpoint) -> Iterator[str]:
         load_reference(session)
     engine.dispose()
     yield name
-    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _clone(postgres: Endpoint, template: str) -> str:
-    name = f"clone_{uuid.uuid4().hex[:12]}"
-    _admin(postgres, f"CREATE DATABASE {name} TEMPLATE {template} OWNER coldchain_owner STRATEGY file_copy")
-    return name
+    clones.forget(name)
 
 
 @pytest.fixture
-def database(postgres: Endpoint, template: str) -> Iterator[Engine]:
+def database(postgres: Endpoint, template: str, clones: Clones) -> Iterator[Engine]:
     """A fresh database for a test that commits; `db.transaction()` uses it."""
-    name = _clone(postgres, template)
+    name = clones.take(template)
     engine = db.configure(_at(postgres.url, name), pool_size=20, max_overflow=80)
     yield engine
     engine.dispose()
-    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    clones.drop(name)
 
 
 @pytest.fixture
@@ -135,13 +137,13 @@ def owner_url(database: Engine, postgres: Endpoint) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres: Endpoint, template: str) -> Iterator[Engine]:
+def shared_database(postgres: Endpoint, template: str, clones: Clones) -> Iterator[Engine]:
     """One clone for all tests that roll back."""
-    name = _clone(postgres, template)
+    name = clones.take(template)
     engine = db.connect(_at(postgres.url, name))
     yield engine
     engine.dispose()
-    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    clones.drop(name)
 
 
 @pytest.fixture
@@ -198,15 +200,14 @@ def rounds() -> Callable[[int, int], int]:
 
 
 @pytest.fixture(scope="session")
-def scene_store(postgres: Endpoint) -> Iterator[Callable[[str], None]]:
-    """Statements of the server's administrator; the databases of scenes go at the end."""
-    admin = partial(_admin, postgres)
-    yield admin
-    Scenes.clear(admin)
+def scene_store(clones: Clones) -> Iterator[Clones]:
+    """Where the databases of scenes are copied; they go at the end."""
+    yield clones
+    Scenes.clear(clones)
 
 
 @pytest.fixture
-def scenes(app: Flask, world: World, database: Engine, scene_store: Callable[[str], None]) -> Scenes:
+def scenes(app: Flask, world: World, database: Engine, scene_store: Clones) -> Scenes:
     """Places that are dear to build."""
     return Scenes(app, world, database, scene_store)
 

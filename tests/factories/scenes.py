@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from coldchain.core import db
+from tests.factories.clones import Clones
 from tests.factories.world import World
 
 T = TypeVar("T")
@@ -39,8 +40,8 @@ class Scenes:
 
     _kept: dict[tuple[Any, ...], Kept] = {}
 
-    def __init__(self, app: Flask, world: World, database: Engine, admin: Callable[[str], None]) -> None:
-        self.app, self.world, self.database, self.admin = app, world, database, admin
+    def __init__(self, app: Flask, world: World, database: Engine, clones: Clones) -> None:
+        self.app, self.world, self.database, self.clones = app, world, database, clones
         self.name = str(database.url.database)
         self.files: Path = app.config["SETTINGS"].var_dir
 
@@ -53,8 +54,7 @@ class Scenes:
             self._keep(key, build(self.world, *details, **more))
         kept = self._kept[key]
         self._leave()
-        self.admin(f"DROP DATABASE {self.name} WITH (FORCE)")
-        self._copy(kept.database, self.name)
+        self.clones.put_under(kept.database, self.name)
         shutil.rmtree(self.files, ignore_errors=True)
         shutil.copytree(kept.files, self.files)
         made: T
@@ -65,7 +65,7 @@ class Scenes:
     def _keep(self, key: tuple[Any, ...], made: Any) -> None:
         self._leave()
         name = f"scene_{uuid.uuid4().hex[:12]}"
-        self._copy(self.name, name)
+        self.clones.run(f"CREATE DATABASE {name} TEMPLATE {self.name} OWNER coldchain_owner STRATEGY file_copy")
         files = Path(tempfile.mkdtemp(prefix="cc-scene-"))
         if self.files.exists():
             shutil.copytree(self.files, files, dirs_exist_ok=True)
@@ -78,13 +78,10 @@ class Scenes:
         self.database.dispose()
         db.engine().dispose()
 
-    def _copy(self, name: str, to: str) -> None:
-        self.admin(f"CREATE DATABASE {to} TEMPLATE {name} OWNER coldchain_owner STRATEGY file_copy")
-
     @classmethod
-    def clear(cls, admin: Callable[[str], None]) -> None:
+    def clear(cls, clones: Clones) -> None:
         """Remove what the scenes of this process left."""
         for kept in cls._kept.values():
-            admin(f"DROP DATABASE IF EXISTS {kept.database} WITH (FORCE)")
+            clones.forget(kept.database)
             shutil.rmtree(kept.files, ignore_errors=True)
         cls._kept.clear()
