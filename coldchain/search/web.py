@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
 from coldchain.batches.states import RESTRICTIONS
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
@@ -111,6 +112,7 @@ def search(session: Session, actor: Actor) -> Any:
         groups=groups,
         following=following,
         document_kind=document_kind,
+        may_draft=relation(actor, "recall.draft") is not None,
         restrictions=RESTRICTIONS,
         regions=_regions(session, actor),
         filtered=bool(asked - {"q", "kind", "cursor"}),
