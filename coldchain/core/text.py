@@ -17,7 +17,7 @@ Param = str | int
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LINE_CONTROLS = frozenset("\n\r\t")  # what a text of several lines may hold
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero width, marks: kept out of comparisons
-_SEPARATORS = re.compile(r"[\s\-_·・.,，。、/\\()（）\[\]【】'\"“”‘’:：;；|｜]+")
+_SEPARATORS = re.compile(r"[\s\-_·・.,，。、/\\()（）〔〕\[\]【】'\"“”‘’:：;；|｜]+")
 _WORDS = re.compile(r"[0-9a-z]+|[^0-9a-z]+")
 
 # Words that people use for one thing; the first is what the others become when something is looked for (never when

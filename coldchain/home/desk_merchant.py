@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import Resource, may
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
@@ -58,8 +59,16 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "sent": trade.count_by_state(session, actor, "out"),
         "coming": trade.count_by_state(session, actor, "in"),
         "kept_for": kept.by_owner(session, actor),
+        "has_card": _has_card(session, actor, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
+
+
+def _has_card(session: Session, actor: Actor, business_id: UUID) -> bool:
+    """Say whether the business holds a card that the reader may open."""
+    found = registry.find_business(session, business_id)
+    here = Resource.of(business_id, places=[registry.place(found)])
+    return found.card_no is not None and may(actor, "card.read", here)
 
 
 def _counter(session: Session, actor: Actor) -> dict[str, Any]:

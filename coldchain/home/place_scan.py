@@ -152,6 +152,7 @@ def _officers_page(session: Session, actor: Actor, place: Place) -> str:
         works=works,
         people=len(wrong.people),
         words=words,
+        may_visit=may(actor, "visit.record", place.resource),
         as_of=clock.now(),
         **site_page.wrong_context(session, actor, site, wrong, zone_id),
     )

@@ -55,7 +55,10 @@ class Wrong:
 
 
 def at(session: Session, actor: Actor, sites: Sequence[Site], zone_id: UUID | None = None) -> dict[UUID, Wrong]:
-    """Return what is wrong at each of some sites; of one zone alone, what has to do with it."""
+    """Return what is wrong at each of some sites; of one zone alone, what has to do with it.
+
+    What officers found is of a site: who scans a zone there reads it too.
+    """
     found: dict[UUID, Wrong] = defaultdict(Wrong)
     ids = [site.site_id for site in sites]
     if not ids:
@@ -67,8 +70,8 @@ def at(session: Session, actor: Actor, sites: Sequence[Site], zone_id: UUID | No
             found[each.row.site_id].surroundings.append(each)
     for view, recall in _tasks(session, actor, ids):
         found[view.task.site_id or ids[0]].tasks.append((view, recall))
+    _findings(session, actor, ids, found)
     if zone_id is None:
-        _findings(session, actor, ids, found)
         for each in due.people(session, actor, limit=limits.PAGE_MAX, site_ids=ids):
             if each.overdue:
                 found[each.row.site_id].people.append(each)

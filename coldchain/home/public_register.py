@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from coldchain.core import check_code, clock, paging
+from coldchain.core import clock, paging
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.text_search import contains_all
@@ -20,7 +20,7 @@ from coldchain.home.card_face import area_name
 from coldchain.home.halts import Halt
 from coldchain.regions import service as regions
 from coldchain.regions.tree import stem
-from coldchain.registry.card_no import is_card_no
+from coldchain.registry.card_no import as_kept
 from coldchain.registry.models import Business, Site
 from coldchain.registry.service import letters, zones_of_sites
 
@@ -30,10 +30,10 @@ SITES_SHOWN: Final = 100
 
 def canonical(number: str) -> str:
     """Return a typed card number as it is kept. Raises NotFound `unknown_card`."""
-    if not is_card_no(number):
+    kept = as_kept(number)
+    if kept is None:
         raise NotFound("There is no such card.", code="unknown_card")
-    plain = check_code.normalise(number)
-    return f"{plain[:6]}-{plain[6:10]}-{plain[10:]}"
+    return kept
 
 
 def search(
@@ -55,7 +55,7 @@ def search(
         col(Business.status).in_([status] if status else LISTED),
     )
     if q is not None:
-        typed = canonical(q) if is_card_no(q) else None
+        typed = as_kept(q)
         found = contains_all(col(Business.search_text), q)
         statement = statement.where(found if typed is None else col(Business.card_no) == typed)
     if region_code is not None:

@@ -54,7 +54,7 @@ ENTRY_PAGES: Final = tuple(act.path.removesuffix("/new") for act in ACTS.values(
 NAV: Final = (
     Entry("/", _l("Start")),
     Entry("/scan", _l("Scan a label"), may="finding.record"),
-    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks", "/assistance")),
+    Entry("/recalls", _l("Sweeps and recalls"), ("/recalls", "/sweep-tasks", "/assistance", "/holders")),
     Entry("/arrivals", _l("Arrivals"), ("/arrivals",), "businesses"),
     Entry(
         "/disinfection-orders", _l("Disinfection orders"), ("/disinfection-orders",), "businesses",

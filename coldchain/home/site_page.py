@@ -7,7 +7,7 @@ from flask import render_template
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import may, relation
+from coldchain.accounts.rights import Resource, may, relation
 from coldchain.batches.service import due
 from coldchain.core import clock, limits
 from coldchain.core.edge import edge
@@ -47,6 +47,7 @@ def show_site(session: Session, actor: Actor, site_id: UUID) -> Any:
         **wrong_context(session, actor, row, wrong),
         **_people(session, actor, site_id),
         **_stewards(session, actor, row),
+        may_visit=may(actor, "visit.record", Resource.of(places=[service.place(row)])),
         may_correct=may(actor, "site.register", at(row, row.business_id)),
         may_zone=may(actor, "zone.register", at(row, row.business_id)),
         may_print=may(actor, "sign.print", at(row, row.business_id)),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
@@ -21,7 +21,7 @@ from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, copy, filled, load, new_once, once, refusal, several
 from coldchain.core.uploads import Upload
-from coldchain.inspections import enforcement, site_findings, visits
+from coldchain.inspections import enforcement, site_findings, visits, whom
 from coldchain.inspections import findings_schemas as schemas
 from coldchain.inspections import findings_words as words
 from coldchain.inspections.models_findings import SHOWN_STATES
@@ -30,6 +30,7 @@ from coldchain.policy import findings as catalogue
 from coldchain.policy.models_findings import FindingKind
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
+from coldchain.registry.words import SITE_KINDS
 from config import Settings
 
 bp = Blueprint("findings_pages", __name__)
@@ -111,16 +112,28 @@ def new_visit(session: Session, actor: Actor) -> Any:
     try:
         where = _place(session, asked)
     except NotFound:
-        typed = Form({"business": request.args.get("business", "")})
-        return _ask_business(typed, {"business": _("There is no such business.")}, 404)
+        return _ask_business(session, actor, request.args.get("business", "")[:200])
     if where is None:
-        return _ask_business(Form(), {})
+        return _ask_business(session, actor, "")
     return _visit_page(session, actor, where, Form(asked), {})
 
 
-def _ask_business(values: Form, errors: dict[str, str], status: int = 200) -> Response:
-    page = render_template("inspections/visit_where.html", values=values, errors=errors, labels=words.LABELS)
-    return Response(page, status)
+def _ask_business(session: Session, actor: Actor, typed: str) -> Any:
+    """Ask who is visited; what is typed and is no code of theirs finds by name. A card's number leads straight on."""
+    holder = whom.card_holder(session, typed)
+    if holder is not None:
+        return redirect(url_for("findings_pages.new_visit", business=holder.business_id), 303)
+    found = whom.found(session, actor, typed) if typed.strip() else []
+    missing = typed.strip() and not found
+    page = render_template(
+        "inspections/visit_where.html",
+        values=Form({"business": typed}),
+        errors={"business": _("There is no such business.")} if missing else {},
+        labels=words.LABELS,
+        found=found,
+        site_kinds=SITE_KINDS,
+    )
+    return Response(page, 404 if missing else 200)
 
 
 def _visit_page(

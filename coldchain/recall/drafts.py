@@ -1,5 +1,6 @@
 """Drafting a recall, reading it, and which batches its criterion selects."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -48,7 +49,7 @@ def draft(
     now = clock.now()
     claimed(received_at, "/received_at")
     occurred = claimed(occurred_at)
-    stored = _understood(criterion)
+    stored = understood(criterion)
     region_code = places.first_region(actor) or "000000"
     if blanket is not None:
         blanket = _checked_blanket(session, blanket)
@@ -97,7 +98,7 @@ def draft(
     return recall, version
 
 
-def _understood(criterion: dict[str, Any]) -> dict[str, Any]:
+def understood(criterion: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts of a criterion that say something, as JSON values. Raises Invalid when nothing can match."""
     earliest, latest = criterion.get("production_date_from"), criterion.get("production_date_to")
     if earliest and latest and latest < earliest:

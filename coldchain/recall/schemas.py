@@ -38,6 +38,12 @@ class CriterionSchema(Schema):
     imported = fields.Flag()
 
 
+class HoldersQuerySchema(Schema):
+    """Whose goods are asked for."""
+
+    criterion = fields.Part(CriterionSchema, required=True)
+
+
 class BlanketSchema(Schema):
     """The area and kinds of sites that are all looked at."""
 

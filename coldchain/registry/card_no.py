@@ -29,3 +29,11 @@ def is_card_no(text: str) -> bool:
     """Return whether a typed text, hyphens or not, is a card number whose check symbol fits."""
     plain = check_code.normalise(text)
     return len(plain) == _REGION_DIGITS + RANDOM_SYMBOLS + 1 and check_code.is_valid(plain)
+
+
+def as_kept(text: str) -> str | None:
+    """Return a typed card number as it is kept, None when the text is none."""
+    if not is_card_no(text):
+        return None
+    plain = check_code.normalise(text)
+    return f"{plain[:_REGION_DIGITS]}-{plain[_REGION_DIGITS : _REGION_DIGITS + _GROUP]}-{plain[-_GROUP:]}"

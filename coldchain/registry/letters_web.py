@@ -53,6 +53,7 @@ def _page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str
         has_current=current is not None and any(letter["version"] >= current.version for letter in signed),
         may_sign=may(actor, "business.sign_commitment", here) and found.status != "closed",
         own=actor.business_id == found.business_id,
+        signer=actor.display_name,
         today=pages.day(clock.now()),
         values=form,
         errors=errors,

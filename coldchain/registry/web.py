@@ -183,6 +183,8 @@ def _decision_page(
         reasons=words.DUPLICATE_REASONS,
         decision=decision,
         word=words.DECISIONS[decision],
+        kinds=words.BUSINESS_KINDS,
+        words=words.DECISIONS,
         possible=decision in reopening.possible(session, found),
         after=reopening.after(session, found, decision),
         plain=decision in PLAIN,

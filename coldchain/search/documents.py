@@ -35,7 +35,8 @@ class Document:
     batch_id: UUID | None
 
 
-def _plain(column: Any) -> Any:
+def plain(column: Any) -> Any:
+    """Return a number's column as search terms are: lower case, without what people leave out of it or put in."""
     return func.regexp_replace(func.lower(func.coalesce(column, ""), type_=String), literal(_BLANKS), "", "g")
 
 
@@ -52,7 +53,7 @@ def find(session: Session, actor: Actor, q: str, limit: int) -> list[Document]:
 
 
 def _evidence(session: Session, actor: Actor, terms: tuple[str, ...], limit: int) -> list[Document]:
-    number = _plain(col(Evidence.number))
+    number = plain(col(Evidence.number))
     replaced = select(col(Evidence.supersedes_id)).where(col(Evidence.supersedes_id).is_not(None))
     statement = (
         select(Evidence)
@@ -74,7 +75,7 @@ def _evidence(session: Session, actor: Actor, terms: tuple[str, ...], limit: int
 
 
 def _arrivals(session: Session, actor: Actor, terms: tuple[str, ...], limit: int) -> list[Document]:
-    columns = [_plain(getattr(Arrival, name)) for name in _ARRIVAL_NUMBERS.values()]
+    columns = [plain(getattr(Arrival, name)) for name in _ARRIVAL_NUMBERS.values()]
     statement = (
         select(Arrival)
         .where(

@@ -5,7 +5,7 @@ from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import BUSINESS_STATES
 
-KINDS = ("code", "batch", "business", "product", "producer", "document", "recall")
+KINDS = ("code", "batch", "business", "product", "producer", "document", "consignment", "decision", "recall")
 STATES = ("declared", "held", "cleared", "depleted", "withdrawn", *BUSINESS_STATES)
 
 
@@ -43,6 +43,8 @@ class FoundSchema(Schema):
     producer_id = fields.Key()
     arrival_id = fields.Key()
     recall_id = fields.Key()
+    consignment_id = fields.Key()
+    decision_id = fields.Key()
     document_kind = fields.Text()
 
 

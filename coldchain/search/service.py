@@ -21,7 +21,7 @@ from coldchain.recall import drafts
 from coldchain.registry import service as registry
 from coldchain.registry.models import BUSINESS_STATES
 from coldchain.registry.service import signs
-from coldchain.search import batches, documents
+from coldchain.search import batches, documents, numbers
 
 STATES: Final = (*BATCH_STATES, *BUSINESS_STATES)
 
@@ -230,6 +230,32 @@ def _recalls(session: Session, actor: Actor, query: Query, limit: int, cursor: s
     ], following
 
 
+def _consignments(session: Session, actor: Actor, query: Query, limit: int, _cursor: str | None) -> Any:
+    if relation(actor, "trade.read") is None:
+        return [], None
+    return [
+        Found(
+            "consignment",
+            row.id,
+            row.number,
+            row.business,
+            f"/consignments/{row.id}",
+            row.state,
+            ids={"consignment_id": row.id},
+        )
+        for row in numbers.consignments(session, actor, query.q, limit)
+    ], None
+
+
+def _decisions(session: Session, actor: Actor, query: Query, limit: int, _cursor: str | None) -> Any:
+    if relation(actor, "enforcement.read") is None:
+        return [], None
+    return [
+        Found("decision", row.id, row.number, row.business, f"/decisions/{row.id}", ids={"decision_id": row.id})
+        for row in numbers.decisions(session, actor, query.q, limit)
+    ], None
+
+
 # In the order in which they are listed.
 FINDERS: Final[dict[str, Finder]] = {
     "code": _codes,
@@ -238,6 +264,8 @@ FINDERS: Final[dict[str, Finder]] = {
     "product": _products,
     "producer": _producers,
     "document": _documents,
+    "consignment": _consignments,
+    "decision": _decisions,
     "recall": _recalls,
 }
 KINDS: Final = tuple(FINDERS)

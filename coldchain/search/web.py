@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.accounts.rights import relation
 from coldchain.batches.states import RESTRICTIONS
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
@@ -17,7 +18,7 @@ from coldchain.inspections import resolve
 from coldchain.policy.vocabulary import evidence_kinds
 from coldchain.regions import service as regions
 from coldchain.registry.models import BUSINESS_STATES
-from coldchain.search import schemas, service
+from coldchain.search import exact, schemas, service
 
 bp = Blueprint("search", __name__)
 
@@ -30,6 +31,8 @@ KINDS: Final[dict[str, LazyText]] = {
     "product": _p("found", "Products"),
     "producer": _p("found", "Producers"),
     "document": _p("found", "Papers"),
+    "consignment": _p("found", "Consignments"),
+    "decision": _p("found", "Decisions"),
     "recall": _p("found", "Sweeps and recalls"),
 }
 DOCUMENT_KINDS: Final[dict[str, LazyText]] = {
@@ -74,12 +77,15 @@ def _to_the_label(session: Session, actor: Actor, text: str) -> Response | None:
 @bp.get("/search")
 @edge("search")
 def search(session: Session, actor: Actor) -> Any:
-    """Show what is found; a typed label code goes straight to its page."""
+    """Show what is found; a typed label code, or a number that is one thing's, goes straight to its page."""
     form = Form((name, text.strip()) for name, text in request.args.items(multi=True))
     typed = form.get("q", "")[:200]
     asked = {name for name in form if form[name]}
-    if asked == {"q"} and (straight := _to_the_label(session, actor, typed)):
-        return straight
+    if asked == {"q"}:
+        if straight := _to_the_label(session, actor, typed):
+            return straight
+        if href := exact.way(session, actor, typed):
+            return redirect(href, 303)
     errors: dict[str, str] = {}
     status = 200
     groups: dict[str, tuple[list[service.Found], bool]] = {}
@@ -106,6 +112,7 @@ def search(session: Session, actor: Actor) -> Any:
         groups=groups,
         following=following,
         document_kind=document_kind,
+        may_draft=relation(actor, "recall.draft") is not None,
         restrictions=RESTRICTIONS,
         regions=_regions(session, actor),
         filtered=bool(asked - {"q", "kind", "cursor"}),

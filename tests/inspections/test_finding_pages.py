@@ -170,3 +170,43 @@ def test_the_form_tells_nothing_of_places_elsewhere(app: Flask, world: World, pe
     assert "The business as a whole" not in page, "its own district visits it as a whole"
     here.send("/visits/new", 200, kinds=[MIXED])
     assert tenant["name"] in here.text
+
+
+def test_who_is_visited_is_found_by_name_card_or_site(app: Flask, people: People, world: World) -> None:
+    """What is typed finds by name, initials and site in the officer's area alone; a card's number leads straight on."""
+    shop = world.shop()
+    owner, site = shop["owner"], shop["site"]
+    here = Reader.of(app, world.inspector)
+    here.open("/visits/new")
+    by_name = here.open("/visits/new?business=冻品店")
+    assert f'href="/visits/new?business={owner["business_id"]}"' in by_name
+    assert f'href="/visits/new?business={owner["business_id"]}"' in here.open("/visits/new?business=sldpd")
+    by_site = here.open(f"/visits/new?business={site['name']}")
+    assert f'href="/visits/new?site_id={site["site_id"]}"' in by_site
+    by_card = here.open(f"/visits/new?business={owner['card_no'].lower()}")
+    assert f'name="business" value="{owner["business_id"]}"' in by_card, "a card names one business"
+    assert "There is no such business." in here.open("/visits/new?business=无此店", 404)
+    far = Reader.of(app, people.inspector("230202"))
+    for typed in ("冻品店", site["name"]):
+        assert owner["business_id"] not in far.open(f"/visits/new?business={typed}", 404)
+    assert site["name"] not in far.open(f"/visits/new?business={owner['card_no']}", 404)
+
+
+def test_from_a_place_to_a_visit_of_it_in_one_tap(app: Flask, people: People, world: World) -> None:
+    """The sign of a store or a zone, and its page, lead to the form with the site chosen; a zone shows findings."""
+    shop = world.shop()
+    site, zone = shop["site"], shop["zone"]
+    here = Reader.of(app, world.inspector)
+    href = f"/visits/new?site_id={site['site_id']}"
+    for path in (f"/C/{site['sign_code']}", f"/C/{zone['sign_code']}", f"/sites/{site['site_id']}"):
+        assert f'href="{href}"' in here.open(path), path
+    assert f'<option value="{site["site_id"]}" selected' in here.open(href)
+    here.send("/visits/new", 200, kinds=[MIXED])
+    (finding,) = world.inspector.get("/findings")["items"]
+    assert f"/findings/{finding['finding_id']}" in here.open(f"/C/{zone['sign_code']}")
+    own = Reader.of(app, world.merchant(shop["owner"]))
+    assert href not in own.open(f"/sites/{site['site_id']}")
+    stranger = Reader.of(app, people.inspector("230202"))
+    for path in (f"/C/{site['sign_code']}", f"/C/{zone['sign_code']}"):
+        assert href not in stranger.open(path)
+        assert finding["finding_id"] not in stranger.text

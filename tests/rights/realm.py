@@ -603,7 +603,8 @@ def visit_body(of: Case) -> dict[str, Any]:
 def decision_body(of: Case, finding_id: str, number: str) -> dict[str, Any]:
     """Return a decision about the case's site that stops nothing and that only its business and officers read."""
     return {
-        "finding_ids": [finding_id], "kinds": ["order_to_rectify"], "number": f"{of.mark}{of.name[:2]}{number}",
+        "finding_ids": [finding_id], "kinds": ["order_to_rectify"],
+        "number": f"{of.mark}{of.name[:2]}〔2021〕{number}号",
         "reason": f"{of.mark}事由", "basis": "示例依据", "site_only": True,
         "ends_at": (clock.now() + timedelta(days=7)).isoformat(),
     }  # fmt: skip

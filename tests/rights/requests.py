@@ -160,6 +160,7 @@ def parameter(route: Route, name: str, case: Case) -> Any:
 QUERIES: dict[str, Body] = {
     "GET /api/v1/search": lambda of: {"q": of.ids["batch_code"]},
     "GET /search": lambda of: {"q": of.ids["batch_code"]},
+    "GET /holders": lambda of: {"criterion-series": of.ids["series"]},
     "GET /slips/new": lambda of: {"business": of.owner["business_id"]},
     "GET /scan": lambda of: {"code": of.ids["batch_code"]},
     "GET /api/v1/producers/<uuid:producer_id>/suspension-suggestion": lambda of: {"starts_on": "2021-02-01"},
@@ -200,7 +201,7 @@ LISTS: dict[str, str] = {
     "/businesses": "business", "/consignments": "consignment_id", "/flags": "flag_id", "/labels": "run_id",
     "/recalls": "recall_id", "/stock": "batch_id", "/stock-entries": "entry_id", "/tubes": "tube_id",
     "/assistance": "request_id", "/search": "batch_id", "/scan": "batch_id", "/backchecks": "batch_code",
-    "/recalls/<uuid:recall_id>": "task_id", "/api/v1/workers": "worker_id",
+    "/recalls/<uuid:recall_id>": "task_id", "/holders": "wanted_id", "/api/v1/workers": "worker_id",
     "/api/v1/disinfection-orders": "order_id", "/disinfection-orders": "order_id",
     "/api/v1/stewards/lacking": "site_id", "/stewards": "site_id",
     "/api/v1/findings": "site_finding_id", "/findings": "site_finding_id",

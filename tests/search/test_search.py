@@ -166,3 +166,49 @@ def test_a_sign_is_found_by_its_code_and_leads_to_what_it_shows(world: World, pe
     (found,) = _found(world.regulator, zone["sign_code"])
     assert found["subtitle"] == f"{site['name']} {zone['code']}"
     assert _found(world.regulator, "S00000000000") == []
+
+
+def test_a_whole_number_leads_straight_to_what_bears_it(app: Flask, world: World, goods: dict[str, Any]) -> None:
+    """Seal, arrival, paper, notice, batch number, card, code: one thing's number opens it; several are listed."""
+    world.regulator.post(
+        "/recalls",
+        {
+            "kind": "drill", "notice_no": "演练〔2021〕7 号", "issuer": "示例指挥部", "title": "冻库演练",
+            "received_at": "2021-01-19T12:00:00+08:00", "reason": "练习", "criterion": {"series": "分割鸡"},
+        },
+        201,
+    )  # fmt: skip
+    owner, arrival = goods["owner"], f"/arrivals/{goods['arrival']['arrival_id']}"
+    reader = Reader.of(app, world.regulator)
+
+    def way(typed: str) -> str:
+        answer = reader.client.get(f"/search?q={quote(typed)}")
+        return str(answer.headers.get("Location", answer.status_code))
+
+    (notice,) = world.regulator.get("/recalls")["items"]
+    assert way("HL20771") == way("csqu 3054383") == way("CIQ-1") == way("190120211000042871") == arrival
+    assert way("演练[2021]7号") == way("演练〔2021〕7 号") == f"/recalls/{notice['recall_id']}"
+    assert way(owner["uscc"].lower()) == f"/businesses/{owner['business_id']}"
+    assert way(owner["card_no"]) == way(owner["card_no"].replace("-", " ").lower())
+    assert way(owner["card_no"]) == f"/businesses/{owner['business_id']}/card"
+    assert way("HL2077") == "200", "a part of a number leads nowhere by itself"
+    assert way("2021") == "200"
+    line = {"product_id": goods["product"]["product_id"], "quantity_units": 6, "batch_no": "LOT 77"}
+    second = world.arrival(owner, goods["site"], goods["zone"], [line])
+    assert way("lot-77") == f"/batches/{second['batches'][0]['batch_id']}"
+    assert way("HL20771") == "200", "two deliveries have this seal: both are listed"
+    far = Reader.of(app, world.people.regulator("511011"))
+    for typed in ("HL20771", "LOT 77", "演练〔2021〕7 号", "CIQ-1"):
+        assert far.client.get(f"/search?q={quote(typed)}").status_code == 200, typed
+    assert far.client.get(f"/search?q={owner['card_no']}").headers["Location"] == f"/K/{owner['card_no']}"
+
+
+def test_a_temporary_number_leads_to_who_stands_now(app: Flask, world: World) -> None:
+    """Also after the merger: the number is still on papers that were given out."""
+    found = world.inspector.post("/businesses/provisional", {"name": "示例摊", "region_code": "230203"}, 201)
+    owner = world.business()
+    reader = Reader.of(app, world.regulator)
+    at = f"/search?q={found['temporary_no'].lower()}"
+    assert reader.client.get(at).headers["Location"] == f"/businesses/{found['business_id']}"
+    world.regulator.post(f"/businesses/{found['business_id']}/merge", {"into": owner["uscc"]}, 200)
+    assert reader.client.get(at).headers["Location"] == f"/businesses/{owner['business_id']}"

@@ -14,6 +14,7 @@ for _name in (
     "assign",
     "handover",
     "identify",
+    "holders",
 ):  # each hangs its views on the blueprint
     import_module(f"coldchain.recall.web.{_name}")
 

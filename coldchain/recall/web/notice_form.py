@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from coldchain.core import countries, pages
+from coldchain.core import countries, limits, pages
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
@@ -84,6 +84,16 @@ def on_page(errors: dict[str, str]) -> dict[str, str]:
     if whole is not None:
         named["criterion-series"] = _("Say what is looked for: at least one part of the criterion.")
     return named
+
+
+def asked(values: Form) -> Form:
+    """Return the fields of an address that say what is looked for, and a title; others of it fill nothing."""
+    form: Form = Form()
+    for name in (*(name for name in LABELS if name.startswith("criterion-")), *BOXES, "title"):
+        texts = [text[: limits.TEXT_CHARS] for text in values.getlist(name)[: limits.CRITERION_VALUES] if text]
+        if texts:
+            form.setlist(name, texts)
+    return form
 
 
 def of_recall(recall: Recall, version: RecallVersion) -> Form:

@@ -61,8 +61,8 @@ def _form_page(session: Session, actor: Actor, form: Form, errors: dict[str, str
         site_kinds=SITE_KINDS,
         areas=_areas(session, actor),
         offices=[office for area in actor.regions for office in regions.offices(session, area)],
-        producers=_producers(session, actor, form),
-        products=registry.products(session, _ids(form.getlist("criterion-product_ids"))).values(),
+        producers=found_producers(session, actor, form),
+        products=registry.products(session, ids(form.getlist("criterion-product_ids"))).values(),
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
@@ -77,7 +77,7 @@ def _areas(session: Session, actor: Actor) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in dict.fromkeys(codes)]
 
 
-def _ids(texts: list[str]) -> list[UUID]:
+def ids(texts: list[str]) -> list[UUID]:
     found = []
     for text in texts:
         try:
@@ -87,9 +87,9 @@ def _ids(texts: list[str]) -> list[UUID]:
     return found
 
 
-def _producers(session: Session, actor: Actor, form: Form) -> dict[str, Any]:
+def found_producers(session: Session, actor: Actor, form: Form) -> dict[str, Any]:
     """Return the ticked producers and those that the typed name finds."""
-    ticked = registry.producers(session, _ids(form.getlist("criterion-producer_ids")))
+    ticked = registry.producers(session, ids(form.getlist("criterion-producer_ids")))
     query = form.get("_producer", "").strip()[:200]
     found: list[dict[str, Any]] = []
     following: str | None = None
@@ -106,12 +106,13 @@ def _producers(session: Session, actor: Actor, form: Form) -> dict[str, Any]:
 @bp.get("/recalls/new")
 @edge("recall.draft")
 def new_recall(session: Session, actor: Actor) -> Any:
-    """Show the form of a notice, filled from an earlier draft when `from` names one."""
-    form: Form = Form({"received_at": pages.form_moment(clock.now())})
+    """Show the form of a notice, filled from an earlier draft when `from` names one, or with the asked criterion."""
+    form = notice_form.asked(request.args)
+    form["received_at"] = pages.form_moment(clock.now())
     if actor.regions:
         form["blanket-region_code"] = places.first_region(actor) or ""
     if request.args.get("from"):
-        named = _ids([request.args["from"]])
+        named = ids([request.args["from"]])
         if not named:
             raise NotFound
         earlier = drafts.get(session, actor, named[0], "recall.draft")
@@ -123,7 +124,7 @@ def new_recall(session: Session, actor: Actor) -> Any:
 @edge("recall.draft")
 def find_producers(session: Session, actor: Actor) -> Any:
     """Return the part of the form that lists producers, while a name is typed."""
-    return render_template("recall/_producers.html", producers=_producers(session, actor, Form(request.args)))
+    return render_template("recall/_producers.html", producers=found_producers(session, actor, Form(request.args)))
 
 
 @bp.post("/recalls/new")
