@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from coldchain.core import i18n, vocabulary
+from coldchain.core import i18n, text_size, vocabulary
 from coldchain.core.clock import BEIJING
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ FILTERS: Final = {
 
 
 def install(app: Flask) -> None:
-    """Give the templates translation, the filters above, `asset`, `icon`, `chip`, `status_chip` and `status_word`."""
+    """Give the templates translation, the filters above, `asset`, `icon`, `chip`, `large_text` and more."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -249,4 +249,5 @@ def install(app: Flask) -> None:
         status_word=lambda code: vocabulary.status_chip(code).word,
         percent=percent,
         current_locale=i18n.current_locale,
+        large_text=text_size.is_large,
     )
