@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from coldchain.core import i18n, text_size, vocabulary
+from coldchain.core import clock, i18n, text_size, vocabulary
 from coldchain.core.clock import BEIJING
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = _beijing(value)
     return value.strftime("%Y-%m-%d")
+
+
+def is_past(value: date | None) -> bool:
+    """Say whether a last day is over by Beijing's calendar: an expiry date is the last day; None never passes."""
+    return value is not None and value < clock.now().astimezone(BEIJING).date()
 
 
 def moment(value: datetime | None) -> str:
@@ -239,6 +244,7 @@ def install(app: Flask) -> None:
     )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
+    environment.tests["past"] = is_past
     assets = Assets(Path(str(app.static_folder)), str(app.static_url_path))
     icons = Icons(assets("icons.svg"))
     environment.globals.update(

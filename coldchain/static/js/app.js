@@ -175,7 +175,20 @@
     event.preventDefault();
     const open = document.getElementById("menu").classList.toggle("open");
     link.setAttribute("aria-expanded", String(open));
+    document.querySelectorAll("details[data-more]").forEach(function (more) { more.open = open; });
   });
+
+  // What is behind 更多 closes by Escape and by a press elsewhere; at 390 it belongs to the menu.
+  function closeMore(event) {
+    document.querySelectorAll("details[data-more][open]").forEach(function (more) {
+      if (more.closest("#menu.open") || (event.target && more.contains(event.target) && event.type !== "keydown")) return;
+      more.open = false;
+      if (event.type === "keydown" && more.contains(event.target)) more.querySelector("summary").focus();
+    });
+  }
+  document.addEventListener("click", closeMore);
+  document.addEventListener("focusin", closeMore);
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeMore(event); });
 
   // Large text: the page stays as it is, with what was typed; without script the form leads back to the page.
   on("submit", "form[data-text-size]", function (form, event) {
