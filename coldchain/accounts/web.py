@@ -19,7 +19,7 @@ from coldchain.accounts.session import (
     pin_device_secret,
     signed_in,
 )
-from coldchain.core import limits, qr_svg
+from coldchain.core import limits, qr_svg, text_size
 from coldchain.core.addresses import is_page, safe_target
 from coldchain.core.edge import PUBLIC, SIGNED_IN, edge
 from coldchain.core.errors import DomainError, Invalid
@@ -284,3 +284,11 @@ def language(_session: Session, _actor: Actor | None) -> Any:
     response = redirect(safe_target(request.form.get("_next")))
     response.set_cookie("lang", chosen, max_age=31_536_000, samesite="Lax", httponly=True)
     return response
+
+
+@bp.post("/text-size")
+@edge(PUBLIC)
+def text_size_chosen(_session: Session, _actor: Actor | None) -> Any:
+    """Remember in a cookie whether this device shows large text."""
+    response: Response = redirect(safe_target(request.form.get("_next")), 303)  # type: ignore[assignment]
+    return text_size.keep(response, large=request.form.get("size") == text_size.LARGE)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from coldchain.core import i18n, vocabulary
+from coldchain.core import clock, i18n, text_size, vocabulary
 from coldchain.core.clock import BEIJING
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = _beijing(value)
     return value.strftime("%Y-%m-%d")
+
+
+def is_past(value: date | None) -> bool:
+    """Say whether a last day is over by Beijing's calendar: an expiry date is the last day; None never passes."""
+    return value is not None and value < clock.now().astimezone(BEIJING).date()
 
 
 def moment(value: datetime | None) -> str:
@@ -231,7 +236,7 @@ FILTERS: Final = {
 
 
 def install(app: Flask) -> None:
-    """Give the templates translation, the filters above, `asset`, `icon`, `chip`, `status_chip` and `status_word`."""
+    """Give the templates translation, the filters above, `asset`, `icon`, `chip`, `large_text` and more."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -239,6 +244,7 @@ def install(app: Flask) -> None:
     )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
+    environment.tests["past"] = is_past
     assets = Assets(Path(str(app.static_folder)), str(app.static_url_path))
     icons = Icons(assets("icons.svg"))
     environment.globals.update(
@@ -249,4 +255,5 @@ def install(app: Flask) -> None:
         status_word=lambda code: vocabulary.status_chip(code).word,
         percent=percent,
         current_locale=i18n.current_locale,
+        large_text=text_size.is_large,
     )

@@ -167,7 +167,7 @@ def _temperatures(zones: Sequence[Any]) -> str:
 def _stock(card: Card) -> Section:
     columns = (
         Column("产品", 0.32), Column("批次", 0.16), Column("状态", 0.17), Column("数量", 0.21, right=True),
-        Column("净重 kg", 0.14, right=True),
+        Column("净重", 0.14, right=True),
     )  # fmt: skip
     lists = (
         _listed(card.own, "", "合计"),
@@ -180,7 +180,7 @@ def _stock(card: Card) -> Section:
 
 
 def _listed(stock: Stock, head: str, total: str) -> Rows:
-    last = Row((f"{total} {stock.batches} 批", "", "", "", _kilograms(stock.mass_g)))
+    last = Row((f"{total} {stock.batches} 批", "", "", "", pages.mass(stock.mass_g)))
     rows = [_goods(goods) for goods in stock.goods]
     return Rows(rows, max(0, stock.lines - len(rows)), head, last if rows else None)
 
@@ -189,12 +189,8 @@ def _goods(goods: Goods) -> Row:
     chip = status_chip(goods.state)
     short = pgettext("short state", "Locked") if goods.state == "locked" else str(chip.word)
     quantity = words.quantity(goods.quantity_units, goods.product)
-    cells = (goods.product.name, format_groups(goods.batch.batch_code), short, quantity, _kilograms(goods.mass_g))
+    cells = (goods.product.name, format_groups(goods.batch.batch_code), short, quantity, pages.mass(goods.mass_g))
     return Row(tuple(cell.translate(_MINUS) for cell in cells), (2, chip.kind))
-
-
-def _kilograms(mass_g: int) -> str:
-    return pages.kilograms(mass_g).removesuffix(" kg")
 
 
 def _checks(card: Card) -> Section:

@@ -20,5 +20,5 @@ def with_own_icons(page: str) -> str:
     """Return a page that carries the icons that it uses: a sixth of the sprite's weight, and one request less."""
     symbols = _symbols(Path(str(current_app.static_folder)) / "icons.svg")
     used = sorted({name for name in _ICON.findall(page) if name in symbols})
-    sprite = f"<svg hidden>{''.join(symbols[name] for name in used)}</svg>"
+    sprite = f"<div hidden><svg>{''.join(symbols[name] for name in used)}</svg></div>"
     return _ICON.sub(r'href="#\1"', page).replace("</body>", sprite + "\n</body>")

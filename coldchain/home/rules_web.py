@@ -23,7 +23,7 @@ from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.core.page_forms import REFUSALS, Form, copy, filled, load, new_once, once, refusal, trial
-from coldchain.home import rules
+from coldchain.home import rules, rules_words
 from coldchain.home.blueprint import bp
 from coldchain.home.rules_schemas import NewEvidencePolicySchema, NewFigureSchema, NewProtocolSchema
 from coldchain.policy import figures, rulebook, vocabulary
@@ -145,7 +145,7 @@ def list_rules(session: Session, actor: Actor) -> Any:
 
 def _name(row: SQLModel) -> str:
     if isinstance(row, PolicyParameter):
-        return row.name
+        return rules_words.figure(row.name)
     return str(getattr(row, "name_zh" if current_locale() == "zh_CN" else "name_en"))
 
 
@@ -189,7 +189,7 @@ def _said(session: Session, name: str, value: Any) -> str:
     if name == "evidence":
         return _(", ").join(_(" or ").join(words.evidence_kind(each) for each in group) for group in value)
     if name == "value":
-        return figures.written(value)
+        return rules_words.value(value)
     if name == "agent":
         word = vocabulary.agents()[value]
         return word.name_zh if current_locale() == "zh_CN" else word.name_en
@@ -318,7 +318,7 @@ def _check(session: Session, actor: Actor, kind: Kind, form: Form) -> Response:
         kind=kind,
         code=data[kind.key],
         number=data["based_on"] + 1,
-        name=data.get("name_zh" if current_locale() == "zh_CN" else "name_en") or data[kind.key],
+        name=data.get("name_zh" if current_locale() == "zh_CN" else "name_en") or rules_words.figure(data[kind.key]),
         facts_shown=facts,
         values=form,
         found=found,

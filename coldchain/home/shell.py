@@ -26,6 +26,7 @@ from coldchain.trade.service import suspensions
 
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
+ROW: Final = 8  # entries of the navigation that fit into one row of a small desk's window
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Entry:
     """One entry of the navigation: where it leads, its word, which other addresses belong to it.
 
     It is shown to whom its page is open, and of those to `whom`: everybody, who acts for a business, or who doesn't;
-    `may` names another action that the reader must have, `kind` what the reader's business must be.
+    `may` names another action that the reader must have, `kind` what the reader's business must be. Where a reader has
+    more than ROW entries, those of less use every day (`rare`) stand behind 更多.
     """
 
     href: str
@@ -42,6 +44,7 @@ class Entry:
     whom: Literal["all", "businesses", "authorities"] = "all"
     may: str | None = None
     kind: str | None = None
+    rare: bool = False
 
     def is_for(self, actor: Actor, kinds: Collection[str] = ()) -> bool:
         """Say whether the entry is of use to a reader who may open its page."""
@@ -67,21 +70,21 @@ NAV: Final = (
     Entry("/consignments", _l("Dispatch and receive"), ("/consignments",), "businesses"),
     Entry("/labels", _l("Labels"), ("/labels",), "businesses"),
     Entry("/businesses", _l("Businesses and cards"), ("/businesses", "/slips", "/people", "/letters"), "authorities"),
-    Entry("/venues", _l("Venues and sites"), ("/venues", "/sites", "/stewards"), "authorities"),
+    Entry("/venues", _l("Venues and sites"), ("/venues", "/sites", "/stewards"), "authorities", rare=True),
     Entry("/businesses/mine", _l("My business"), ("/businesses", "/sites"), "businesses"),
-    Entry("/people", _l("People"), ("/people",), "businesses"),
-    Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities"),
-    Entry("/flags", _l("Flags"), ("/flags",), "authorities"),
+    Entry("/people", _l("People"), ("/people",), "businesses", rare=True),
+    Entry("/evidence", _l("Papers to verify"), ("/evidence",), "authorities", rare=True),
+    Entry("/flags", _l("Flags"), ("/flags",), "authorities", rare=True),
     Entry("/findings", _l("Findings and decisions"), ("/findings", "/visits", "/decisions", "/finding-kinds")),
-    Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register"),
-    Entry("/rules", _l("Rule book"), ("/rules",), "authorities"),
-    Entry("/measures", _l("Measures in force"), ("/measures",)),
-    Entry("/sampling-due", _l("Due for sampling"), ("/sampling-due", "/workers")),
+    Entry("/tubes", _l("Samples and results"), ("/tubes",), may="tube.register", rare=True),
+    Entry("/rules", _l("Rule book"), ("/rules",), "authorities", rare=True),
+    Entry("/measures", _l("Measures in force"), ("/measures",), rare=True),
+    Entry("/sampling-due", _l("Due for sampling"), ("/sampling-due", "/workers"), rare=True),
     Entry("/accounts", _l("Accounts"), ("/accounts",)),
-    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage"),
-    Entry("/audit", _l("Audit log")),
-    Entry("/privacy", _l("Personal data"), ("/privacy", "/personal")),
-    Entry("/api/v1/docs", _l("API"), may="account.manage"),
+    Entry("/regions", _l("Regions and offices"), ("/regions", "/offices", "/grids"), may="office.manage", rare=True),
+    Entry("/audit", _l("Audit log"), rare=True),
+    Entry("/privacy", _l("Personal data"), ("/privacy", "/personal"), rare=True),
+    Entry("/api/v1/docs", _l("API"), may="account.manage", rare=True),
 )  # fmt: skip
 
 _kept: dict[tuple[str, str, str], tuple[float, Any]] = {}
@@ -147,6 +150,7 @@ def nav(actor: Actor | None, reachable: dict[str, str], path: str, kinds: Collec
             "href": entry.href,
             "label": str(entry.label),
             "active": path == entry.href or any(_under(path, prefix) for prefix in entry.prefixes),
+            "rare": entry.rare and len(entries) > ROW,
         }
         for entry in entries
     ]

@@ -50,13 +50,13 @@ def test_a_view_without_permission_is_refused(settings: Settings) -> None:
 
 
 def test_every_changing_route_needs_a_person(app: Flask) -> None:
-    """Only the steps of signing in, one-time links, self-registration and the language are open to nobody at all."""
+    """Only the steps of signing in, one-time links, self-registration, language, text size are open to nobody."""
     public = {
         rule.rule
         for rule in app.url_map.iter_rules()
         if "POST" in (rule.methods or ()) and edge.permission_of(app, rule.endpoint) == edge.PUBLIC
     }
     assert public == {
-        "/sign-in", "/sign-in/second-step", "/sign-in/set-up", "/link/<secret>", "/language", "/sign-in/pin",
-        "/slip/<secret>", "/invitation/<secret>", "/register", "/api/v1/businesses",
+        "/sign-in", "/sign-in/second-step", "/sign-in/set-up", "/link/<secret>", "/language", "/text-size",
+        "/sign-in/pin", "/slip/<secret>", "/invitation/<secret>", "/register", "/api/v1/businesses",
     }  # fmt: skip

@@ -253,7 +253,7 @@ def test_the_sheets_use_nothing_that_older_web_views_drop_and_nothing_from_elsew
         assert not re.search(r"oklch\(|light-dark\(|color-mix\(|url\(|@import|@font-face|italic", sheet), path.name
         assert sheet.count("{") == sheet.count("}")
     public = (STATIC / "css" / "coldchain.css").stat().st_size
-    assert public < 12_000, "the public label page, with this sheet, is to stay small"
+    assert public < 12_500, "the public label page, with this sheet, is to stay small"
 
 
 # --- vendored files ---

@@ -58,7 +58,7 @@ def test_the_card_shows_what_the_rows_say_and_never_stales(app: Flask, world: Wo
     for said in (
         owner["card_no"], owner["uscc"], "张示例", "2021-01", made["site"]["name"], made["zone"]["code"], "−18 °C",
         product,
-        "200 kg", "26 kg", "Together: 2 batches", "226 kg", "租户示例", "1,200 kg", "Negative", "Awaiting verification",
+        "200 kg", "26 kg", "Together: 2 batches", "226 kg", "租户示例", "1.20 t", "Negative", "Awaiting verification",
     ):  # fmt: skip
         assert said in words, said
     assert "13800000000" not in words

@@ -1,6 +1,7 @@
 """The rule book as data: what a change would do, saving it, two who save at once, what a dispatch proves (R1)."""
 
 import json
+import re
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,9 @@ from sqlmodel import select
 
 from coldchain.batches import jobs
 from coldchain.core import db, limits
+from coldchain.home import rules_words
 from coldchain.journal.models import JournalEntry
+from coldchain.policy import rulebook
 from tests.batches.conftest import Case
 from tests.factories.reader import Reader
 
@@ -221,3 +224,17 @@ def test_an_administrator_at_the_pages(app, world, case):
         assert "新通知" in admin.text
     admin.open("/rules/policies/draft")
     admin.send(draft, 422, _step="check", code="x")
+
+
+def test_every_figure_has_a_name_and_a_value_in_words(app, world):
+    """No code of a row, no JSON on the page of the figures, in Chinese as in English."""
+    with db.transaction() as session:
+        names = {row.name for row in rulebook.parameters(session)}
+    assert names == set(rules_words.FIGURES)
+    page = Reader.of(app, world.regulator, lang="zh_CN").open("/rules?of=figures")
+    cells = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    shown = re.sub(r"<[^>]+>", " ", cells)
+    assert not re.findall(r"[a-z]+_[a-z_]+|[{}\[\]]", shown)
+    for words in ("：168；", "最低：0；最高：10", "第 4 件：外包装", "不予办理", "到货前提前报备（小时）"):
+        assert words in shown
+    assert rules_words.figure("newer_than_these_words") == "newer_than_these_words"

@@ -84,7 +84,7 @@ def test_a_run_is_followed_until_it_is_ready(app: Flask, world: World, goods: di
     path = f"/batches/{goods['batch']['batch_id']}/labels"
     there = send(client, path, {"level": "piece", "piece_from": "2", "piece_to": "3"}).headers["Location"]
     html = page(client, there)
-    assert f'hx-get="{there}/progress"' in html
+    assert f'data-hx-get="{there}/progress"' in html
     assert f'<a href="{there}">' in html  # without script: look again
     assert "正在生成标签 0 / 2" in html
     jobs.run(run_id=there.rpartition("/")[2])

@@ -47,7 +47,7 @@ def page(client: FlaskClient, code: str, lang: str = "zh", **headers: str) -> st
 
 def words(html: str) -> str:
     """The visible words of a page, blanks folded."""
-    return " ".join(re.sub(r"<svg hidden>.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL).split())
+    return " ".join(re.sub(r"<div hidden>.*?</div>|<[^>]+>", " ", html, flags=re.DOTALL).split())
 
 
 def signed_in(app: Flask, who: Speaker) -> FlaskClient:

@@ -586,6 +586,7 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/sign-in/second-step": (None, lambda of: {"code": "000000"}),
     "/sign-in/set-up": (None, lambda of: {"code": "000000"}),
     "/language": (None, lambda of: {"lang": "en"}),
+    "/text-size": (None, lambda of: {"size": "large"}),
     "/link/<secret>": (None, lambda of: {"password": "long enough a word"}),
     "/recalls/new": ("POST /recalls", lambda of: {"_step": "keep"}),
     "/recalls/<uuid:recall_id>/announce": (None, nothing),

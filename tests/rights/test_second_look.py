@@ -38,7 +38,7 @@ KNOWN: dict[str, set[str]] = {
 ONLY_LONG = {"disinfection service", "clerk of another site", "regulator of the other district"}
 # What a keeper must not learn of the goods that it keeps: to whom they go, who drives them there.
 BUYERS = ("YIQZX", "JIAQZX送货", "JIAQZX争议")
-LINK = re.compile(r'(?:href|hx-get|action|src)="(/[^"#]*)')
+LINK = re.compile(r'(?:href|data-hx-get|action|src)="(/[^"#]*)')
 BATCH_NO = re.compile(r"[A-Z]+-(B\d|MADE)")
 PAGES_MAX, ALIKE_MAX = 200, 2
 

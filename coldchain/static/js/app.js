@@ -138,7 +138,7 @@
   });
 
   // A scanner ends with Enter: that means "find", not "send".
-  on("keydown", "input[type=search][hx-get]", function (input, event) {
+  on("keydown", "input[type=search][data-hx-get]", function (input, event) {
     if (event.key !== "Enter") return;
     event.preventDefault();
     input.dispatchEvent(new Event("search", { bubbles: true }));
@@ -175,6 +175,33 @@
     event.preventDefault();
     const open = document.getElementById("menu").classList.toggle("open");
     link.setAttribute("aria-expanded", String(open));
+    document.querySelectorAll("details[data-more]").forEach(function (more) { more.open = open; });
+  });
+
+  // What is behind 更多 closes by Escape and by a press elsewhere; at 390 it belongs to the menu.
+  function closeMore(event) {
+    document.querySelectorAll("details[data-more][open]").forEach(function (more) {
+      if (more.closest("#menu.open") || (event.target && more.contains(event.target) && event.type !== "keydown")) return;
+      more.open = false;
+      if (event.type === "keydown" && more.contains(event.target)) more.querySelector("summary").focus();
+    });
+  }
+  document.addEventListener("click", closeMore);
+  document.addEventListener("focusin", closeMore);
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeMore(event); });
+
+  // Large text: the page stays as it is, with what was typed; without script the form leads back to the page.
+  on("submit", "form[data-text-size]", function (form, event) {
+    event.preventDefault();
+    const size = form.elements.size;
+    const body = new URLSearchParams(new FormData(form));
+    window.fetch(form.action, { method: "POST", body: body, redirect: "manual" }).then(function (answer) {
+      if (answer.type !== "opaqueredirect") throw new Error("refused");
+      const large = size.value === "large";
+      document.documentElement.classList.toggle("cc-large", large);
+      form.querySelector("button").setAttribute("aria-pressed", String(large));
+      size.value = large ? "usual" : "large";
+    }).catch(function () { form.submit(); });
   });
 
   // Drafts: forms marked data-draft keep what is typed on this device until it is sent or the reader signs out.
@@ -224,7 +251,7 @@
     });
     // What was searched for is searched again, so that it can be chosen again.
     window.addEventListener("load", function () {
-      form.querySelectorAll("input[type=search][hx-get]").forEach(function (input) {
+      form.querySelectorAll("input[type=search][data-hx-get]").forEach(function (input) {
         if (input.value) input.dispatchEvent(new Event("search", { bubbles: true }));
       });
     });

@@ -22,11 +22,12 @@ from coldchain.trade.service import suspensions
 SELLERS_STOPPED: Final = frozenset({"suspended", "closed", "rejected"})
 REFUSALS: Final = {
     "locked_down": N_(
-        "The area is locked down ({source}): only businesses on the white list may send goods. Nothing was sent. Ask "
-        "the local market regulator to be put on the white list."
+        "The area is locked down ({source}): only businesses on the white list may send or sell goods. Nothing was "
+        "entered. Ask the local market regulator to be put on the white list."
     ),
     "circuit_breaker": N_(
-        "The authority stopped this business from trading ({source}). Nothing was sent. Ask the local market regulator."
+        "The authority stopped this business from trading ({source}). Nothing was entered. Ask the local market "
+        "regulator."
     ),
 }
 WARNINGS: Final = {
@@ -102,7 +103,8 @@ def _status(figures: Mapping[str, Any], sender: Business) -> list[dict[str, Any]
     if sender.status in SELLERS_STOPPED:
         if figures["suspended_seller"] == "block":
             raise Conflict(
-                "The seller may not send goods: it is suspended, closed or was not approved.", code="seller_not_active"
+                "The seller may not send or sell goods: it is suspended, closed or was not approved.",
+                code="seller_not_active",
             )
         return [{"code": "seller_not_active", "message": N_("The seller is not active.")}]
     if sender.status != "active":

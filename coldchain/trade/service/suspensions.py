@@ -13,10 +13,10 @@ from coldchain.registry.models_decisions import EnforcementDecision
 
 CODE: Final = "business_suspended_by_decision"
 REFUSAL: Final = N_(
-    "By decision {number} this business may not send goods until {until}. Nothing was sent. Put right what the "
-    "decision names and report it, or object to the decision."
+    "By decision {number} this business may not send or sell goods until {until}. Nothing was entered. Put right "
+    "what the decision names and report it, or object to the decision."
 )
-WARNING: Final = N_("By an officer's decision this business may not send goods now.")
+WARNING: Final = N_("By an officer's decision this business may not send or sell goods now.")
 
 
 def refusal(found: EnforcementDecision) -> Conflict:
