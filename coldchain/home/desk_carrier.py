@@ -1,4 +1,4 @@
-"""A carrier's desk: what it carries now and where to, its own business and who acts for it."""
+"""A carrier's desk: what is to be put right, what it carries now and where to, its own business and who acts for it."""
 
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,8 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.accounts.service import acting, team
 from coldchain.core import clock
+from coldchain.home import finding_jobs
+from coldchain.home.jobs import licences_ending
 from coldchain.registry import service as registry
 from coldchain.trade import service as trade
 
@@ -29,6 +31,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     return {
         "business": registry.read_business(session, actor, business.business_id),
         "as_of": clock.now(),
+        "jobs": [*finding_jobs.of_business(session, actor), *licences_ending(session, actor)] if manages else [],
         "manages": manages,
         "carried": carried,
         "more": sum(trade.count_by_state(session, actor).values()) - len(carried),

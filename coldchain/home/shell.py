@@ -18,6 +18,7 @@ from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.marks import DEMO_MARK
 from coldchain.home import halted, stopped
+from coldchain.home.tour_parts import month
 from coldchain.journal import health
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
@@ -203,13 +204,16 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         "nav": nav(actor, reachable, request.path),
         "viewer": None,
         "demo": False,
+        "demo_month": None,
         "stopped": None,
         "halts": (),
         "journal_foot": None,
         "help_url": "/help" if actor is not None else None,
     }
     try:
-        base["demo"] = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK) is not None)
+        mark = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK))
+        base["demo"] = mark is not None
+        base["demo_month"] = month((mark or {}).get("told_of"))
         base["viewer"] = viewer(actor)
         if actor is not None and actor.business_id is not None and _trades(actor) and request.path != "/":
             of, business_id = stopped.of, actor.business_id

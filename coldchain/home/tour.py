@@ -1,11 +1,11 @@
 """The guided tour of the demonstration: for each reader a few pages with something to see, found in the rows.
 
 No step knows a name or a number: each asks what the reader may see for something of a kind (a batch that is held, a
-sweep that found nothing), and is left out where there is none.
+sweep that found nothing), and is left out where there is none. The tour has two parts: the case, told with the dates of
+its time, and everyday oversight (`tour_oversight.py`), whose dates begin with the day on which the data were loaded.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,48 +17,58 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.batches.reach import visible_batches
-from coldchain.batches.service import tubes
+from coldchain.batches.service import disinfection_orders, tubes
 from coldchain.core import marks, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
-from coldchain.home import jobs
+from coldchain.home import jobs, tour_oversight
+from coldchain.home.tour_parts import Part, Step, Steps, told_of
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Business, Product, Site, Zone
 from coldchain.registry.service import sites_within
-from coldchain.trade import service as trade
 
 FIRST_EVENING: Final = timedelta(hours=7)  # a past moment of a sweep: what was known so long after the notice
 MAKERS: Final = {"importer", "wholesaler", "cold_store"}  # kinds whose tour is that of who brings goods in
 
 
-@dataclass(frozen=True)
-class Step:
-    """One page of the tour: where it is, what it is called, what one sees there."""
-
-    href: str
-    title: str
-    text: str
+Tour = Callable[[Session, Actor], Steps]
 
 
-Steps = Iterator[Step]
-
-
-def steps(session: Session, actor: Actor) -> list[Step]:
-    """Return the reader's tour, empty for whom there is none. Raises NotFound where the data are no demonstration."""
+def parts(session: Session, actor: Actor) -> list[Part]:
+    """Return the parts of the reader's tour that have steps. Raises NotFound where the data are no demonstration."""
     if marks.read(session, marks.DEMO_MARK) is None:
         raise NotFound
-    tour = _tour_of(session, actor)
-    return list(tour(session, actor)) if tour is not None else []
+    case, now = _tours_of(session, actor)
+    month = told_of(session)
+    title = _("The case, told as of %(month)s", month=month) if month else _("The case")
+    text = (
+        _("Its dates are those of that time: counted from today its goods are long past their date.") if month else ""
+    )
+    found = [Part(title, text, tuple(case(session, actor)) if case else ())]
+    if now is not None:
+        text = _("These dates begin with the day on which the demonstration was loaded: what is due is due now.")
+        found.append(Part(_("Everyday oversight, as of today"), text, tuple(now(session, actor))))
+    return [part for part in found if part.steps]
 
 
-def _tour_of(session: Session, actor: Actor) -> Callable[[Session, Actor], Steps] | None:
+def _tours_of(session: Session, actor: Actor) -> tuple[Tour | None, Tour | None]:
+    """Return what leads the reader through the case, and through what is due now."""
     if actor.role == "merchant" and actor.business_id is not None:
-        business = session.get(Business, actor.business_id)
-        return _merchant if business is not None and MAKERS & set(business.kinds) else _buyer
-    return {"regulator": _regulator, "inspector": _inspector, "lab": _lab, "admin": _admin}.get(actor.role)
+        kinds = set(session.get_one(Business, actor.business_id).kinds)
+        if disinfection_orders.SERVICE in kinds:
+            return None, tour_oversight.service
+        return (_merchant, tour_oversight.merchant) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
+    tours: dict[str, tuple[Tour | None, Tour | None]] = {
+        "regulator": (_regulator, tour_oversight.regulator),
+        "inspector": (_inspector, tour_oversight.inspector),
+        "lab": (_lab, tour_oversight.lab),
+        "carrier": (None, tour_oversight.carrier),
+        "admin": (None, _admin),
+    }
+    return tours.get(actor.role, (None, None))
 
 
 # --- what is looked for ---
@@ -242,31 +252,10 @@ def _merchant(session: Session, actor: Actor) -> Steps:
             _("What your customer sees"),
             _("The page behind the label of a batch that may be sold: no phones, no drivers, no buyers."),
         )
-    sent = trade.search(session, actor, direction="out", limit=1)[0]
-    if sent:
-        yield Step(
-            f"/consignments/{sent[0]['consignment_id']}",
-            _("A hand-over"),
-            _("What you sent, what the receiver answered, and the receipt that proves it stands in the journal."),
-        )
-    yield Step("/stock", _("Your stock by place"), _("Also in other people's stores, and as of any past moment."))
-    yield Step(
-        "/arrivals/new",
-        _("Register an arrival"),
-        _("Papers, disinfection and tubes once a delivery, a line for each batch. What you type is kept."),
-    )
 
 
 def _buyer(session: Session, actor: Actor) -> Steps:
     yield _desk(_("Deliveries that wait for your answer stand first."))
-    for state, title, text in (
-        ("in_transit", _("A delivery on its way to you"),
-         _("Count it and confirm, or say what differs: the sender then agrees or explains.")),
-        ("confirmed", _("A delivery that you confirmed"), _("From whom, what, when: your record of the purchase.")),
-    ):  # fmt: skip
-        coming = trade.search(session, actor, direction="in", state=state, limit=1)[0]
-        if coming:
-            yield Step(f"/consignments/{coming[0]['consignment_id']}", title, text)
     mine = _batch(session, actor, _imported(), col(Batch.status) == "cleared", ~_locked())
     if mine is not None:
         yield Step(
@@ -274,8 +263,6 @@ def _buyer(session: Session, actor: Actor) -> Steps:
             _("A batch of yours with its papers"),
             _("The papers came with the goods: show them to whoever asks at your shop."),
         )
-    yield Step("/sales/new", _("Sold today"), _("At closing time: how much of each batch is gone. One page."))
-    yield Step("/stock", _("Your stock by place"), _("Also in other people's stores, and as of any past moment."))
 
 
 def _lab(session: Session, actor: Actor) -> Steps:
@@ -302,9 +289,10 @@ def _lab(session: Session, actor: Actor) -> Steps:
     yield Step("/tubes/new", _("Register a tube"), _("The number printed on the kit, what was sampled, when, by whom."))
 
 
-def _admin(_session: Session, _actor: Actor) -> Steps:
+def _admin(session: Session, actor: Actor) -> Steps:
     yield _desk(_("Accounts by role, and whether every part of the program is well."))
     yield Step("/accounts", _("Accounts"), _("Made, stopped and given back here; nobody shares one."))
     yield Step("/regions", _("Regions and offices"), _("Which office looks after which area, and since when."))
     yield Step("/audit", _("Audit log"), _("Who signed in, who was refused what, who read personal data."))
     yield Step("/journal", _("The journal"), _("How anybody checks that a fact stands there unchanged."))
+    yield from tour_oversight.admin(session, actor)

@@ -16,7 +16,7 @@ from coldchain.home.blueprint import bp
 @edge(SIGNED_IN)
 def show_tour(session: Session, actor: Actor) -> Any:
     """Lead the reader through what the demonstration has to show; not found in a database that is none."""
-    return render_template("home/tour.html", steps=tour.steps(session, actor))
+    return render_template("home/tour.html", parts=tour.parts(session, actor))
 
 
 @bp.get("/help")

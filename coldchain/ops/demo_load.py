@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -24,10 +25,11 @@ from coldchain.accounts.models import User
 from coldchain.batches import service as batches
 from coldchain.batches.models import Batch
 from coldchain.core import clock, db, marks
-from coldchain.labels import jobs as label_jobs  # noqa: F401  (registers the task that a run enqueues)
+from coldchain.labels import certificate
+from coldchain.labels import jobs as label_jobs
 from coldchain.labels import service as labels
-from coldchain.ops import migrate
-from coldchain.ops.demo import data, events
+from coldchain.ops import demo_oversight, migrate
+from coldchain.ops.demo import data, events, oversight
 from coldchain.ops.reference import load_reference
 from coldchain.recall import announce, drafts, findings, pull_in, samples, tasks
 from coldchain.recall.models import SweepTask
@@ -67,7 +69,10 @@ def load_if_empty(settings: Settings, out: TextIO | None = None) -> bool:
         start_over(settings)
     password = settings.demo_password or secrets.token_urlsafe(9)
     started = time.monotonic()
-    Replay(demo, password, labels.Printing(settings.public_url, settings.public_url_is_trial), out).run()
+    printing = labels.Printing(settings.public_url, settings.public_url_is_trial)
+    label_jobs.install(settings.public_url, settings.var_dir, trial=settings.public_url_is_trial)
+    certificate.install()
+    Replay(demo, password, printing, out, settings.var_dir).run()
     with db.transaction() as session:
         marks.write(session, LOADED_MARK, {"events": len(demo.events)})
     _tell(demo, password, time.monotonic() - started, out, generated=settings.demo_password is None)
@@ -78,7 +83,7 @@ def _demonstration(settings: Settings) -> data.Demo:
     if unknown := [name for name in settings.demo_sets if name not in data.SETS]:
         there = ", ".join(data.SETS)
         raise SettingsError("unknown_demo_set", f"COLDCHAIN_DEMO_SETS names {', '.join(unknown)}; there are {there}")
-    return data.load_sets(settings.demo_sets)
+    return data.load_sets(settings.demo_sets, clock.now().astimezone(clock.BEIJING).date())
 
 
 def start_over(settings: Settings) -> None:
@@ -94,6 +99,12 @@ def start_over(settings: Settings) -> None:
         load_reference(session)
 
 
+def _about(demo: data.Demo) -> dict[str, Any]:
+    """Return what the mark of a demonstration says of it: pages name the month of which the case is told."""
+    return {"title_zh": demo.title_zh, "title_en": demo.title_en, "note_zh": demo.note_zh, "note_en": demo.note_en,
+            "told_of": demo.told_of.isoformat() if demo.told_of else None}  # fmt: skip
+
+
 @dataclass
 class Replay:
     """One replay: what was made by key, and who acts."""
@@ -102,6 +113,7 @@ class Replay:
     password: str
     printing: labels.Printing
     out: TextIO
+    var_dir: Path | None = None
     made: Made = field(default_factory=dict)
     recall_id: UUID | None = None
     actors: dict[str, Actor] = field(default_factory=dict)
@@ -111,8 +123,7 @@ class Replay:
         pull_in.install()
         first = self.demo.events[0].at
         with clock.simulated(first), db.transaction() as session:
-            marks.write(session, DEMO_MARK, {"title_zh": self.demo.title_zh, "title_en": self.demo.title_en,
-                                             "note_zh": self.demo.note_zh, "note_en": self.demo.note_en})  # fmt: skip
+            marks.write(session, DEMO_MARK, _about(self.demo))
             for office in self.demo.offices:
                 regions.ensure_office(session, office.region_code, office.name)
             self._make_accounts(session)
@@ -161,6 +172,9 @@ class Replay:
         if isinstance(event, events.MakeLabels):
             labels.order(session, actor, arguments.pop("batch_id"), printing=self.printing, **arguments)
             return
+        if isinstance(event, oversight.DoDisinfectionOrder):
+            demo_oversight.do_order(session, actor, arguments, self.var_dir)
+            return
         made = HANDLERS[type(event)](session, actor, arguments)
         if made is None:
             return
@@ -170,6 +184,9 @@ class Replay:
             lines = select(col(Batch.batch_id)).where(col(Batch.arrival_id) == made).order_by(col(Batch.line_no))
             for number, batch_id in enumerate(session.scalars(lines), 1):
                 self.made[("batch", f"{key}/{number}")] = batch_id
+        if isinstance(event, oversight.RecordVisit):
+            for number, finding_id in enumerate(demo_oversight.findings_of(session, made), 1):
+                self.made[("finding", f"{key}/{number}")] = finding_id
         if isinstance(event, events.DraftRecall):
             self.recall_id = made
 
@@ -194,13 +211,18 @@ def _tell(demo: data.Demo, password: str, seconds: float, out: TextIO, *, genera
 
 def _tell_again(settings: Settings, out: TextIO) -> None:
     demo, password = _demonstration(settings), settings.demo_password
-    print(f"Demonstration accounts: {', '.join(account.username for account in demo.accounts)}", file=out)
-    if password is None:
-        print("Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out)
-        return
-    with db.transaction() as session:
-        for account in demo.accounts:
-            accounts.set_password(session, accounts.user_by_name(session, account.username), password)
+    with db.transaction() as session:  # an earlier version of the demonstration may have loaded fewer
+        there = session.scalars(select(User).where(col(User.username).in_([one.username for one in demo.accounts])))
+        found = {user.username: user for user in there}
+        names = [account.username for account in demo.accounts if account.username in found]
+        print(f"Demonstration accounts: {', '.join(names)}", file=out)
+        if password is None:
+            print(
+                "Their password was printed when the data were loaded; COLDCHAIN_DEMO_PASSWORD sets another.", file=out
+            )
+            return
+        for name in names:
+            accounts.set_password(session, found[name], password)
     print("Their password is COLDCHAIN_DEMO_PASSWORD.", file=out, flush=True)
 
 
@@ -312,4 +334,5 @@ HANDLERS: Mapping[type[Any], Handler] = {
     events.FindOnFoot: _on_foot,
     events.RecordFinding: _finding,
     events.RecordSampleResult: _sample_result,
+    **demo_oversight.HANDLERS,
 }

@@ -10,8 +10,10 @@ of one moment stand in the order of the sections below and of the files, which i
 
 1. the register before the notice: businesses, commitment letters, approvals, venues, sites, zones, stewards;
 2. the catalogue: producers, products;
-3. the merchant's trade: arrivals, their evidence, disinfections, tubes, results, labels, dispatches, receipts;
-4. the sweep: the draft, its announcement, places found on foot, findings, results of samples.
+3. the merchant's trade: arrivals, their evidence, what officers said of it, disinfections with their orders, tubes,
+   results, labels, dispatches, receipts;
+4. the sweep: the draft, its announcement, places found on foot, findings, results of samples;
+5. oversight: visits, what was found and answered, decisions and objections, measures of authorities.
 
 Events of one moment are one transaction. Across moments it is one story. The register is filled and goods are traded
 from 4 January 2021; imported stock is entered from 9 January; on 15 January comes the notice about ice cream, which
@@ -22,6 +24,10 @@ finding repeats what is sealed there, since the latest finding of a task is the 
 notice written down last: the findings of a sweep stand before the next notice. From 25 January the rest of the
 register is entered by offices' lists.
 
+A file that has a `day_of_loading` is told from that day: it is written as if it were loaded then, and all of its days
+and moments move to the day on which it is. So what is due, what holds and what ends soon is so for whoever opens the
+demonstration, years after the case.
+
 What is real and what is invented is said at the head of each data file.
 """
 
@@ -29,7 +35,7 @@ import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -37,6 +43,7 @@ from coldchain.core.identifiers import check_container, check_food_licence, chec
 from coldchain.core.text import clean
 from coldchain.ops.demo import events as e
 from coldchain.ops.demo import invented
+from coldchain.ops.demo import oversight as o
 from coldchain.ops.demo.parts import Event, Part
 
 FILE = Path(__file__).with_name("jianhua_sweep_b.toml")
@@ -46,6 +53,7 @@ SETS: Mapping[str, Path] = types.MappingProxyType(
         "register": FILE.with_name("jianhua_register.toml"),
         "sweep_a": FILE.with_name("jianhua_sweep_a.toml"),
         "dongxing": FILE.with_name("dongxing_stores.toml"),  # another place: its cold stores and their stewards
+        "oversight": FILE.with_name("oversight.toml"),  # what is due and holds now, told from the day of loading
     }
 )
 
@@ -58,11 +66,16 @@ SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
         "register_site": e.RegisterSite,
         "register_zone": e.RegisterZone,
         "appoint_steward": e.AppointSteward,
+        "record_licence": o.RecordLicence,
+        "register_worker": o.RegisterWorker,
         "register_producer": e.RegisterProducer,
         "register_product": e.RegisterProduct,
         "register_arrival": e.RegisterArrival,
         "add_evidence": e.AddEvidence,
+        "verify_papers": o.VerifyPapers,
         "record_disinfection": e.RecordDisinfection,
+        "order_disinfection": o.OrderDisinfection,
+        "do_disinfection_order": o.DoDisinfectionOrder,
         "register_tube": e.RegisterTube,
         "record_tube_result": e.RecordTubeResult,
         "make_labels": e.MakeLabels,
@@ -73,9 +86,17 @@ SECTIONS: Mapping[str, type[Event]] = types.MappingProxyType(
         "find_on_foot": e.FindOnFoot,
         "record_finding": e.RecordFinding,
         "record_sample_result": e.RecordSampleResult,
+        "record_visit": o.RecordVisit,
+        "answer_finding": o.AnswerFinding,
+        "review_finding": o.ReviewFinding,
+        "decide": o.Decide,
+        "object_to_decision": o.ObjectToDecision,
+        "answer_objection": o.AnswerObjection,
+        "record_measure": o.RecordMeasure,
     }
 )
-LATER_DAYS = ("expiry_date", "valid_to")  # days that may lie ahead
+# days and moments that may lie ahead
+LATER = ("expiry_date", "valid_to", "rectify_by", "starts_on", "ends_on", "ends_at", "expected_at")
 NUMBER_CHECKS = types.MappingProxyType(
     {
         "uscc": check_uscc,
@@ -117,23 +138,25 @@ class Demo(Part):
     title_en: str
     note_zh: str
     note_en: str
+    told_of: date | None = None  # a day of the month of which the case is told
     accounts: tuple[Account, ...]
     offices: tuple[Office, ...]
     events: tuple[Event, ...]
 
 
-def load_sets(names: Sequence[str] = ()) -> Demo:
+def load_sets(names: Sequence[str] = (), today: date | None = None) -> Demo:
     """Return the demonstration of the named sets, checked; of all of them when none is named. Raises as `load` does."""
-    return load(*(path for name, path in SETS.items() if not names or name in names))
+    return load(*(path for name, path in SETS.items() if not names or name in names), today=today)
 
 
-def load(*paths: Path) -> Demo:
+def load(*paths: Path, today: date | None = None) -> Demo:
     """Return the demonstration of the data files, checked; of the first set when none is given.
 
+    `today` is the day of loading, from which some files are told; None: the day that each of them is written for.
     Raises DemoDataError when a value has the wrong type, a number its wrong form, a name no earlier event, or a time
     lies after the moment at which the books learn it.
     """
-    raw = [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths or [FILE]]
+    raw = [_told_from(today, tomllib.loads(path.read_text(encoding="utf-8"))) for path in paths or [FILE]]
     sections: dict[str, list[Any]] = {}
     for one in raw:
         for rows in (one.pop("events"), invented.expand(one.pop("plans", {}))):
@@ -150,6 +173,23 @@ def load(*paths: Path) -> Demo:
     demo: Demo = _build(Demo, _together(raw) | {"events": tuple(found)}, "file")
     _check(demo)
     return demo
+
+
+def _told_from(today: date | None, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says, moved to the day of loading when it is told from that."""
+    written_for: date | None = raw.pop("day_of_loading", None)
+    if written_for is None or today is None:
+        return raw
+    moved: dict[str, Any] = _moved(raw, today - written_for)
+    return moved
+
+
+def _moved(value: Any, by: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {name: _moved(one, by) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_moved(one, by) for one in value]
+    return value + by if isinstance(value, date) else value
 
 
 def _together(raw: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -233,6 +273,8 @@ def _makes(event: Event, where: str) -> list[tuple[str, str]]:
         made.append(("task", event.key))
     if isinstance(event, e.RegisterArrival):
         made += [("batch", f"{event.key}/{line}") for line in range(1, len(event.lines) + 1)]
+    if isinstance(event, o.RecordVisit):
+        made += [("finding", f"{event.key}/{number}") for number in range(1, len(event.findings) + 1)]
     return made
 
 
@@ -243,9 +285,9 @@ def _check_times(part: Part, at: datetime, where: str) -> None:
         if isinstance(value, datetime):
             if value.tzinfo is None:
                 raise DemoDataError(f"{where}: {member.name} has no offset")
-            if value > at:
+            if value > at and member.name not in LATER:
                 raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
-        elif isinstance(value, date) and member.name not in LATER_DAYS and value > at.date():
+        elif isinstance(value, date) and member.name not in LATER and value > at.date():
             raise DemoDataError(f"{where}: {member.name} lies after it is recorded")
         for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, Part):

@@ -156,7 +156,8 @@ class RegisterArrival(Event):
     site_id: str = ref("site")
     owner: str | None = maybe("business")
     entry_mode: str
-    arrived_at: datetime
+    arrived_at: datetime | None = None
+    expected_at: datetime | None = None  # declared in advance
     supplier: Party | None = None
     container_no: str | None = None
     seal_no: str | None = None
@@ -247,6 +248,7 @@ class Dispatch(Event):
     to: Party
     to_site_id: str | None = maybe("site")
     handover: str
+    carrier: str | None = maybe("business")
     vehicle_plate: str | None = None
     driver: Person | None = None
     lines: tuple[GoodsLine, ...]

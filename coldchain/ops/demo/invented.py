@@ -144,7 +144,23 @@ def _sample(rows: Rows, plan: Mapping[str, Any], row: Mapping[str, Any], serial:
         })  # fmt: skip
 
 
-MAKERS = {"businesses": businesses, "stock": stock}
+def stewards(plan: Mapping[str, Any]) -> Rows:
+    """Return the rows of the stewards of the stores that `plan` names, one for each post but those it lacks."""
+    rows = []
+    for place, store in enumerate(plan["stores"]):
+        for post, kind in enumerate(plan["posts"]):
+            number = place * len(plan["posts"]) + post
+            if plan["lacking"].get(store) != kind:
+                rows.append({
+                    "at": plan["at"], "by": plan["by"], "site_id": store, "kind": kind,
+                    "name": plan["surnames"][number % len(plan["surnames"])] + plan["mark"],
+                    "phone": f"{plan['phone']}{plan['first_serial'] + number}", "publish_phone": kind == "enterprise",
+                    "started_on": plan["at"].date(),
+                })  # fmt: skip
+    return {"appoint_steward": rows}
+
+
+MAKERS = {"businesses": businesses, "stock": stock, "stewards": stewards}
 
 
 def expand(plans: Mapping[str, Any]) -> Rows:

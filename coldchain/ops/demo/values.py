@@ -42,6 +42,7 @@ class TubeSample(Part):
 
     batch_id: str | None = maybe("batch")
     zone_id: str | None = maybe("zone")
+    worker_id: str | None = maybe("worker")
     sample_site: str
     basis: str
     piece_from: int | None = None

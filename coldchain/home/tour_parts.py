@@ -1,0 +1,43 @@
+"""What the guided tour is made of: parts with steps; and of which month the case is told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_skeleton
+from sqlmodel import Session
+
+from coldchain.core import marks
+from coldchain.core.i18n import current_locale
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the tour: where it is, what it is called, what one sees there."""
+
+    href: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some steps under a heading, with a word on their dates."""
+
+    title: str
+    text: str
+    steps: tuple[Step, ...]
+
+
+Steps = Iterator[Step]
+
+
+def told_of(session: Session) -> str | None:
+    """Return the month of which the case of the demonstration is told, as a page writes it; None: it says none."""
+    mark = marks.read(session, marks.DEMO_MARK) or {}
+    return month(mark.get("told_of"))
+
+
+def month(told: str | None) -> str | None:
+    """Return the month of a day (ISO) as a page writes it."""
+    return format_skeleton("yMMMM", date.fromisoformat(told), locale=current_locale()) if told else None
