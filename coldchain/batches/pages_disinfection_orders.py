@@ -218,7 +218,7 @@ def new_ordered_disinfection(session: Session, actor: Actor, order_id: UUID) -> 
         labels=DONE_LABELS,
         agents=agent_choices(),
         bases=words.tiles(words.BASES, reversed(BASES)),
-        protocols=protocol_rows(session),
+        protocols=protocol_rows(session, order["site"]["region_code"]),
         once=form.get("_once") or new_once(),
         words=words,
     )

@@ -23,6 +23,7 @@ from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.policy import service as policy
 from coldchain.policy import vocabulary
+from coldchain.regions import service as regions
 
 PAPER_LABELS: Final[dict[str, LazyText]] = {
     "kind": _l("Kind of paper"),
@@ -58,9 +59,10 @@ def target_of(session: Session, actor: Actor, batch_id: UUID | None, arrival_id:
 
     Whoever may read it and not add to it gets no form: raises NotFound.
     """
-    service.find_target(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
+    found = service.find_target(session, actor, "evidence.register", arrival_id=arrival_id, batch_id=batch_id)
     if batch_id is None:
-        return {"batch": None, "arrival": service.read_arrival(session, actor, arrival_id or UUID(int=0))}
+        whole = service.read_arrival(session, actor, arrival_id or UUID(int=0))
+        return {"batch": None, "arrival": whole, "region_code": found.region_code}
     batch = service.read_batch(session, actor, batch_id)
     arrival = None
     if actor.business_id in {None, batch["owner"]["business_id"]}:
@@ -68,7 +70,7 @@ def target_of(session: Session, actor: Actor, batch_id: UUID | None, arrival_id:
             arrival = service.read_arrival(session, actor, batch["arrival_id"])
         except NotFound:
             arrival = None
-    return {"batch": batch, "arrival": arrival}
+    return {"batch": batch, "arrival": arrival, "region_code": found.region_code}
 
 
 def levels_of(target: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -221,7 +223,7 @@ def new_disinfection(
             labels=TREATMENT_LABELS,
             agents=agent_choices(),
             bases=words.tiles(words.BASES, reversed(BASES)),
-            protocols=protocol_rows(session),
+            protocols=protocol_rows(session, target["region_code"]),
         )
 
     def enter(data: dict[str, Any]) -> str:
@@ -238,10 +240,11 @@ def agent_choices() -> list[tuple[str, str]]:
     return [(code, words.said(word)) for code, word in vocabulary.agents().items()]
 
 
-def protocol_rows(session: Session) -> list[dict[str, str]]:
-    """Return the protocols in the reader's language, each with its source."""
+def protocol_rows(session: Session, region_code: str) -> list[dict[str, str]]:
+    """Return the protocols of today in a region in the reader's language, each with its source."""
     name = "name_zh" if current_locale() == "zh_CN" else "name_en"
-    return [{"name": getattr(row, name), "source": row.source} for row in policy.protocols(session)]
+    rows = policy.protocols(session, region_code, regions.today())
+    return [{"name": getattr(row, name), "source": row.source} for row in rows]
 
 
 def _blank_treatment(target: Mapping[str, Any]) -> Form:

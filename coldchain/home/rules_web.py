@@ -90,16 +90,19 @@ KINDS: Final = {
     for kind in (
         Kind(
             "policies", _p("rules", "Evidence policies"), "code", rulebook.policy_versions, rulebook.save_policy,
-            NewEvidencePolicySchema, ("region_code", "imported", "categories", "valid_from", "valid_to", "evidence"),
+            NewEvidencePolicySchema,
+            ("region_code", "imported", "categories", "valid_from", "valid_to", "evidence", "disinfection", "testing",
+             "code_required", "requires_verified", "grace_until"),
             ("region_code", "imported", "categories", "valid_from", "valid_to", "evidence", "disinfection", "testing",
              "code_required", "supplier_required", "requires_verified", "grace_until", "source"),
         ),
         Kind(
             "protocols", _p("rules", "Disinfection protocols"), "code", rulebook.protocol_versions,
             rulebook.save_protocol, NewProtocolSchema,
-            ("agent", "ambient_from_c", "ambient_to_c", "concentration_min_mg_per_l", "contact_min"),
-            ("agent", "ambient_from_c", "ambient_to_c", "concentration_min_mg_per_l", "contact_min",
-             "volume_from_ml_per_m2", "volume_to_ml_per_m2", "additives", "source"),
+            ("region_code", "agent", "ambient_from_c", "ambient_to_c", "concentration_min_mg_per_l", "contact_min"),
+            ("region_code", "valid_from", "valid_to", "agent", "ambient_from_c", "ambient_to_c",
+             "concentration_min_mg_per_l", "contact_min", "volume_from_ml_per_m2", "volume_to_ml_per_m2", "additives",
+             "source"),
         ),
         Kind(
             "figures", _p("rules", "Figures and sampling plans"), "name", rulebook.parameter_rows,
@@ -135,7 +138,7 @@ def list_rules(session: Session, actor: Actor) -> Any:
         {
             "code": code,
             "name": _name(row),
-            "facts": _facts(session, row, kind.brief),
+            "facts": _facts(session, row, kind, kind.brief),
             "version": getattr(row, "version", None),
         }
         for code, row in newest.items()
@@ -158,7 +161,7 @@ def show_rule(session: Session, actor: Actor, path: str, code: str) -> Any:
     versions = [
         {
             "number": getattr(row, "version", len(rows) - index),
-            "facts": _facts(session, row, kind.shown),
+            "facts": _facts(session, row, kind),
             "recorded_at": row.recorded_at,
             "shipped": row.recorded_by is None,
         }
@@ -169,15 +172,14 @@ def show_rule(session: Session, actor: Actor, path: str, code: str) -> Any:
     )
 
 
-def _facts(session: Session, row: Any, shown: tuple[str, ...]) -> list[tuple[Any, str]]:
-    """Return label and text of what a row says under some names, empty things left out."""
-    said = [(name, getattr(row, name)) for name in shown]
-    figure = isinstance(row, PolicyParameter)
-    return [(_label(name, figure=figure), text) for name, value in said if (text := _said(session, name, value))]
+def _facts(session: Session, row: Any, kind: Kind, shown: tuple[str, ...] = ()) -> list[tuple[Any, str]]:
+    """Return label and text of what a row says under some names, else all of them; empty things are left out."""
+    said = [(name, getattr(row, name)) for name in shown or kind.shown]
+    return [(_label(name, kind), text) for name, value in said if (text := _said(session, name, value))]
 
 
-def _label(name: str, *, figure: bool) -> Any:
-    return _l("In force from") if figure and name == "valid_from" else LABELS[name]
+def _label(name: str, kind: Kind) -> Any:
+    return _l("In force from") if name == "valid_from" and kind.path != "policies" else LABELS[name]
 
 
 def _said(session: Session, name: str, value: Any) -> str:
@@ -234,16 +236,18 @@ def _start(session: Session, kind: Kind, code: str) -> Form:
     if not code:
         if kind.path == "figures":
             raise NotFound  # a figure that no rule asks for would mean nothing
-        return Form({"based_on": "0", "imported": "true", "disinfection": "none", "testing": "none"})
+        start = {"valid_from": pages.day(regions.today())} if kind.path == "protocols" else {}
+        return Form({"based_on": "0", "imported": "true", "disinfection": "none", "testing": "none"} | start)
     rows = kind.versions(session, code)
     form = filled(
         {name: getattr(rows[0], name) for name in kind.shown if name not in {"evidence", "value", "categories"}}
     )
     form[kind.key] = code
     form["based_on"] = str(getattr(rows[0], "version", len(rows)))
+    if kind.path != "policies":  # what was done or asked before stays as it was
+        form["valid_from"] = pages.day(regions.today())
     if kind.path == "figures":
         form["value"] = figures.written(rows[0].value)
-        form["valid_from"] = pages.day(regions.today())
     else:
         form["name_zh"], form["name_en"] = rows[0].name_zh, rows[0].name_en
     if isinstance(rows[0], EvidencePolicy):
@@ -264,7 +268,7 @@ def _form(
         rows = kind.versions(session, code)
         newest = {
             "number": getattr(rows[0], "version", len(rows)),
-            "facts": _facts(session, rows[0], kind.shown),
+            "facts": _facts(session, rows[0], kind),
             "name": _name(rows[0]),
         }
         if stale:
@@ -308,10 +312,7 @@ def _check(session: Session, actor: Actor, kind: Kind, form: Form) -> Response:
     shown = dict(data)
     if kind.path == "figures":
         shown["value"] = figures.read(data["value"], kind.versions(session, data["name"])[0].value, below_zero=True)
-    figure = kind.path == "figures"
-    facts = [
-        (_label(name, figure=figure), text) for name in kind.shown if (text := _said(session, name, shown.get(name)))
-    ]
+    facts = [(_label(name, kind), text) for name in kind.shown if (text := _said(session, name, shown.get(name)))]
     codes = {change.region_code for change in found.changes} if found else set()
     page = render_template(
         "rules/check.html",

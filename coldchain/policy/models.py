@@ -47,7 +47,7 @@ class EvidencePolicy(SQLModel, table=True):
 
 
 class DisinfectionProtocol(SQLModel, table=True):
-    """A way to disinfect that counts at a range of ambient temperature (R7)."""
+    """A way to disinfect that counts at a range of ambient temperature, where and from when (R7)."""
 
     __tablename__ = "disinfection_protocol"
     __table_args__ = (UniqueConstraint("code", "version"),)
@@ -55,6 +55,9 @@ class DisinfectionProtocol(SQLModel, table=True):
     protocol_id: UUID = key()
     code: str = words()
     version: int = whole()
+    region_code: str | None = words(null=True, index=True)  # null: national
+    valid_from: date | None = Field(default=None, sa_column=Column(Date, nullable=True))  # of treatments; null: ever
+    valid_to: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     agent: str = words(index=True)
     ambient_from_c: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 2), nullable=True))  # inclusive
     ambient_to_c: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 2), nullable=True))  # exclusive

@@ -18,6 +18,7 @@ from coldchain.policy.protocols import Protocol
 EVIDENCE_POLICY: Final = "evidence_policy"
 PROTOCOL: Final = "disinfection_protocol"
 MEASURE: Final = "measure"
+_PLACED: Final = frozenset({"region_code", "valid_from", "valid_to"})
 _OWN_KEYS: Final = frozenset({"policy_id", "protocol_id"})  # the database's, not what the row says
 
 
@@ -29,6 +30,8 @@ def _plain(value: Any) -> Any:
 def digest(row: PolicyRow | Protocol | Measure) -> str:
     """Return the SHA-256 of what a row says: its fields by name as JSON, without keys that are the database's own."""
     said = {name: value for name, value in asdict(row).items() if name not in _OWN_KEYS}
+    if isinstance(row, Protocol):  # a row from before it could say where and when keeps the digest that it had
+        said = {name: value for name, value in said.items() if name not in _PLACED or value is not None}
     text = json.dumps(said, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

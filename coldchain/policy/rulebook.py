@@ -96,6 +96,15 @@ def draft(session: Session, actor: Actor, *, code: str, based_on: int, **values:
     authorize(actor, CHANGE, Resource())
     known = [row for row in policies(session) if row.code == code]
     version = _next(code, known[0].version if known else 0, based_on)
+    _place(session, values)
+    values["categories"] = values.get("categories") or None
+    return EvidencePolicy(
+        policy_id=new_id(), code=code, version=version, recorded_at=clock.now(), recorded_by=actor.user_id, **values
+    )
+
+
+def _place(session: Session, values: dict[str, Any]) -> None:
+    """Write where a row holds as the rule book does. Raises Invalid `unknown_region`, `before_start`."""
     region_code = values.get("region_code")
     if region_code == NATION:
         values["region_code"] = region_code = None
@@ -103,13 +112,9 @@ def draft(session: Session, actor: Actor, *, code: str, based_on: int, **values:
         raise Invalid.of(
             "/region_code", "unknown_region", "There is no region with the code {region_code}.", region_code=region_code
         )
-    valid_to = values.get("valid_to")
-    if valid_to is not None and valid_to < values["valid_from"]:
+    valid_from, valid_to = values.get("valid_from"), values.get("valid_to")
+    if valid_from is not None and valid_to is not None and valid_to < valid_from:
         raise Invalid.of("/valid_to", "before_start", "The last day lies before the first.")
-    values["categories"] = values.get("categories") or None
-    return EvidencePolicy(
-        policy_id=new_id(), code=code, version=version, recorded_at=clock.now(), recorded_by=actor.user_id, **values
-    )
 
 
 def _next(code: str, newest: int, based_on: int) -> int:
@@ -144,12 +149,14 @@ def save_policy(session: Session, actor: Actor, *, code: str, based_on: int, **v
 def save_protocol(session: Session, actor: Actor, *, code: str, based_on: int, **values: Any) -> Saved:
     """Add a version of a disinfection protocol; records that were judged before stay as they were judged.
 
-    Raises Forbidden; Invalid `invalid`, `upside_down`; Conflict `newer_version`, `rule_exists`.
+    Raises Forbidden; Invalid `invalid`, `upside_down`, `before_start`, `unknown_region`; Conflict `newer_version`,
+    `rule_exists`.
     """
     authorize(actor, CHANGE, Resource())
     _turn(session, PROTOCOL, code)
     known = [row for row in protocols(session) if row.code == code]
     version = _next(code, known[0].version if known else 0, based_on)
+    _place(session, values)
     for low, high in (("ambient_from_c", "ambient_to_c"), ("volume_from_ml_per_m2", "volume_to_ml_per_m2")):
         lowest, highest = values.get(low), values.get(high)
         if lowest is not None and highest is not None and not lowest < highest:
@@ -159,7 +166,7 @@ def save_protocol(session: Session, actor: Actor, *, code: str, based_on: int, *
     )
     session.add(row)
     session.flush()
-    _tell(session, actor, row, PROTOCOL, references.of_protocol(service.as_protocol(row)), None)
+    _tell(session, actor, row, PROTOCOL, references.of_protocol(service.as_protocol(row)), row.region_code)
     return Saved(code, version)
 
 

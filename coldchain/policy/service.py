@@ -24,7 +24,8 @@ from coldchain.policy.engine import latest_versions
 from coldchain.policy.facts import PolicyRow
 from coldchain.policy.measures import IMPORT_SUSPENSION, LOCKDOWN, Measure
 from coldchain.policy.models import DisinfectionProtocol, EvidencePolicy, MeasureVersion, PolicyParameter
-from coldchain.policy.protocols import Protocol
+from coldchain.policy.protocols import Protocol, in_force
+from coldchain.regions.tree import ancestry
 
 DATA = Path(__file__).parent / "data"
 
@@ -145,13 +146,11 @@ def trade_measures_of(session: Session, business_ids: Sequence[UUID]) -> list[Me
     return [as_measure(row) for row in session.scalars(select(MeasureVersion).where(about))]
 
 
-def protocols(session: Session) -> list[Protocol]:
-    """Return the newest version of every disinfection protocol as plain values, in one statement (R7)."""
-    newest: dict[str, Protocol] = {}
+def protocols(session: Session, region_code: str, on: date) -> list[Protocol]:
+    """Return the disinfection protocols of treatments on a day in a region as plain values, in one statement (R7)."""
     statement = select(DisinfectionProtocol).order_by(col(DisinfectionProtocol.code), col(DisinfectionProtocol.version))
-    for row in session.exec(statement):
-        newest[row.code] = as_protocol(row)
-    return list(newest.values())
+    rows = [as_protocol(row) for row in session.exec(statement)]
+    return in_force(rows, regions=ancestry(region_code), on=on)
 
 
 def as_protocol(row: DisinfectionProtocol) -> Protocol:
@@ -171,6 +170,9 @@ def as_protocol(row: DisinfectionProtocol) -> Protocol:
         name_zh=row.name_zh,
         name_en=row.name_en,
         source=row.source,
+        region_code=row.region_code,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
     )
 
 

@@ -156,6 +156,10 @@ def test_protocols_and_figures(world, case):
     assert admin.post("/rules/disinfection-protocols", weaker, 409)["code"] == "newer_version"
     upside = body | {"based_on": 2, "ambient_from_c": 10, "ambient_to_c": 10}
     assert admin.post("/rules/disinfection-protocols", upside, 422)["errors"][0]["code"] == "upside_down"
+    nowhere = body | {"based_on": 2, "region_code": "999999"}
+    assert admin.post("/rules/disinfection-protocols", nowhere, 422)["errors"][0]["code"] == "unknown_region"
+    ended = body | {"based_on": 2, "valid_from": "2021-02-02", "valid_to": "2021-02-01"}
+    assert admin.post("/rules/disinfection-protocols", ended, 422)["errors"][0]["code"] == "before_start"
     figure = {"name": "pool_limit", "based_on": 1, "value": "10", "valid_from": "2021-01-01", "source": "示例"}
     assert admin.post("/rules/figures", figure, 201)["version"] == 2
     assert admin.post("/rules/figures", figure, 409)["code"] == "newer_version"
@@ -166,6 +170,22 @@ def test_protocols_and_figures(world, case):
     admin.post("/rules/figures", figure | {"name": "no_such_figure"}, 404)
     assert {row["value"] for row in admin.get("/rules/figures?code=pool_limit")["items"]} == {10, 20}
     world.regulator.post("/rules/figures", figure, 403)
+
+
+def test_a_treatment_is_judged_by_the_protocols_of_its_own_day_and_place(world, case):
+    admin = world.people.admin()
+    (row,) = admin.get("/rules/disinfection-protocols?code=frozen_chlorine_3000")["items"]
+    body = {name: value for name, value in row.items() if name not in {"version", "recorded_at"} and value is not None}
+    longer = body | {"based_on": 1, "contact_min": 30, "valid_from": "2021-01-19"}
+    admin.post("/rules/disinfection-protocols", longer, 201)
+    there = body | {"code": "frozen_elsewhere", "based_on": 0, "contact_min": 60, "region_code": "310000"}
+    admin.post("/rules/disinfection-protocols", there, 201)
+    for day, minutes, state in (("18", 10, "met"), ("19", 10, "not_met"), ("19", 30, "met")):
+        made = case.disinfect(occurred_at=f"2021-01-{day}T10:00:00+08:00", contact_min=minutes)
+        assert made["protocol_state"] == state
+    here = body | {"code": "frozen_here", "based_on": 0, "contact_min": 60, "region_code": "230203"}
+    admin.post("/rules/disinfection-protocols", here, 201)
+    assert case.disinfect(contact_min=10)["protocol_state"] == "not_met"
 
 
 def test_what_a_dispatch_was_judged_by_is_provable(world, case):

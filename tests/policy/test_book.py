@@ -144,3 +144,6 @@ def test_a_digest_is_of_what_is_said_alone():
     protocol = Protocol(UUID(int=1), "p", 3, "chlorine", None, Decimal("4.50"), 500, 30, None, None, None, "", "", "")
     assert str(references.of_protocol(protocol)).startswith("disinfection_protocol:p.3@")
     assert references.digest(replace(protocol, protocol_id=None)) == references.digest(protocol)
+    told = "0514ccec1016577d"
+    assert references.digest(protocol).startswith(told), "as it was before rows said where and when"
+    assert references.digest(replace(protocol, region_code="230203")) != references.digest(protocol)

@@ -1,11 +1,12 @@
 """When a disinfection meets a protocol, border by border, with rows made here (R7)."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from coldchain.policy.protocols import Protocol, Treatment, judge_treatment, meets, valid_at
+from coldchain.policy.protocols import Protocol, Treatment, in_force, judge_treatment, meets, valid_at
 
 FROZEN = Protocol(
     None, "frozen", 1, "chlorine", Decimal(-25), Decimal(0), 3000, 10, 200, 300, None, "冷冻", "frozen", "test",
@@ -57,3 +58,38 @@ def test_the_first_row_that_is_met_is_named() -> None:
     assert judge_treatment([other, strong], DONE) == ("not_met", None)
     assert judge_treatment([other], DONE) == ("no_protocol", None)
     assert judge_treatment([], DONE) == ("no_protocol", None)
+
+
+HERE = ("230203", "230200", "230000", "000000")
+DAY = date(2021, 1, 20)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "holds"),
+    [
+        (None, None, True), (DAY, DAY, True), (date(2021, 1, 21), None, False), (None, date(2021, 1, 19), False),
+        (date(2021, 1, 19), date(2021, 1, 21), True),
+    ],
+)  # fmt: skip
+def test_a_row_holds_on_its_days_first_and_last_included(starts: date | None, ends: date | None, holds: bool) -> None:
+    assert bool(in_force([replace(FROZEN, valid_from=starts, valid_to=ends)], regions=HERE, on=DAY)) is holds
+
+
+def test_of_a_code_the_newest_version_that_had_begun_counts() -> None:
+    stricter = replace(FROZEN, version=2, contact_min=30, valid_from=DAY)
+    for on, state in ((date(2021, 1, 19), "met"), (DAY, "not_met")):
+        assert judge_treatment(in_force([stricter, FROZEN], regions=HERE, on=on), DONE)[0] == state
+    ended = replace(FROZEN, version=2, valid_to=date(2021, 1, 19))
+    assert in_force([FROZEN, ended], regions=HERE, on=DAY) == [], "its end was a correction of the first"
+
+
+def test_the_nearest_region_with_a_row_for_that_temperature_decides() -> None:
+    nation, other = FROZEN, replace(FROZEN, code="other", region_code="310000", contact_min=1)
+    city = replace(FROZEN, code="city", region_code="230200", contact_min=30)
+    warm = replace(FROZEN, code="warm", region_code="230203", ambient_from_c=Decimal(0), ambient_to_c=None)
+    rows = in_force([nation, other, city, warm], regions=HERE, on=DAY)
+    assert rows == [warm, city, nation]
+    assert judge_treatment(rows, DONE) == ("not_met", None)
+    assert judge_treatment(rows, replace(DONE, contact_min=30)) == ("met", city)
+    assert judge_treatment(rows, replace(DONE, ambient_temperature_c=Decimal(4))) == ("met", warm)
+    assert in_force([other], regions=HERE, on=DAY) == []

@@ -1,5 +1,6 @@
 """Disinfection records against the shipped protocols (R7), at each border."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ def protocols(shared_database):
     from sqlmodel import Session
 
     with Session(shared_database) as session:
-        return service.protocols(session)
+        return service.protocols(session, "230203", date(2021, 1, 20))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,6 @@ def test_loading_twice_adds_nothing(session):
 
 
 def test_parameters(session):
-    from datetime import date
-
     assert service.parameter(session, "late_after_min", date(2021, 1, 1)) == 15
     with pytest.raises(LookupError):
         service.parameter(session, "late_after_min", date(2019, 12, 31))

@@ -69,7 +69,8 @@ def enter(
     piece_count = target.batches[0][1] if len(target.batches) == 1 else None
     basis, first, last = targets.checked_range("", basis, piece_from, piece_to, piece_count)
     treatment = Treatment(agent, concentration_mg_per_l, contact_min, ambient_temperature_c, volume_ml_per_m2)
-    state, protocol = judge_treatment(policy.protocols(session), treatment)
+    on = occurred.astimezone(clock.BEIJING).date()
+    state, protocol = judge_treatment(policy.protocols(session, target.region_code, on), treatment)
     record = Disinfection(
         arrival_id=target.arrival_id,
         batch_id=target.batch_id,
