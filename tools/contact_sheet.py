@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 FONT = ROOT / "coldchain" / "labels" / "fonts" / "NotoSansSC-Regular.ttf"
-ROLES = ("regulator", "inspector", "merchant", "buyer", "lab", "admin")
+ROLES = ("regulator", "inspector", "merchant", "buyer", "carrier", "disinfection", "lab", "admin")
 WIDE = {"width": 1280, "height": 900}
 TALL = {"width": 1280, "height": 1621}  # a cell of the sheet: long pages are cut
 NARROW = {"width": 390, "height": 844}

@@ -22,7 +22,7 @@ from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
-from coldchain.registry.models import Product, Site, Zone
+from coldchain.registry.models import Business, Product, Site, Zone
 from coldchain.trade import service as trade
 from coldchain.trade.service import entries, kept
 
@@ -58,8 +58,15 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "sent": trade.count_by_state(session, actor, "out"),
         "coming": trade.count_by_state(session, actor, "in"),
         "kept_for": kept.by_owner(session, actor),
+        "serves": _serves(session, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
+
+
+def _serves(session: Session, business_id: UUID) -> bool:
+    """Say whether the business disinfects for others: its work is orders, and it may have no goods at all."""
+    business = session.get(Business, business_id)
+    return business is not None and disinfection_orders.SERVICE in business.kinds
 
 
 def _counter(session: Session, actor: Actor) -> dict[str, Any]:

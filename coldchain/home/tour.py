@@ -22,7 +22,7 @@ from coldchain.core import marks, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs, tour_oversight
-from coldchain.home.tour_parts import Part, Step, Steps, told_of
+from coldchain.home.tour_parts import Part, Step, Steps, month
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
@@ -39,18 +39,21 @@ Tour = Callable[[Session, Actor], Steps]
 
 def parts(session: Session, actor: Actor) -> list[Part]:
     """Return the parts of the reader's tour that have steps. Raises NotFound where the data are no demonstration."""
-    if marks.read(session, marks.DEMO_MARK) is None:
+    mark = marks.read(session, marks.DEMO_MARK)
+    if mark is None:
         raise NotFound
     case, now = _tours_of(session, actor)
-    month = told_of(session)
-    title = _("The case, told as of %(month)s", month=month) if month else _("The case")
-    text = (
-        _("Its dates are those of that time: counted from today its goods are long past their date.") if month else ""
-    )
+    of, loaded = month(mark.get("told_of")), mark.get("loaded_on")
+    title = _("The case, told as of %(month)s", month=of) if of else _("The case")
+    text = _("Its dates are those of that time: counted from today its goods are long past their date.") if of else ""
     found = [Part(title, text, tuple(case(session, actor)) if case else ())]
     if now is not None:
-        text = _("These dates begin with the day on which the demonstration was loaded: what is due is due now.")
-        found.append(Part(_("Everyday oversight, as of today"), text, tuple(now(session, actor))))
+        text = (
+            _("The dates of this part begin with the day on which the demonstration was loaded: %(day)s.", day=loaded)
+            if loaded
+            else ""
+        )
+        found.append(Part(_("Everyday oversight"), text, tuple(now(session, actor))))
     return [part for part in found if part.steps]
 
 
