@@ -27,7 +27,7 @@ NARROW = {"width": 390, "height": 844}
 PAGES_MAX = 48
 SHEET_COLUMNS, CELL, CAPTION, GAP = 6, (300, 380), 26, 12
 COLOURS = 128
-NOT_PAGES = re.compile(r"\.(pdf|png|zip|json|csv|tlog-proof)$|^/(language|sign-out|me/second-step)")
+NOT_PAGES = re.compile(r"\.(pdf|png|zip|json|csv|xlsx|tlog-proof)$|^/(language|sign-out|me/second-step)")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 

@@ -259,12 +259,14 @@ def licences_ending(session: Session, actor: Actor) -> list[Job]:
     if not count or first is None:
         return []
     own, over = actor.business_id is not None, first < licences.today()
-    title = (
-        (_("A licence of your business has ended") if over else _("A licence of your business ends soon"))
-        if own
-        else ngettext("%(num)s business with a licence that ends soon",
-                      "%(num)s businesses with a licence that ends soon", count)
-    )  # fmt: skip
+    if own:
+        title = _("A licence of your business has ended") if over else _("A licence of your business ends soon")
+    elif over:
+        title = ngettext("%(num)s business with a licence that has ended or ends soon",
+                         "%(num)s businesses with a licence that has ended or ends soon", count)  # fmt: skip
+    else:
+        title = ngettext("%(num)s business with a licence that ends soon",
+                         "%(num)s businesses with a licence that ends soon", count)  # fmt: skip
     href = f"/businesses/{actor.business_id}/particulars" if own else "/businesses?licence_expiring=true"
     when = (
         _("the first ended on %(day)s", day=pages.day(first))

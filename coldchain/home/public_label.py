@@ -127,6 +127,7 @@ def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response
         code=facts.label.text,
         here_url=f"/C/{facts.label.text}",
         as_of=clock.now(),
+        past=_past(facts),
         own_batch=scan.own_batch(session, actor, facts.batch_code),
         split_from=_split_from(facts),
         made_from=[_source(source) for source in facts.verdict.basis.get("made_from", ())],
@@ -135,6 +136,11 @@ def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response
     response = Response(with_own_icons(page))
     response.headers["Vary"] = "Accept"
     return response
+
+
+def _past(facts: PublicFacts) -> bool:
+    """Say whether the last day of the goods, by Beijing's calendar, is over."""
+    return facts.expiry_date is not None and facts.expiry_date < clock.now().astimezone(clock.BEIJING).date()
 
 
 def _split_from(facts: PublicFacts) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from coldchain.accounts.rights import scope
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.batches.reach import visible_batches
 from coldchain.batches.service import disinfection_orders, tubes
-from coldchain.core import marks, pages
+from coldchain.core import clock, marks, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs, tour_oversight
@@ -63,7 +63,7 @@ def _tours_of(session: Session, actor: Actor) -> tuple[Tour | None, Tour | None]
         kinds = set(session.get_one(Business, actor.business_id).kinds)
         if disinfection_orders.SERVICE in kinds:
             return None, tour_oversight.service
-        return (_merchant, tour_oversight.merchant) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
+        return (_merchant, _merchant_now) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
     tours: dict[str, tuple[Tour | None, Tour | None]] = {
         "regulator": (_regulator, tour_oversight.regulator),
         "inspector": (_inspector, tour_oversight.inspector),
@@ -94,6 +94,10 @@ def _imported() -> Any:
 
 def _locked() -> Any:
     return col(Batch.batch_id).in_(select(col(Holding.batch_id)).where(col(Holding.held_units) > 0))
+
+
+def _in_date() -> Any:
+    return col(Batch.expiry_date) >= clock.now().astimezone(clock.BEIJING).date()
 
 
 def _coded() -> Any:
@@ -228,7 +232,7 @@ def _inspector(session: Session, actor: Actor) -> Steps:
                 _("A place where goods were sealed"),
                 _("Each visit with what was sealed, seal numbers and samples; the latest finding counts."),
             )
-    coded = _batch(session, actor, _coded())
+    coded = _batch(session, actor, _coded(), _imported())
     if coded is not None:
         yield Step(
             f"/scan?code={coded.batch_code}",
@@ -248,13 +252,17 @@ def _merchant(session: Session, actor: Actor) -> Steps:
             _("A batch that is locked"),
             _("Who locked what, why, since when, and what ends the lock. Everything else of yours goes on."),
         )
-    clear = _batch(session, actor, col(Batch.status) == "cleared", _coded())
+
+
+def _merchant_now(session: Session, actor: Actor) -> Steps:
+    clear = _batch(session, actor, col(Batch.status) == "cleared", _coded(), _in_date())
     if clear is not None:
         yield Step(
             f"/C/{LabelCode(clear.batch_code, 'batch', 0).text}",
             _("What your customer sees"),
             _("The page behind the label of a batch that may be sold: no phones, no drivers, no buyers."),
         )
+    yield from tour_oversight.merchant(session, actor)
 
 
 def _buyer(session: Session, actor: Actor) -> Steps:
