@@ -20,14 +20,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 FONT = ROOT / "coldchain" / "labels" / "fonts" / "NotoSansSC-Regular.ttf"
-ROLES = ("regulator", "inspector", "merchant", "buyer", "lab", "admin")
+ROLES = ("regulator", "inspector", "merchant", "buyer", "carrier", "disinfection", "lab", "admin")
 WIDE = {"width": 1280, "height": 900}
 TALL = {"width": 1280, "height": 1621}  # a cell of the sheet: long pages are cut
 NARROW = {"width": 390, "height": 844}
 PAGES_MAX = 48
 SHEET_COLUMNS, CELL, CAPTION, GAP = 6, (300, 380), 26, 12
 COLOURS = 128
-NOT_PAGES = re.compile(r"\.(pdf|png|zip|json|csv|tlog-proof)$|^/(language|sign-out|me/second-step)")
+NOT_PAGES = re.compile(r"\.(pdf|png|zip|json|csv|xlsx|tlog-proof)$|^/(language|sign-out|me/second-step)")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 

@@ -23,7 +23,7 @@ from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry import service as registry
-from coldchain.registry.models import Product, Site, Zone
+from coldchain.registry.models import Business, Product, Site, Zone
 from coldchain.trade import service as trade
 from coldchain.trade.service import entries, kept
 
@@ -60,6 +60,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "coming": trade.count_by_state(session, actor, "in"),
         "kept_for": kept.by_owner(session, actor),
         "has_card": _has_card(session, actor, business_id),
+        "serves": _serves(session, business_id),
         "has_site": bool(registry.search_sites(session, actor, business=str(business_id), limit=1)[0]),
     }
 
@@ -69,6 +70,12 @@ def _has_card(session: Session, actor: Actor, business_id: UUID) -> bool:
     found = registry.find_business(session, business_id)
     here = Resource.of(business_id, places=[registry.place(found)])
     return found.card_no is not None and may(actor, "card.read", here)
+
+
+def _serves(session: Session, business_id: UUID) -> bool:
+    """Say whether the business disinfects for others: its work is orders, and it may have no goods at all."""
+    business = session.get(Business, business_id)
+    return business is not None and disinfection_orders.SERVICE in business.kinds
 
 
 def _counter(session: Session, actor: Actor) -> dict[str, Any]:

@@ -27,10 +27,19 @@ class Help:
 SEARCH: Final = Task(
     "/search", _l("Search"), _l("Any number, name or code that you have: the field in the head of each page.")
 )
+PEOPLE: Final = Task("/people", _l("People"), _l("Let people in, and end it; a clerk may be limited to sites."))
 SWEEPS: Final = Task(
     "/recalls",
     _l("Sweeps and recalls"),
     _l("Due, checked, found, none found, open: of each sweep, now or as known at a past moment."),
+)
+FINDINGS: Final = Task(
+    "/findings",
+    _l("Findings and decisions"),
+    _l("What was found at visits, by when it is to be put right, and what was decided."),
+)
+MEASURES: Final = Task(
+    "/measures", _l("Measures in force"), _l("Who may not send now, which plant's imports are suspended, until when.")
 )
 STOCK: Final = Task(
     "/stock",
@@ -58,6 +67,10 @@ HELP: Final[dict[str, Help]] = {
                 _l("A draft locks nothing. Announced, it locks what matches everywhere; each place becomes a task."),
             ),
             SWEEPS,
+            FINDINGS,
+            MEASURES,
+            Task("/stewards", _l("Stewards of cold stores"), _l("Three at each store; which store lacks one.")),
+            Task("/letters", _l("Commitment letters"), _l("Who has not signed the letter of today.")),
             Task("/flags", _l("Flags"), _l("Facts that an officer should look at. A flag is no violation.")),
             Task("/backchecks", _l("Backwards checks"), _l("What the books do not explain, and where it is solved.")),
             Task(
@@ -72,6 +85,12 @@ HELP: Final[dict[str, Help]] = {
                 "/scan", _l("Scan a label"), _l("The camera of the phone opens the same page as the code typed here.")
             ),
             SWEEPS,
+            Task(
+                "/visits/new",
+                _l("Record a visit"),
+                _l("What you looked at and what you found, also if it was nothing."),
+            ),
+            FINDINGS,
             Task(
                 "/assistance", _l("Requests of other regions"), _l("What another region or office asks you to look at.")
             ),
@@ -102,7 +121,9 @@ HELP: Final[dict[str, Help]] = {
             Task("/stocktakes/new", _l("Count the stock"), _l("What you count is what is there; say why it differs.")),
             Task("/labels", _l("Labels"), _l("Codes for batches and pieces, to print and stick on.")),
             STOCK,
-            Task("/people", _l("People"), _l("Let people in, and end it; a clerk may be limited to sites.")),
+            FINDINGS,
+            Task("/businesses/mine", _l("My business"), _l("Card, licences, sites and zones, stewards, signs.")),
+            PEOPLE,
         ),
     ),
     "lab": Help(
@@ -121,6 +142,7 @@ HELP: Final[dict[str, Help]] = {
                 _l("Samples and results"),
                 _l("All your tubes; those that an officer entered for you wait to be confirmed."),
             ),
+            FINDINGS,
         ),
     ),
     "carrier": Help(
@@ -131,6 +153,10 @@ HELP: Final[dict[str, Help]] = {
                 _l("Dispatch and receive"),
                 _l("The consignments that you carry, with their delivery notes."),
             ),
+            FINDINGS,
+            MEASURES,
+            Task("/businesses/mine", _l("My business"), _l("Card, licences, sites and zones, stewards, signs.")),
+            PEOPLE,
         ),
     ),
     "admin": Help(
@@ -138,11 +164,27 @@ HELP: Final[dict[str, Help]] = {
         (
             Task("/accounts", _l("Accounts"), _l("Make an account, stop it, send a link for a forgotten password.")),
             Task("/regions", _l("Regions and offices"), _l("Offices, their areas, and their grids.")),
+            Task(
+                "/rules", _l("Rule book"), _l("Which papers, treatments and tests are asked for, with their sources.")
+            ),
+            MEASURES,
             Task("/audit", _l("Audit log"), _l("Who signed in, who was refused what, who read personal data.")),
             Task("/privacy", _l("Personal data"), _l("What is kept about a person, for how long, and erasing it.")),
         ),
     ),
 }
+
+# A business that disinfects for others: a merchant by its role, with work of its own.
+HELP_OF_SERVICE: Final = Help(
+    _l("You disinfect goods of others, enter what you did, and issue the certificate."),
+    (
+        Task("/disinfection-orders", _l("Disinfection orders"), _l("What you are asked to do, and what you did.")),
+        FINDINGS,
+        Task("/businesses/mine", _l("My business"), _l("Card, licences, sites and zones, stewards, signs.")),
+        PEOPLE,
+    ),
+)
+
 
 # (code of the chip, what it means): the same words stand on every page, print and label.
 STATES: Final[tuple[tuple[str, LazyText], ...]] = (

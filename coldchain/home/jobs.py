@@ -258,15 +258,22 @@ def licences_ending(session: Session, actor: Actor) -> list[Job]:
     count, first = licences.due(session, actor)
     if not count or first is None:
         return []
-    own = actor.business_id is not None
-    title = (
-        _("A licence of your business ends soon")
-        if own
-        else ngettext("%(num)s business with a licence that ends soon",
-                      "%(num)s businesses with a licence that ends soon", count)
-    )  # fmt: skip
+    own, over = actor.business_id is not None, first < licences.today()
+    if own:
+        title = _("A licence of your business has ended") if over else _("A licence of your business ends soon")
+    elif over:
+        title = ngettext("%(num)s business with a licence that has ended or ends soon",
+                         "%(num)s businesses with a licence that has ended or ends soon", count)  # fmt: skip
+    else:
+        title = ngettext("%(num)s business with a licence that ends soon",
+                         "%(num)s businesses with a licence that ends soon", count)  # fmt: skip
     href = f"/businesses/{actor.business_id}/particulars" if own else "/businesses?licence_expiring=true"
-    return [Job("licence.expiring", href, title, _("the first ends on %(day)s", day=pages.day(first)), _("View"))]
+    when = (
+        _("the first ended on %(day)s", day=pages.day(first))
+        if over
+        else _("the first ends on %(day)s", day=pages.day(first))
+    )
+    return [Job("overdue" if over else "licence.expiring", href, title, when, _("View"))]
 
 
 def _letters(session: Session, actor: Actor) -> list[Job]:

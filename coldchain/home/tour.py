@@ -18,11 +18,11 @@ from coldchain.accounts.rights import scope
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.batches.reach import visible_batches
 from coldchain.batches.service import disinfection_orders, tubes
-from coldchain.core import marks, pages
+from coldchain.core import clock, marks, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs, tour_oversight
-from coldchain.home.tour_parts import Part, Step, Steps, told_of
+from coldchain.home.tour_parts import Part, Step, Steps, month
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
@@ -39,18 +39,21 @@ Tour = Callable[[Session, Actor], Steps]
 
 def parts(session: Session, actor: Actor) -> list[Part]:
     """Return the parts of the reader's tour that have steps. Raises NotFound where the data are no demonstration."""
-    if marks.read(session, marks.DEMO_MARK) is None:
+    mark = marks.read(session, marks.DEMO_MARK)
+    if mark is None:
         raise NotFound
     case, now = _tours_of(session, actor)
-    month = told_of(session)
-    title = _("The case, told as of %(month)s", month=month) if month else _("The case")
-    text = (
-        _("Its dates are those of that time: counted from today its goods are long past their date.") if month else ""
-    )
+    of, loaded = month(mark.get("told_of")), mark.get("loaded_on")
+    title = _("The case, told as of %(month)s", month=of) if of else _("The case")
+    text = _("Its dates are those of that time: counted from today its goods are long past their date.") if of else ""
     found = [Part(title, text, tuple(case(session, actor)) if case else ())]
     if now is not None:
-        text = _("These dates begin with the day on which the demonstration was loaded: what is due is due now.")
-        found.append(Part(_("Everyday oversight, as of today"), text, tuple(now(session, actor))))
+        text = (
+            _("The dates of this part begin with the day on which the demonstration was loaded: %(day)s.", day=loaded)
+            if loaded
+            else ""
+        )
+        found.append(Part(_("Everyday oversight"), text, tuple(now(session, actor))))
     return [part for part in found if part.steps]
 
 
@@ -60,7 +63,7 @@ def _tours_of(session: Session, actor: Actor) -> tuple[Tour | None, Tour | None]
         kinds = set(session.get_one(Business, actor.business_id).kinds)
         if disinfection_orders.SERVICE in kinds:
             return None, tour_oversight.service
-        return (_merchant, tour_oversight.merchant) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
+        return (_merchant, _merchant_now) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
     tours: dict[str, tuple[Tour | None, Tour | None]] = {
         "regulator": (_regulator, tour_oversight.regulator),
         "inspector": (_inspector, tour_oversight.inspector),
@@ -91,6 +94,10 @@ def _imported() -> Any:
 
 def _locked() -> Any:
     return col(Batch.batch_id).in_(select(col(Holding.batch_id)).where(col(Holding.held_units) > 0))
+
+
+def _in_date() -> Any:
+    return col(Batch.expiry_date) >= clock.now().astimezone(clock.BEIJING).date()
 
 
 def _coded() -> Any:
@@ -225,7 +232,7 @@ def _inspector(session: Session, actor: Actor) -> Steps:
                 _("A place where goods were sealed"),
                 _("Each visit with what was sealed, seal numbers and samples; the latest finding counts."),
             )
-    coded = _batch(session, actor, _coded())
+    coded = _batch(session, actor, _coded(), _imported())
     if coded is not None:
         yield Step(
             f"/scan?code={coded.batch_code}",
@@ -245,13 +252,17 @@ def _merchant(session: Session, actor: Actor) -> Steps:
             _("A batch that is locked"),
             _("Who locked what, why, since when, and what ends the lock. Everything else of yours goes on."),
         )
-    clear = _batch(session, actor, col(Batch.status) == "cleared", _coded())
+
+
+def _merchant_now(session: Session, actor: Actor) -> Steps:
+    clear = _batch(session, actor, col(Batch.status) == "cleared", _coded(), _in_date())
     if clear is not None:
         yield Step(
             f"/C/{LabelCode(clear.batch_code, 'batch', 0).text}",
             _("What your customer sees"),
             _("The page behind the label of a batch that may be sold: no phones, no drivers, no buyers."),
         )
+    yield from tour_oversight.merchant(session, actor)
 
 
 def _buyer(session: Session, actor: Actor) -> Steps:

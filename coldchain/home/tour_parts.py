@@ -1,13 +1,11 @@
-"""What the guided tour is made of: parts with steps; and of which month the case is told."""
+"""What the guided tour is made of: parts with steps; and how pages name the month of which the case is told."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from babel.dates import format_skeleton
-from sqlmodel import Session
 
-from coldchain.core import marks
 from coldchain.core.i18n import current_locale
 
 
@@ -32,12 +30,6 @@ class Part:
 Steps = Iterator[Step]
 
 
-def told_of(session: Session) -> str | None:
-    """Return the month of which the case of the demonstration is told, as a page writes it; None: it says none."""
-    mark = marks.read(session, marks.DEMO_MARK) or {}
-    return month(mark.get("told_of"))
-
-
-def month(told: str | None) -> str | None:
+def month(told_of: str | None) -> str | None:
     """Return the month of a day (ISO) as a page writes it."""
-    return format_skeleton("yMMMM", date.fromisoformat(told), locale=current_locale()) if told else None
+    return format_skeleton("yMMMM", date.fromisoformat(told_of), locale=current_locale()) if told_of else None

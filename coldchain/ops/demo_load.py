@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -83,7 +84,12 @@ def _demonstration(settings: Settings) -> data.Demo:
     if unknown := [name for name in settings.demo_sets if name not in data.SETS]:
         there = ", ".join(data.SETS)
         raise SettingsError("unknown_demo_set", f"COLDCHAIN_DEMO_SETS names {', '.join(unknown)}; there are {there}")
-    return data.load_sets(settings.demo_sets, clock.now().astimezone(clock.BEIJING).date())
+    return data.load_sets(settings.demo_sets, _today())
+
+
+def _today() -> date:
+    """Return the day of loading, from which the everyday part is told."""
+    return clock.now().astimezone(clock.BEIJING).date()
 
 
 def start_over(settings: Settings) -> None:
@@ -100,9 +106,10 @@ def start_over(settings: Settings) -> None:
 
 
 def _about(demo: data.Demo) -> dict[str, Any]:
-    """Return what the mark of a demonstration says of it: pages name the month of which the case is told."""
+    """Return what the mark of a demonstration says of it: pages name the month of the case, and the day of loading."""
     return {"title_zh": demo.title_zh, "title_en": demo.title_en, "note_zh": demo.note_zh, "note_en": demo.note_en,
-            "told_of": demo.told_of.isoformat() if demo.told_of else None}  # fmt: skip
+            "told_of": demo.told_of.isoformat() if demo.told_of else None,
+            "loaded_on": _today().isoformat()}  # fmt: skip
 
 
 @dataclass
@@ -121,9 +128,9 @@ class Replay:
     def run(self) -> None:
         """Do every event at its moment, those of one moment in one transaction."""
         pull_in.install()
-        first = self.demo.events[0].at
+        first, about = self.demo.events[0].at, _about(self.demo)
         with clock.simulated(first), db.transaction() as session:
-            marks.write(session, DEMO_MARK, _about(self.demo))
+            marks.write(session, DEMO_MARK, about)
             for office in self.demo.offices:
                 regions.ensure_office(session, office.region_code, office.name)
             self._make_accounts(session)

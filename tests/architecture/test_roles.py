@@ -9,7 +9,7 @@ from config import ROOT
 NAMED = re.compile(r"""["'](admin|regulator|inspector|merchant)["']""")
 TOLD_HERE = {"coldchain/accounts/rights.py", "coldchain/accounts/models.py", "coldchain/accounts/words.py"}
 # Written for each role, and deciding nothing: what they lead to has its own rights.
-WRITTEN_FOR_ROLES = {"coldchain/home/help_words.py", "coldchain/home/tour.py"}
+WRITTEN_FOR_ROLES = {"coldchain/home/help_words.py", "coldchain/home/help_topics.py", "coldchain/home/tour.py"}
 
 
 def places() -> list[Path]:

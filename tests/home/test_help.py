@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from coldchain.accounts.models import ROLES
-from coldchain.home import help_words
+from coldchain.home import help_topics, help_words
 from tests.factories.reader import Reader
 from tests.factories.world import World
 
@@ -16,9 +16,18 @@ LINK = re.compile(r'<li><div><a href="([^"]+)">')
 def test_every_role_has_help() -> None:
     """No role is left without, and no page stands there twice."""
     assert set(help_words.HELP) == set(ROLES)
-    for found in help_words.HELP.values():
+    for found in (*help_words.HELP.values(), help_words.HELP_OF_SERVICE):
         hrefs = [task.href for task in found.tasks]
         assert len(set(hrefs)) == len(hrefs) > 0
+
+
+def test_topics_are_for_roles_that_exist() -> None:
+    """Each topic concerns somebody, has sentences of its own, and no role has one twice."""
+    assert {role for topic in help_topics.TOPICS for role in topic.roles} == {*ROLES, help_topics.SERVICE} - {"system"}
+    assert all(len(set(topic.lines)) == len(topic.lines) > 1 for topic in help_topics.TOPICS)
+    for role in (*ROLES, help_topics.SERVICE):
+        codes = [topic.code for topic in help_topics.of(role)]
+        assert len(set(codes)) == len(codes)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])

@@ -345,7 +345,12 @@ def test_the_tour_leads_to_pages_that_are_there(
         reader.open(unescape(step).partition("#")[0])
     reader.open("/help")
     assert "What your role does" in reader.text
-    for path in re.findall(r'<li><div><a href="([^"]+)">', reader.text.partition("cc-tour")[2]):
+    topics = re.findall(r'<a class="cc-tap" href="#([a-z]+)">', reader.text)
+    assert topics == re.findall(r'<section class="cc-sheet" id="([a-z]+)">', reader.text)
+    assert "rules" in topics if username in {"regulator", "inspector", "admin"} else "findings" in topics
+    beside = re.findall(r'<p><a href="([^"]+)">Open the page for it', reader.text)
+    assert len(beside) == len(topics) == len(set(topics)) > 0
+    for path in {*beside, *re.findall(r'<li><div><a href="([^"]+)">', reader.text.partition("cc-tour")[2])}:
         reader.open(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
-from coldchain.core import db
+from coldchain.core import clock, db
 from coldchain.core.check_code import append_check
 from coldchain.labels.code import LabelCode
 from tests.factories.people import Speaker
@@ -92,6 +93,14 @@ def test_a_clear_batch_is_green(world: World, client: FlaskClient) -> None:
     assert "已经买了怎么办" not in html
     assert "巴西" in html
     assert "2 kg × 6/件" in html
+
+
+def test_goods_past_their_date_say_so(world: World, client: FlaskClient) -> None:
+    """On its last day (of Beijing) a batch says nothing of it; from the day after anybody reads that it is over."""
+    code = code_of(world.cleared())
+    for moment, past in (("2022-11-05T23:59:00+08:00", False), ("2022-11-06T00:01:00+08:00", True)):
+        with clock.simulated(datetime.fromisoformat(moment)):
+            assert ("已过保质期 2022-11-05" in words(page(client, code))) is past, moment
 
 
 def test_the_fields_are_exactly_these(world: World, client: FlaskClient) -> None:

@@ -57,7 +57,7 @@ def test_licences_contacts_and_an_objection(app: Flask, regulator: Reader, world
     assert 'value="JY123"' in page
     page = merchant.send(f"{here}/licences", 200, number="JY12302030000017", valid_to="2021-01-01")
     assert "Licence ended" in page
-    assert "A licence of your business ends soon" in merchant.open("/")
+    assert "A licence of your business has ended" in merchant.open("/")
     merchant.open(f"{here}/particulars")
     page = merchant.send(f"{here}/contacts", 200, name="赵示例", post="仓管", phone="13600002222")
     assert "赵示例" in page
