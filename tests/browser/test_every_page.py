@@ -27,10 +27,11 @@ from config import Settings
 from tests.browser import html_rules
 from tests.browser.conftest import NARROW, PASSWORD, WIDE, Live
 
-AXE = """async (tags) => (await axe.run(document, {
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE = {"runOnly": TAGS}  # for Axe().run
+JUDGE = """async (tags) => (await axe.run(document, {
     runOnly: tags, resultTypes: ["violations"], preload: false, iframes: false
 })).violations.map(each => `${each.id}: ${each.nodes.slice(0, 2).map(node => node.html.slice(0, 120)).join("; ")}`)"""
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOO_WIDE = """(large) => {
     document.documentElement.classList.toggle("cc-large", large);
     return document.documentElement.scrollWidth;
@@ -168,7 +169,21 @@ class Walk:
 
     def judged(self, page: Page) -> None:
         """Note what axe says of the page as it is shown."""
-        self.wrong += [f"{self.here}: {line}" for line in page.evaluate(AXE, TAGS)]
+        self.wrong += [f"{self.here}: {line}" for line in page.evaluate(JUDGE, TAGS)]
+
+
+def too_wide(page: Page, path: str) -> list[str]:
+    """Return that the page that is shown doesn't fit into its window."""
+    page.wait_for_load_state()  # a click doesn't wait for the page that it leads to
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return [f"{path}: {width} px wide"] if width > (page.viewport_size or {"width": 0})["width"] else []
+
+
+def troubles(page: Page, path: str) -> list[str]:
+    """Return what is wrong with the page that is shown: it doesn't fit into its window, or axe has something to say."""
+    found = too_wide(page, path)
+    page.evaluate(Axe().axe_script)
+    return found + [f"{path}: {line}" for line in page.evaluate(JUDGE, TAGS)]
 
 
 def sign_in(page: Page, role: str) -> None:
