@@ -3,6 +3,8 @@
 Writes docs/images/: four PNG for the README, and for each account a contact sheet (WebP) of one page of each kind that
 it reaches by links from its start page. Needs the development requirements and a Chromium (tools/ensure_browser.sh).
 Only pages are opened, nothing is sent but the sign-in. What is pictured is found by the guided tour, not by address.
+`--phone` writes the sheets as of a phone of 390 px (contact-…-390.webp), `--english` in English (contact-…-en.webp).
+`--html FOLDER` writes each page's source into a folder instead, for the Nu checker (docs/guides/pages.md).
 """
 
 import argparse
@@ -24,16 +26,17 @@ ROLES = ("regulator", "inspector", "merchant", "buyer", "carrier", "disinfection
 WIDE = {"width": 1280, "height": 900}
 TALL = {"width": 1280, "height": 1621}  # a cell of the sheet: long pages are cut
 NARROW = {"width": 390, "height": 844}
-PAGES_MAX = 48
+TALL_NARROW = {"width": 390, "height": 494}
+PAGES_MAX = 120
 SHEET_COLUMNS, CELL, CAPTION, GAP = 6, (300, 380), 26, 12
 COLOURS = 128
 NOT_PAGES = re.compile(r"\.(pdf|png|zip|json|csv|xlsx|tlog-proof)$|^/(language|sign-out|me/second-step)")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
-def sign_in(browser: Browser, url: str, role: str, password: str, size: dict[str, int]) -> Page:
-    """Return a page on which a demonstration account is signed in, in Chinese."""
-    context = browser.new_context(base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+def sign_in(browser: Browser, url: str, role: str, password: str, size: dict[str, int], locale: str = "zh-CN") -> Page:
+    """Return a page on which a demonstration account is signed in."""
+    context = browser.new_context(base_url=url, viewport=size, locale=locale, timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/sign-in")
     page.fill("[name=username]", role)
@@ -45,11 +48,12 @@ def sign_in(browser: Browser, url: str, role: str, password: str, size: dict[str
 
 def kind_of(path: str) -> str:
     """Return a path without ids and query."""
-    return re.sub(r"^/C/.*", "/C/…", ID.sub("…", path.partition("?")[0].partition("#")[0]))
+    plain = ID.sub("…", path.partition("?")[0].partition("#")[0])
+    return re.sub(r"^(/[CK]|/rules/\w+|/regions)/(?!new$|draft$)[^/]+", r"\1/…", plain)
 
 
-def walk(page: Page) -> Iterator[tuple[str, Image.Image]]:
-    """Yield kind and picture of one page of each kind, in the order in which links lead there."""
+def walk(page: Page) -> Iterator[tuple[str, str]]:
+    """Open one page of each kind, in the order in which links lead there; yield kind and source."""
     seen, waiting = {"/"}, ["/"]
     shown = 0
     while waiting and shown < PAGES_MAX:
@@ -58,7 +62,7 @@ def walk(page: Page) -> Iterator[tuple[str, Image.Image]]:
         if response is None or response.status != 200 or "html" not in response.headers.get("content-type", ""):
             continue
         shown += 1
-        yield kind_of(path), picture(page)
+        yield kind_of(path), response.text()
         for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
             parts = urlsplit(href)
             if parts.netloc != urlsplit(page.url).netloc or NOT_PAGES.search(parts.path):
@@ -66,6 +70,16 @@ def walk(page: Page) -> Iterator[tuple[str, Image.Image]]:
             if kind_of(parts.path) not in seen:
                 seen.add(kind_of(parts.path))
                 waiting.append(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+def written(page: Page, folder: Path, role: str) -> int:
+    """Write the source of one page of each kind; return how many."""
+    count = 0
+    for kind, source in walk(page):
+        name = re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-") or "start"
+        (folder / f"{role}-{name}.html").write_text(source, encoding="utf-8")
+        count += 1
+    return count
 
 
 def picture(page: Page) -> Image.Image:
@@ -121,19 +135,30 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("password")
     parser.add_argument("--only", choices=("readme", *ROLES), help="the README's pictures, or the sheet of one account")
+    parser.add_argument("--phone", action="store_true", help="sheets of a phone")
+    parser.add_argument("--english", action="store_true", help="sheets in English")
+    parser.add_argument("--html", type=Path, help="write sources into this folder and no pictures")
     asked = parser.parse_args()
-    IMAGES.mkdir(exist_ok=True)
+    (asked.html or IMAGES).mkdir(exist_ok=True, parents=True)
+    usual = not (asked.html or asked.phone or asked.english)
     chromium = next(
         found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        if asked.only in {None, "readme"}:
+        if asked.only == "readme" or (asked.only is None and usual):
             readme(browser, asked.url, asked.password)
         for role in (role for role in ROLES if asked.only in {None, role}):
-            taken = list(walk(sign_in(browser, asked.url, role, asked.password, TALL)))
-            sheet(taken).save(IMAGES / f"contact-{role}.webp", quality=55, method=6)
-            sys.stdout.write(f"{role}: {len(taken)} pages\n")
+            size, locale = TALL_NARROW if asked.phone else TALL, "en" if asked.english else "zh-CN"
+            page = sign_in(browser, asked.url, role, asked.password, size, locale)
+            if asked.html:
+                count = written(page, asked.html, role)
+            else:
+                taken = [(kind, picture(page)) for kind, _ in walk(page)]
+                name = f"contact-{role}{'-390' if asked.phone else ''}{'-en' if asked.english else ''}.webp"
+                sheet(taken).save(IMAGES / name, quality=55, method=6)
+                count = len(taken)
+            sys.stdout.write(f"{role}: {count} pages\n")
         browser.close()
 
 
