@@ -45,6 +45,7 @@ MADE_BATCHES = 50  # batches that come out of one
 FINDINGS_PER_VISIT = 30
 BATCHES_PER_FINDING = 50
 PHOTOS_PER_VISIT = 20
+PHOTOS_PER_FINDING = 20  # of a sweep
 RECTIFY_DAYS_MAX = 366  # how much time a finding may be given
 DECISION_DAYS_MAX = 366  # how long a decision about a business may hold, and how far ahead it may begin
 RESULT_ROWS = 300  # results in one file of a laboratory

@@ -125,12 +125,14 @@ def plain_head(head: str) -> str:
     return re.sub(r"[\s*:]", "", unicodedata.normalize("NFKC", head)).casefold()
 
 
-def read(content: bytes, columns: Sequence[Column], rows_max: int, *, pointer: str = "/file") -> Table:
-    """Return the rows below the head.
+def read(
+    content: bytes, columns: Sequence[Column], rows_max: int, *, pointer: str = "/file", first: int | None = None
+) -> Table:
+    """Return the rows below the head, of the file's `first` rows if so many are asked for.
 
     Raises Invalid at `pointer`: what the reader refuses, `columns_missing`, `column_twice`, `empty`, `too_many_rows`.
     """
-    table = sheet_reader.read(content, pointer, rows_max + HEAD_ROWS)
+    table = sheet_reader.read(content, pointer, rows_max + HEAD_ROWS, first)
     known_heads = heads(columns)
     top, known = _head(table, known_heads)
     lacking = [str(each.label) for each in columns if each.needed and each.name not in known.values()]

@@ -7,6 +7,7 @@ that are merged downwards hold their value in every row.
 
 import csv
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -36,15 +37,15 @@ _TEXT_OF: Final = re.compile(rb"<(?:\w+:)?si[\s/>]")
 BROKEN: Final = (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError)
 
 
-def read(content: bytes, pointer: str, rows_max: int) -> list[list[str]]:
-    """Return the rows of the first sheet of a file as text, trimmed, empty rows at the end left out.
+def read(content: bytes, pointer: str, rows_max: int, first: int | None = None) -> list[list[str]]:
+    """Return the rows of the first sheet of a file as text, trimmed, without empty ones at its end; or the `first` few.
 
     Raises Invalid at `pointer`: `not_a_table` for what is neither, `too_large` for what would unpack to more than
     SHEET_UNPACKED_BYTES, `too_many_cells` beyond SHEET_CELLS, `too_many_rows` beyond `rows_max`.
     """
     rows = _xlsx(content, pointer) if content.startswith(ZIP) else _csv(content, pointer)
     found: list[list[str]] = []
-    for row in rows:
+    for row in itertools.islice(rows, first):
         cells = [cell.strip() for cell in row[: limits.SHEET_COLUMNS]]
         if len(found) < rows_max:
             found.append(cells)

@@ -102,6 +102,11 @@ def search_key(text: str) -> str:
     return replace_synonyms(normalise_name(text))
 
 
+def looked_for(typed: str, limit: int) -> str:
+    """Return what was typed into a search box, trimmed, at most `limit` signs, without those that no text here has."""
+    return "".join(sign for sign in typed if sign.isprintable() or sign.isspace()).strip()[:limit]
+
+
 def search_terms(query: str, *, limit: int = 8) -> tuple[str, ...]:
     """Return the terms of a search box, at most `limit`, in order and each once, in the form of `search_key`.
 

@@ -14,7 +14,7 @@ from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, attempt, refusal
 from coldchain.core.uploads import Upload
-from coldchain.exchange import engine, present, service
+from coldchain.exchange import engine, first_rows, present, service
 from coldchain.exchange.models import SheetImport
 from coldchain.registry import service as registry
 
@@ -142,6 +142,7 @@ def _page(session: Session, actor: Actor, row: SheetImport, template: str, error
         bad_count=outcome.get("bad_count", 0),
         taken=taken,
         former=service.former(session, row),
+        first=first_rows.of(row),
         answer=present.shown(session, actor, row),
         error=error,
         why=problems.said(outcome["message"], outcome["params"]) if "message" in outcome else "",

@@ -12,7 +12,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, authorize, may, relation
 from coldchain.batches import flags, reach
 from coldchain.batches.models import Batch
-from coldchain.core import clock, pages
+from coldchain.core import clock, limits, pages
 from coldchain.core.batch_code import BATCH_CODE_SYMBOLS
 from coldchain.core.check_code import normalise
 from coldchain.core.edge import edge
@@ -20,6 +20,7 @@ from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, copy, filled, load, new_once, once, refusal, several
+from coldchain.core.text import looked_for
 from coldchain.core.uploads import Upload
 from coldchain.inspections import enforcement, site_findings, visits, whom
 from coldchain.inspections import findings_schemas as schemas
@@ -112,7 +113,7 @@ def new_visit(session: Session, actor: Actor) -> Any:
     try:
         where = _place(session, asked)
     except NotFound:
-        return _ask_business(session, actor, request.args.get("business", "")[:200])
+        return _ask_business(session, actor, looked_for(request.args.get("business", ""), limits.SEARCH_CHARS))
     if where is None:
         return _ask_business(session, actor, "")
     return _visit_page(session, actor, where, Form(asked), {})

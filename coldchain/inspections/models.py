@@ -57,3 +57,16 @@ class FindingLine(SQLModel, table=True):
     mass_g: int | None = whole(null=True)
     disposition: str = words()
     seal_no: str | None = words(null=True)
+
+
+class FindingPhoto(SQLModel, table=True):
+    """A photograph of what was seen at a place (append-only)."""
+
+    __tablename__ = "finding_photo"
+    __table_args__ = (UniqueConstraint("finding_id", "file_id"),)
+
+    photo_id: UUID = key()
+    finding_id: UUID = ref("finding.finding_id", index=False)
+    file_id: UUID = ref("stored_file.file_id", index=False)
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)

@@ -1,15 +1,18 @@
 """Recalls at the API."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from flask import Response, current_app
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
-from coldchain.core import paging
+from coldchain.core import files_out, paging, stored_files
 from coldchain.core.edge import Blueprint, edge
 from coldchain.core.fields import PageQuery
+from coldchain.core.uploads import Handed
 from coldchain.inspections.schemas import FindingAnswerSchema, FindingSchema
 from coldchain.recall import (
     announce,
@@ -21,14 +24,21 @@ from coldchain.recall import (
     findings,
     late,
     matches,
+    photos,
     present,
     report,
     samples,
     schemas,
     tasks,
 )
+from config import Settings
 
 blp = Blueprint("recall", __name__, url_prefix="/api/v1", description="Recalls, sweeps, findings, samples and reports")
+
+
+def _var_dir() -> Path:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.var_dir
 
 
 @blp.route("/recalls", methods=["POST"])
@@ -184,6 +194,25 @@ def list_findings(session: Session, actor: Actor, query: dict[str, Any], task_id
     found = present.findings_of(session, task_id)
     items, cursor = paging.part(found, lambda row: row["finding_id"], newest_first=True, **query)
     return {"items": items, "next": cursor}
+
+
+@blp.route("/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>/photos", methods=["POST"])
+@blp.arguments(schemas.FindingPhotoSchema, location="files")
+@edge("finding.record")
+@blp.response(201, schemas.KeptFindingPhotoSchema)
+def keep_finding_photo(session: Session, actor: Actor, data: dict[str, Any], task_id: UUID, finding_id: UUID) -> Any:
+    """Keep a photograph of what was seen, without its metadata; 409 `too_many_photos`."""
+    handed: Handed = data["file"]
+    return photos.keep(session, actor, task_id, finding_id, var_dir=_var_dir(), content=handed.content)
+
+
+@blp.route("/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>/photos/<uuid:photo_id>")
+@edge("recall.read")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
+def read_sweep_photo(session: Session, actor: Actor, task_id: UUID, finding_id: UUID, photo_id: UUID) -> Response:
+    """Return a photograph of what was seen."""
+    row = photos.read(session, actor, task_id, finding_id, photo_id)
+    return files_out.answer(row, stored_files.content_of(_var_dir(), row), row.media_type)
 
 
 @blp.route("/recalls/<uuid:recall_id>/sample-results", methods=["POST"])

@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
+from coldchain.core.uploads import Upload
 from coldchain.inspections.models import OUTCOMES
 from coldchain.inspections.schemas import FindingAnswerSchema
 from coldchain.recall.models import ORIGINS, RECALL_KINDS, RECALL_STATES, SAMPLE_STATES
@@ -372,3 +373,15 @@ class ReportSchema(Schema):
     text_zh = fields.Text()
     text_en = fields.Text()
     figures = fields.Part(FiguresSchema)
+
+
+class FindingPhotoSchema(Schema):
+    """The photograph of what was seen at a place: JPEG, PNG or WebP."""
+
+    file = Upload(required=True)
+
+
+class KeptFindingPhotoSchema(Schema):
+    """A photograph that is kept with a finding of a sweep."""
+
+    photo_id = fields.Key(required=True)

@@ -11,11 +11,12 @@ from coldchain.core.edge import edge
 from coldchain.core.errors import Conflict, NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
+from coldchain.core.text import looked_for
 from coldchain.registry import identity_forms as forms
 from coldchain.registry import identity_schemas as schemas
 from coldchain.registry import words
 from coldchain.registry.models import Business
-from coldchain.registry.service import duplicates, lookups, merging, provisional
+from coldchain.registry.service import duplicates, lookups, merge_targets, merging, provisional
 from coldchain.registry.web import areas
 
 bp = Blueprint("identity_pages", __name__)
@@ -75,18 +76,27 @@ def show_photo(session: Session, actor: Actor, business: str) -> Response:
 def merge(session: Session, actor: Actor, business: str) -> Any:
     """Ask into which business, and show what would go over."""
     found = lookups.named_business(session, business)
-    form = Form({"into": request.args.get("into", "").strip()})
+    form = Form({"into": looked_for(request.args.get("into", ""), limits.SEARCH_CHARS)})
     errors: dict[str, str] = {}
     status = 200
     would = None
     try:
-        if form["into"]:
+        if form["into"] and _is_number(session, form["into"]):
             would = merging.preview(session, actor, found.business_id, **load(schemas.MergePreviewQuery(), form))
     except NotFound:
         errors = {"into": _("This business lies outside of your area: an officer of both areas merges.")}
     except REFUSALS as error:
         errors, status = refusal(error, forms.LABELS)
     return _merge_page(session, actor, found, form, errors, status, would)
+
+
+def _is_number(session: Session, typed: str) -> bool:
+    """Say whether a typed text names a business by itself; else it is looked for."""
+    try:
+        lookups.find_business(session, typed)
+    except NotFound:
+        return False
+    return True
 
 
 def _merge_page(
@@ -100,9 +110,15 @@ def _merge_page(
 ) -> Response:
     if found.uscc is not None or found.merged_into_id is not None:
         raise NotFound
+    typed = looked_for(form.get("into", ""), limits.SEARCH_CHARS)
+    candidates = merge_targets.found(session, actor, found, typed) if typed and not would and not errors else []
+    if typed and not would and not errors and not candidates:
+        errors, status = {"into": _("There is no such business.")}, 422
     page = render_template(
         "registry/merge.html",
         business=found,
+        candidates=candidates,
+        going_over=would["moves"] if would else merge_targets.going_over(session, actor, found.business_id),
         would=would,
         pairs=duplicates.of(session, actor, found),
         reasons=words.DUPLICATE_REASONS,

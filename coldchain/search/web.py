@@ -81,11 +81,8 @@ def search(session: Session, actor: Actor) -> Any:
     form = Form((name, text.strip()) for name, text in request.args.items(multi=True))
     typed = form.get("q", "")[:200]
     asked = {name for name in form if form[name]}
-    if asked == {"q"}:
-        if straight := _to_the_label(session, actor, typed):
-            return straight
-        if href := exact.way(session, actor, typed):
-            return redirect(href, 303)
+    if asked == {"q"} and (straight := _to_the_label(session, actor, typed)):
+        return straight
     errors: dict[str, str] = {}
     status = 200
     groups: dict[str, tuple[list[service.Found], bool]] = {}
@@ -94,6 +91,8 @@ def search(session: Session, actor: Actor) -> Any:
     if asked - {"kind", "cursor"}:
         try:
             query = load(schemas.SearchQuery(), form if form.get("q") else _any_text(form))
+            if asked == {"q"} and (href := exact.way(session, actor, query["q"])):
+                return redirect(href, 303)
             groups, following = _found(session, actor, query, kind, with_text=bool(form.get("q")))
         except NotFound:
             raise

@@ -4,17 +4,17 @@ A refusal is shown with what each line lacks and where to add it, above the form
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import scope
-from coldchain.batches import pages_goods
+from coldchain.batches import labelled, pages_goods
 from coldchain.batches import pages_words as goods_words
 from coldchain.batches.models import Batch
 from coldchain.core import clock, limits, pages, vocabulary
@@ -24,9 +24,11 @@ from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.i18n import lazy_pgettext as _p
 from coldchain.core.page_forms import Form, copy
+from coldchain.core.text import looked_for, search_terms
+from coldchain.core.text_search import contains
 from coldchain.ledger.models import Holding
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, Product, Site, Zone
+from coldchain.registry.models import Business, Producer, Product, Site, Zone
 from coldchain.registry.service.reach import goods_within, sites_within
 from coldchain.registry.words import ZONE_KINDS
 from coldchain.trade.models import HANDOVERS
@@ -34,6 +36,8 @@ from coldchain.trade.service import dating
 
 LINES: Final = "lines"
 RECEIVERS_SHOWN: Final = 8
+OFFERS_SHOWN: Final = 8
+FIND: Final = re.compile(rf"_{LINES}-(\d{{1,4}})-find")
 QUERY_CHARS_MIN: Final = 2
 LABELS: Final[dict[str, LazyText]] = {
     "from_zone_id": _l("From"),
@@ -67,17 +71,31 @@ class Offer:
     free_units: int
 
     @property
-    def text(self) -> str:
-        """Return the batch in one line, for a select."""
-        parts = [
-            goods_words.product_name(self.product),
-            self.batch.batch_code,
+    def is_past(self) -> bool:
+        """Say whether the goods are past their date."""
+        return self.batch.expiry_date is not None and self.batch.expiry_date < dating.day_of(clock.now())
+
+    @property
+    def tile(self) -> dict[str, Any]:
+        """Return the batch as a tile to choose: which it is, how much is free, and what is in its way, first."""
+        chip = vocabulary.status_chip("locked" if not self.free_units else self.batch.status)
+        said = [str(chip.word)] if not self.free_units or self.batch.status != "cleared" else []
+        if self.is_past:
+            said.insert(0, _("past its date: %(day)s", day=pages.day(self.batch.expiry_date)))
+        facts = [
+            *said,
             _("free: %(quantity)s", quantity=goods_words.quantity(self.free_units, self.product)),
-            str(vocabulary.status_chip("locked" if not self.free_units else self.batch.status).word),
+            self.batch.batch_code,
+            self.batch.batch_no or "",
+            _("produced %(day)s", day=pages.day(self.batch.production_date)) if self.batch.production_date else "",
         ]
-        if self.batch.expiry_date and self.batch.expiry_date < dating.day_of(clock.now()):
-            parts.append(_("past its date: %(day)s", day=pages.day(self.batch.expiry_date)))
-        return " | ".join(parts)
+        return {
+            "value": str(self.batch.batch_id),
+            "text": goods_words.product_name(self.product),
+            "hint": _(", ").join(fact for fact in facts if fact),
+            "icon": "clock-x" if self.is_past else chip.icon if said else "",
+            "full": True,
+        }
 
 
 def places(session: Session, actor: Actor, owner: Business) -> list[tuple[Zone, Site]]:
@@ -102,8 +120,18 @@ def place_text(zone: Zone, site: Site) -> str:
     return " ".join([site.name, zone.code, str(ZONE_KINDS[zone.kind])])
 
 
-def offers(session: Session, owner: Business, zone_id: UUID, wanted: list[UUID]) -> list[Offer]:
-    """Return what of `owner` lies in a zone, newest first, the `wanted` batches in any case."""
+def offers(session: Session, owner: Business, zone_id: UUID, wanted: Sequence[UUID]) -> list[Offer]:
+    """Return what of these batches of `owner` lies in a zone."""
+    return _offers(session, owner, zone_id, col(Batch.batch_id).in_(wanted), limit=len(wanted)) if wanted else []
+
+
+def _offers(
+    session: Session, owner: Business, zone_id: UUID, condition: ColumnElement[bool], *, limit: int
+) -> list[Offer]:
+    """Return what of `owner` lies in a zone: what may leave first, of that what has to be used first."""
+    today = dating.day_of(clock.now())
+    free = col(Holding.held_units) < col(Holding.quantity_units)
+    may_leave = and_(free, col(Batch.status) == "cleared", func.coalesce(col(Batch.expiry_date) >= today, true()))
     statement = (
         select(Holding, Batch, Product)
         .join(Batch, col(Batch.batch_id) == col(Holding.batch_id))
@@ -113,14 +141,66 @@ def offers(session: Session, owner: Business, zone_id: UUID, wanted: list[UUID])
             col(Holding.zone_id) == zone_id,
             col(Holding.account) == "zone",
             col(Holding.quantity_units) > 0,
+            condition,
         )
-        .order_by(col(Batch.batch_id).in_(wanted).desc(), col(Batch.batch_id).desc())
-        .limit(limits.PAGE_MAX)
+        .order_by(may_leave.desc(), col(Batch.expiry_date), col(Batch.batch_id))
+        .limit(limit)
     )
     return [
         Offer(batch, product, holding.quantity_units, holding.quantity_units - holding.held_units)
         for holding, batch, product in session.execute(statement)
     ]
+
+
+def found_goods(
+    session: Session, owner: Business, zone_id: UUID, query: str, chosen: str = "", *, only: bool = False
+) -> dict[str, Any]:
+    """Return what a line shows of a zone's batches: the chosen one first, then those that the typed text finds.
+
+    Typed or scanned: a label, a batch code, a production batch number, a product or producer, its initials, a GTIN.
+    Without a text the first that may leave. The only one that is found is chosen at once, `only`: also untyped.
+    """
+    query = looked_for(query, limits.SEARCH_CHARS)
+    asked = len(query) >= QUERY_CHARS_MIN
+    listed = _offers(session, owner, zone_id, _means(session, query) if asked else true(), limit=OFFERS_SHOWN + 1)
+    options = [offer.tile for offer in listed[:OFFERS_SHOWN]]
+    others = [option for option in options if option["value"] != chosen]
+    named = [offer.tile for offer in offers(session, owner, zone_id, pages_goods.uuids([chosen] if chosen else []))]
+    options = [*named, *others]
+    value = chosen if named else ""
+    if not value and len(options) == 1 and (asked or only):
+        value = options[0]["value"]
+    return {"options": options, "value": value, "more": len(listed) > OFFERS_SHOWN, "asked": asked}
+
+
+def _means(session: Session, query: str) -> ColumnElement[bool]:
+    """Return the condition on `Batch` that a typed or scanned text means it."""
+    labelled_id = labelled.find_typed(session, [query]).get(query)
+    if labelled_id is not None:
+        return col(Batch.batch_id) == labelled_id
+    terms = search_terms(pages_goods.scanned(query), limit=limits.SEARCH_TERMS)
+    return and_(false() if not terms else true(), *(_has(term) for term in terms))
+
+
+def _has(term: str) -> ColumnElement[bool]:
+    """Return the condition that one term is found: in what was entered, or in names as they are now."""
+    producers = select(col(Producer.producer_id)).where(contains(col(Producer.search_text), term))
+    return or_(
+        contains(col(Batch.search_text), term),
+        contains(col(Product.search_text), term),
+        col(Batch.producer_id).in_(producers),
+    )
+
+
+def lines_of(session: Session, owner: Business, zone_id: UUID, form: Form, count: int) -> list[dict[str, Any]]:
+    """Return what each line of the form shows of the zone's batches."""
+    return [
+        found_goods(
+            session, owner, zone_id, form.get(f"_{LINES}-{index}-find", ""),
+            form.get(f"{LINES}-{index}-batch_id", ""), only=index == 0,
+        )
+        for index in range(count)
+    ]  # fmt: skip
 
 
 def receivers(session: Session, actor: Actor, query: str, chosen: str = "") -> dict[str, Any]:

@@ -140,7 +140,7 @@ def test_delivery_to_report(world: World, live: Live, open_page: Callable[..., P
 def dispatch(page: Page, world: World, batch: dict[str, Any], shop: dict[str, Any]) -> Page:
     """Send 5 pieces to the shop by the form."""
     page.goto("/consignments/new")
-    page.select_option('main [name="lines-0-batch_id"]', batch["batch_id"])
+    choose(page, "lines-0-batch_id", batch["batch_id"])
     fill(page, **{"_lines-0-pieces": "5"})
     page.locator("main [name=_receiver]").press_sequentially(shop["owner"]["name"], delay=10)
     tile = f'main input[name="to-business"][value="{shop["owner"]["business_id"]}"]'

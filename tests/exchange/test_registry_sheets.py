@@ -193,3 +193,19 @@ def test_pages_of_an_officer(app: Flask, world: World) -> None:
     assert 'href="/sheets/businesses"' in officer.open("/businesses")
     officer.open("/sheets/businesses")
     assert 'id="f-file-error"' in officer.send("/sheets/businesses", 422)
+
+
+def test_the_first_rows_are_shown_as_they_were_understood(app: Flask, world: World) -> None:
+    """Dates, numbers and words as read, three rows and no more, to who handed it in, and not after it was taken in."""
+    reader = Reader.of(app, world.regulator)
+    rows = [["张一", "搬运", "2021年1月8日", ""], ["李二", "收银", "2021/1/9", ""], ["王三", "分拣", "20210110", ""],
+            ["赵四", "库管", "2021-01-11", ""]]  # fmt: skip
+    business = world.business()
+    looked = hand_in(world.regulator, xlsx(rows, PEOPLE), "workers", business=business["business_id"])
+    page = reader.open(f"/sheets/{looked['import_id']}").partition('id="first-rows"')[2].partition("</section>")[0]
+    for shown in ("张一", "2021-01-08", "2021-01-09", "2021-01-10", "收银"):
+        assert shown in page, shown
+    assert "2021年1月8日" not in page
+    assert "赵四" not in page
+    world.regulator.post(f"/sheets/{looked['import_id']}/take")
+    assert "张一" not in reader.open(f"/sheets/{looked['import_id']}"), "its file is let go"

@@ -186,6 +186,7 @@ def test_who_is_visited_is_found_by_name_card_or_site(app: Flask, people: People
     by_card = here.open(f"/visits/new?business={owner['card_no'].lower()}")
     assert f'name="business" value="{owner["business_id"]}"' in by_card, "a card names one business"
     assert "There is no such business." in here.open("/visits/new?business=无此店", 404)
+    here.open("/visits/new?business=%00%E2%80%AE", 200)
     far = Reader.of(app, people.inspector("230202"))
     for typed in ("冻品店", site["name"]):
         assert owner["business_id"] not in far.open(f"/visits/new?business={typed}", 404)

@@ -98,6 +98,7 @@ def test_it_says_what_the_books_say_and_what_they_do_not(app: Flask, held: Held)
     alike = reader.open(f"/holders?{urlencode({'_producer': '正禽'})}")
     assert held.maker["producer_id"] in alike, "a typed name finds the producer to be ticked"
     assert 'id="holders"' not in alike, "and selects nothing"
+    reader.open("/holders?_producer=%00&criterion-series=%00", 422)
     empty = reader.open(asked(held.maker, **{"criterion-production_date_from": "2024-01-01"}))
     assert "The books know of no holder" in empty
     wrong = reader.open(asked(held.maker, **{"criterion-production_date_to": "2019-01-01"}), 422)

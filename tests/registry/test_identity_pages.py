@@ -83,3 +83,30 @@ def test_a_code_that_fails_its_check_takes_a_reason_in_the_form(regulator: Reade
     assert 'name="uscc_override"' in page
     page = regulator.send("/businesses/new", 200, uscc_override="执照原件如此")
     assert "执照原件如此" in page
+
+
+def test_into_whom_is_found_by_name_and_what_goes_over_stands_beside(
+    regulator: Reader, app: Flask, world: World
+) -> None:
+    """A name, initials or a card find who may take over; closed ones and other areas' are not offered."""
+    found = world.inspector.post("/businesses/provisional", {"name": "示例路边摊", "region_code": "230203"}, 201)
+    into, closed = world.business("示例正规店"), world.business("示例正规旧店")
+    world.regulator.post(f"/businesses/{closed['business_id']}/close", {"reason": "示例"}, 200)
+    far = World(world.people, "511011").business("示例正规远店")
+    merge = f"/businesses/{found['business_id']}/merge"
+    page = regulator.open(merge)
+    assert "Nothing was recorded under this number" in page
+    worker = {"business": found["business_id"], "name": "从业示例", "post": "售货", "started_on": "2021-01-04"}
+    world.regulator.post("/workers", worker, 201)
+    href = f'href="{merge}?into={into["business_id"]}"'
+    for typed in ("正规", "slzgd", into["card_no"]):
+        page = regulator.open(f"{merge}?into={typed}")
+        assert href in page, typed
+        assert "People at work" in page.partition('id="going-over"')[2], "what would move stands beside"
+        for other in (closed, far):
+            assert other["business_id"] not in page, typed
+    regulator.open(f"{merge}?into=%00")
+    page = regulator.open(f"{merge}?into={into['business_id']}")
+    assert f"Merge into {into['name']}" in page
+    stranger = Reader.of(app, world.people.regulator("511011"))
+    stranger.open(f"{merge}?into=正规", 404)

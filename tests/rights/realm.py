@@ -366,9 +366,20 @@ class Realm:
                 findings = world.inspector.get(f"/sweep-tasks/{task['task_id']}/findings")["items"]
                 case.ids |= {"recall_id": made["recall_id"], "draft_id": kept["recall_id"], "task_id": task["task_id"]}
                 case.ids["finding_id"] = found.get("finding_id") or findings[0]["finding_id"]
+                case.ids["sweep_photo_id"] = self._photograph(world, case)
                 on_foot = {"name": f"{case.mark}摊", "region_code": case.region}
                 foot = world.inspector.post(f"/recalls/{made['recall_id']}/tasks", on_foot, 201)
                 case.ids["foot_id"] = foot["task_id"]
+
+    def _photograph(self, world: World, case: Case) -> str:
+        """Keep a photograph with the finding of a case's task."""
+        kept = self.app.test_client().post(
+            f"/api/v1/sweep-tasks/{case.ids['task_id']}/findings/{case.ids['finding_id']}/photos",
+            data={"file": (BytesIO(photograph()), "place.png")}, content_type="multipart/form-data",
+            headers={"Authorization": f"Bearer {world.inspector.token}"},
+        )  # fmt: skip
+        assert kept.status_code == 201, kept.get_data(as_text=True)
+        return str(kept.get_json()["photo_id"])
 
     def _journal(self, case: Case) -> None:
         with db.transaction() as session:

@@ -110,6 +110,7 @@ AT_ADDRESS: dict[tuple[str, str], str] = {
     ("/journal/", "entry_id"): "journal_id",
     ("/findings/", "finding_id"): "site_finding_id",
     ("/api/v1/findings/", "finding_id"): "site_finding_id",
+    ("/api/v1/sweep-tasks/", "photo_id"): "sweep_photo_id",
     ("/stock-entries/", "entry_id"): "entry_id",
     ("/api/v1/stock-entries/", "entry_id"): "entry_id",
     ("/api/v1/recalls/<uuid:recall_id>/announce", "recall_id"): "draft_id",
@@ -160,6 +161,9 @@ def parameter(route: Route, name: str, case: Case) -> Any:
 QUERIES: dict[str, Body] = {
     "GET /api/v1/search": lambda of: {"q": of.ids["batch_code"]},
     "GET /search": lambda of: {"q": of.ids["batch_code"]},
+    "GET /consignments/goods": lambda of: {
+        "zone_id": of.ids["zone_id"], "owner": of.owner["business_id"], "_lines-0-find": of.ids["batch_code"]
+    },
     "GET /holders": lambda of: {"criterion-series": of.ids["series"]},
     "GET /slips/new": lambda of: {"business": of.owner["business_id"]},
     "GET /scan": lambda of: {"code": of.ids["batch_code"]},
@@ -526,6 +530,8 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     "/api/v1/consignments/<uuid:consignment_id>/slip": (None, nothing),
     "/flags/<uuid:flag_id>/close": ("POST /flags/<uuid:flag_id>/close", nothing),
     "/api/v1/visits/<uuid:visit_id>/photos": (None, nothing),
+    "/api/v1/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>/photos": (None, nothing),
+    "/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>/photos": (None, nothing),
     "/visits/new": (None, lambda of: {"site_id": of.ids["site_id"], "business": of.owner["business_id"]}),
     "/findings/<uuid:finding_id>/answer": ("POST /findings/<uuid:finding_id>/answer", nothing),
     "/findings/<uuid:finding_id>/review": ("POST /findings/<uuid:finding_id>/review", nothing),

@@ -193,6 +193,7 @@ def test_a_whole_number_leads_straight_to_what_bears_it(app: Flask, world: World
     assert way(owner["card_no"]) == f"/businesses/{owner['business_id']}/card"
     assert way("HL2077") == "200", "a part of a number leads nowhere by itself"
     assert way("2021") == "200"
+    assert way("CIQ-1\x00") == "422"
     line = {"product_id": goods["product"]["product_id"], "quantity_units": 6, "batch_no": "LOT 77"}
     second = world.arrival(owner, goods["site"], goods["zone"], [line])
     assert way("lot-77") == f"/batches/{second['batches'][0]['batch_id']}"

@@ -4,18 +4,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import pages_kept_files as kept_files
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
-from coldchain.core.errors import Invalid
-from coldchain.core.page_forms import REFUSALS, Form, change_lines, copy, labelled, load, new_once, once, refusal, trial
+from coldchain.core.errors import Invalid, NotFound
+from coldchain.core.i18n import gettext as _
+from coldchain.core.page_forms import (
+    REFUSALS,
+    Form,
+    attempt,
+    change_lines,
+    copy,
+    labelled,
+    load,
+    new_once,
+    once,
+    refusal,
+    trial,
+)  # fmt: skip
+from coldchain.core.stored_files import JPEG, StoredFile
+from coldchain.core.uploads import Upload
+from coldchain.inspections import finding_photos
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import DISPOSITIONS, OUTCOMES
 from coldchain.inspections.schemas import FindingSchema
-from coldchain.recall import captured, findings, tasks
+from coldchain.recall import captured, findings, photos, tasks
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.recall.schemas import WhenSchema
 from coldchain.recall.web import finding_form, goods
@@ -31,13 +48,15 @@ OUTCOME_ICONS = {
     "refused": "hand-stop",
 }
 CHOICES_AS_TILES = 6
+NOTHING = "none_found"  # the step of the button that says at once that nothing was found
+PHOTO = "photo-"  # what the fields of its file begin with
 
 
 class _Page:
     """What the form needs of its task, gathered once a request."""
 
-    def __init__(self, session: Session, task: SweepTask, recall: Recall, scanned: UUID | None) -> None:
-        self.session, self.task, self.recall = session, task, recall
+    def __init__(self, session: Session, actor: Actor, task: SweepTask, recall: Recall, scanned: UUID | None) -> None:
+        self.session, self.actor, self.task, self.recall = session, actor, task, recall
         self.context = task_pages.context(session, task, recall)
         self.earlier = inspections.of_task(session, task.task_id)
         self.seen = self.earlier[0][1] if self.earlier else []
@@ -83,6 +102,7 @@ class _Page:
             as_tiles=lines == 1 and len(self.choices) < CHOICES_AS_TILES,
             lines=lines,
             samples=samples,
+            kept=kept_files.shown(self.session, self.actor, form),
             once=form.get("_once") or new_once(),
         )
         return Response(page, status)
@@ -112,7 +132,7 @@ def new_finding(session: Session, actor: Actor, task_id: UUID) -> Any:
     task, recall = tasks.get(session, actor, task_id, "finding.record")
     if recall.state != "announced":
         return redirect(url_for("recall.show_task", task_id=task_id), 303)
-    page = _Page(session, task, recall, _scanned(request.args.get("batch_id")))
+    page = _Page(session, actor, task, recall, _scanned(request.args.get("batch_id")))
     form = page.first_form()
     if request.args.get("outcome"):
         form["outcome"] = request.args["outcome"]
@@ -124,38 +144,90 @@ def new_finding(session: Session, actor: Actor, task_id: UUID) -> Any:
 def new_finding_submit(session: Session, actor: Actor, task_id: UUID) -> Any:
     """Go on with the form, check what was typed, or record it, also by who may no longer but might when it was seen."""
     form = copy(request.form)
-    task, recall, _judged = captured.open_task(session, actor, task_id, _captured_at(form))
+    task, recall, _rights = captured.open_task(session, actor, task_id, _captured_at(form))
     step = (form.poplist("_step") or [""])[-1]
-    page = _Page(session, task, recall, _scanned(form.get("_batch_id")))
+    kept_files.take(session, actor, form, request.files)
+    page = _Page(session, actor, task, recall, _scanned(form.get("_batch_id")))
+    if step == NOTHING:
+        form, step = _nothing(page, form)
     if "captured_at" not in form:  # only the outcome was asked so far
         form = page.first_form() | form
     changed, lines, line_button = change_lines(form, "lines")
     changed, samples, sample_button = change_lines(changed, "samples")
     if line_button or sample_button or step not in {"check", "record"}:
-        return page.show(changed, lines, samples, {})
+        return page.show(changed, lines, samples, dict(kept_files.refused(changed)))
     built = finding_form.build(session, changed, page.choices, lines, samples)
     try:
         data = load(FindingSchema(), built.fields)
-        if built.errors:
+        photo = _photo(session, actor, changed)
+        if built.errors or list(kept_files.refused(changed)):
             raise Invalid
         if step == "check":
             with trial(session):
-                return _check_page(session, actor, page, changed, data)
-        return once(session, actor.user_id, form, lambda: _record(session, actor, task_id, data))
+                return _check_page(session, actor, page, changed, data, photo)
+        return once(session, actor.user_id, form, lambda: _record(session, actor, task, data, photo))
     except REFUSALS as error:
         errors, status = refusal(error)
-        if built.errors and isinstance(error, Invalid):
+        if (built.errors or list(kept_files.refused(changed))) and isinstance(error, Invalid):
             errors = {}
+        errors = {PHOTO + "file" if name == "file" else name: said for name, said in errors.items()}
+        errors |= dict(kept_files.refused(changed))
         errors = labelled(finding_form.on_page(errors, built), finding_form.LABELS)
         return page.show(changed, lines, samples, errors, status)
 
 
-def _record(session: Session, actor: Actor, task_id: UUID, data: dict[str, Any]) -> str:
-    finding, _lines = findings.record(session, actor, task_id, samples_taken=data.pop("samples"), **data)
-    return url_for("recall.show_finding", task_id=task_id, finding_id=finding.finding_id)
+def _nothing(page: _Page, typed: Form) -> tuple[Form, str]:
+    """Return the form of a place where nothing was found, to be recorded at once.
+
+    Where the books expect goods, or somebody recorded something before, it is looked at once more.
+    """
+    form: Form = Form((name, typed[name]) for name in ("_once", PHOTO + kept_files.KEPT) if typed.get(name))
+    form["outcome"] = "none_found"
+    form["captured_at"] = pages.form_moment(clock.now())
+    return form, "check" if page.context["expected"] or page.earlier else "record"
 
 
-def _check_page(session: Session, actor: Actor, page: _Page, form: Form, data: dict[str, Any]) -> str:
+def _photo(session: Session, actor: Actor, form: Form) -> StoredFile | None:
+    """Return the photograph that was kept for the form. Raises Invalid `file_lost`, `not_an_image`."""
+    photo = kept_files.find(session, actor, form, PHOTO)
+    if photo is not None and photo.media_type != JPEG:
+        form.poplist(PHOTO + kept_files.KEPT)
+        raise Invalid.of("/file", "not_an_image", "This is not a photograph (JPEG, PNG or WebP).")
+    return photo
+
+
+def _record(session: Session, actor: Actor, task: SweepTask, data: dict[str, Any], photo: StoredFile | None) -> str:
+    finding, _lines = findings.record(session, actor, task.task_id, samples_taken=data.pop("samples"), **data)
+    if photo is not None:
+        finding_photos.add(session, actor, finding, photo, task.region_code)
+    return url_for("recall.show_finding", task_id=task.task_id, finding_id=finding.finding_id)
+
+
+@bp.post("/sweep-tasks/<uuid:task_id>/findings/<uuid:finding_id>/photos")
+@edge("finding.record")
+def add_photo(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -> Any:
+    """Keep a photograph with a finding that was recorded, and go back to its receipt."""
+    back = url_for("recall.show_finding", task_id=task_id, finding_id=finding_id)
+    try:
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            raise Invalid.of("/file", "required", "This is needed.")
+        content = Upload().deserialize(file, "file").content
+        with attempt(session):
+            photos.keep(session, actor, task_id, finding_id, var_dir=current_app.config["SETTINGS"].var_dir,
+                        content=content)  # fmt: skip
+        flash(_("The photograph is kept."), "success")
+    except NotFound:
+        raise
+    except REFUSALS as error:
+        errors, _status = refusal(error, {"file": finding_form.LABELS["photo-file"]})
+        flash(next(iter(errors.values())), "error")
+    return redirect(back, 303)
+
+
+def _check_page(
+    session: Session, actor: Actor, page: _Page, form: Form, data: dict[str, Any], photo: StoredFile | None
+) -> str:
     """Return the page that shows what is about to be recorded, with the one button that records it."""
     given = dict(data)
     finding, rows = findings.record(session, actor, page.task.task_id, samples_taken=given.pop("samples"), **given)
@@ -168,6 +240,7 @@ def _check_page(session: Session, actor: Actor, page: _Page, form: Form, data: d
         finding=finding,
         lines=named,
         samples=data["samples"] or [],
+        photo=photo,
         second_officer=data["second_officer"],
         sealed=len(sealed),
         sealed_mass_g=sum(line.mass_g or 0 for line in sealed) if all(line.mass_g for line in sealed) else None,

@@ -34,6 +34,7 @@ LABELS: Final = {
     "disinfected": _l("Disinfected"),
     "second_officer": _l("Second officer"),
     "note": _l("Note"),
+    "photo-file": _l("Photograph"),
     "_lines-*-what": _l("Goods"),
     "_lines-*-code": _l("Code on the label"),
     "_lines-*-pieces": _l("Examined"),

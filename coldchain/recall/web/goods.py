@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from coldchain.accounts.models import User
 from coldchain.batches.models import Batch
 from coldchain.core import pages
+from coldchain.inspections import finding_photos
 from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.recall.models import SampleEvent, TaskExpected
@@ -56,12 +57,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Seen:
-    """A finding with its goods and samples named, and who recorded it."""
+    """A finding with its goods, samples and photographs, and who recorded it."""
 
     finding: Finding
     lines: list[Line]
     samples: list[SampleEvent]
     officer: str
+    photos: Sequence[UUID]
 
 
 def quantity(product: Product | None, units: int) -> str:
@@ -109,6 +111,7 @@ def findings(session: Session, task_id: UUID) -> list[Seen]:
     """Return a task's findings, newest first, each with its goods, its samples and who recorded it."""
     recorded = inspections.of_task(session, task_id)
     named = {line.line.line_id: line for line in lines(session, [line for _f, rows in recorded for line in rows])}
+    photos = finding_photos.of_findings(session, (finding.finding_id for finding, _rows in recorded))
     officers = _names(session, {finding.recorded_by for finding, _rows in recorded})
     samples = session.scalars(
         select(SampleEvent)
@@ -121,6 +124,7 @@ def findings(session: Session, task_id: UUID) -> list[Seen]:
             [named[row.line_id] for row in rows],
             [sample for sample in samples if sample.finding_id == finding.finding_id],
             officers.get(finding.recorded_by, ""),
+            photos.get(finding.finding_id, ()),
         )
         for finding, rows in recorded
     ]

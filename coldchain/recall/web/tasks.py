@@ -89,6 +89,7 @@ def task_page(session: Session, actor: Actor, task_id: UUID, errors: dict[str, s
         may_assign=may_assign,
         errors=errors,
         once=new_once(),
+        once_nothing=new_once(),
         may_identify=may(actor, "business.provisional", tasks.place_of(task))
         and task.business_id is None
         and task.site_id is None
@@ -104,7 +105,10 @@ def show_finding(session: Session, actor: Actor, task_id: UUID, finding_id: UUID
     """Show the receipt of a finding, to who recorded it also after leaving the place."""
     task, recall = tasks.of_finding(session, actor, task_id, finding_id)
     found = next(each for each in goods.findings(session, task_id) if each.finding.finding_id == finding_id)
-    return render_template("recall/finding_receipt.html", **context(session, task, recall), found=found)
+    return render_template(
+        "recall/finding_receipt.html", **context(session, task, recall), found=found,
+        may_photograph=may(actor, "finding.record", tasks.place_of(task)) and recall.state == "announced",
+    )  # fmt: skip
 
 
 @bp.get("/recalls/<uuid:recall_id>/tasks/new")

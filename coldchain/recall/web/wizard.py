@@ -10,11 +10,12 @@ from flask import Response, redirect, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
-from coldchain.core import clock, pages
+from coldchain.core import clock, limits, pages
 from coldchain.core.edge import also_needs, edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.page_forms import REFUSALS, Form, attempt, copy, load, new_once, once, refusal, trial
+from coldchain.core.text import looked_for
 from coldchain.journal import history
 from coldchain.recall import announce, assistance_view, drafts, schemas, words
 from coldchain.recall import matches as matching
@@ -90,7 +91,7 @@ def ids(texts: list[str]) -> list[UUID]:
 def found_producers(session: Session, actor: Actor, form: Form) -> dict[str, Any]:
     """Return the ticked producers and those that the typed name finds."""
     ticked = registry.producers(session, ids(form.getlist("criterion-producer_ids")))
-    query = form.get("_producer", "").strip()[:200]
+    query = looked_for(form.get("_producer", ""), limits.SEARCH_CHARS)
     found: list[dict[str, Any]] = []
     following: str | None = None
     if query:

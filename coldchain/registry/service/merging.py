@@ -102,7 +102,7 @@ def preview(session: Session, actor: Actor, ref: str | UUID, *, into: str | UUID
     return {
         "from": describe(session, actor, [old])[0],
         "into": describe(session, actor, [target])[0],
-        "moves": _counts(session, old.business_id),
+        "moves": counts(session, old.business_id),
     }
 
 
@@ -128,7 +128,7 @@ def merge(
     for part in _in_order():
         part.lock(session, old.business_id)
     _alone(session, old.business_id)
-    moved = _counts(session, old.business_id)
+    moved = counts(session, old.business_id)
     for part in _in_order():
         part.carry(session, actor, old, target, occurred)
     session.execute(  # identities that had been merged into this one: always one step to the business that stands
@@ -220,7 +220,8 @@ def _alone(session: Session, business_id: UUID) -> None:
         raise DomainError("The books are busy. Try again in a moment.", code="unavailable", status=503) from error
 
 
-def _counts(session: Session, business_id: UUID) -> dict[str, int]:
+def counts(session: Session, business_id: UUID) -> dict[str, int]:
+    """Return how much there is of an identity, by kind, in all rooms that take part; the caller asked the right."""
     moves: dict[str, int] = {}
     for part in _in_order():
         for name, count in part.counts(session, business_id).items():

@@ -95,6 +95,10 @@
     // Goods of one delivery mostly go into one zone.
     copy.querySelectorAll("select[name$=-zone_id]").forEach(function (select, index) { select.value = zones[index]; });
     if (window.htmx) window.htmx.process(copy);
+    // What can be chosen before anything is typed.
+    copy.querySelectorAll("input[data-offers]").forEach(function (input) {
+      input.dispatchEvent(new Event("search", { bubbles: true }));
+    });
     return copy;
   }
 

@@ -41,11 +41,12 @@ def _owner(session: Session, actor: Actor, ref: str) -> Business:
 @bp.get("/consignments/new")
 @edge("trade.dispatch")
 def new_consignment(session: Session, actor: Actor) -> Any:
-    """Show the form of a dispatch from one zone; `batch_id` fills in the first line."""
+    """Show the form of a dispatch from one zone; `batch_id` or what `find` finds fills in the first line."""
     form: Form = Form({"handover": dispatch_form.handovers()[0]})
     form["from_zone_id"] = request.args.get("zone_id", "")
     form[f"{LINES}-0-batch_id"] = request.args.get("batch_id", "")
     form["owner"] = request.args.get("owner", "")
+    form[f"_{LINES}-0-find"] = request.args.get("find", "")
     return _dispatch_page(session, actor, form, {})
 
 
@@ -104,7 +105,7 @@ def _dispatch_page(
     if form.get("from_zone_id", "") not in by_id and places:
         form["from_zone_id"] = str(places[0][0].zone_id)
     here = by_id.get(form.get("from_zone_id", ""))
-    listed = dispatch_form.offers(session, owner, here[0].zone_id, _wanted(form)) if here else []
+    shown = count or change_lines(form, LINES)[1]
     page = render_template(
         "trade/dispatch.html",
         values=form,
@@ -115,14 +116,28 @@ def _dispatch_page(
         on_behalf=owner.business_id != actor.business_id,
         places=[(zone_id, dispatch_form.place_text(*found)) for zone_id, found in by_id.items()],
         here=here,
-        offers=[(str(offer.batch.batch_id), offer.text) for offer in listed],
-        lines=range(count or change_lines(form, LINES)[1]),
+        offered=dispatch_form.lines_of(session, owner, here[0].zone_id, form, shown) if here else [],
         found=dispatch_form.receivers(session, actor, form.get("_receiver", ""), form.get("to-business", "")),
         handovers=goods_words.tiles(words.HANDOVERS, dispatch_form.handovers()),
         words=goods_words,
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
+
+
+@bp.get("/consignments/goods")
+@edge("trade.dispatch")
+def find_goods(session: Session, actor: Actor) -> Any:
+    """Return the part of a line that lists the batches of a zone, while some characters are typed."""
+    owner = _owner(session, actor, request.args.get("owner", ""))
+    places = dispatch_form.places(session, actor, owner)
+    zone_id = next((zone.zone_id for zone, _s in places if str(zone.zone_id) == request.args.get("zone_id")), None)
+    for name, text in request.args.items():
+        line = dispatch_form.FIND.fullmatch(name)
+        if line and zone_id is not None:
+            found = dispatch_form.found_goods(session, owner, zone_id, text)
+            return render_template("trade/_offers.html", found=found, index=int(line[1]), errors={})
+    raise NotFound
 
 
 @bp.get("/consignments/receivers")
