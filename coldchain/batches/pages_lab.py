@@ -65,7 +65,6 @@ def _work_page(
         results=words.tiles(words.RESULTS),
         waiting=waiting,
         more=following is not None,
-        chips=words.TUBE_CHIPS,
         words=words,
         rows_max=limits.RESULT_ROWS,
         once=new_once() if not errors else form.get("_once") or new_once(),
