@@ -9,6 +9,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may, relation
 from coldchain.batches import pages_words as words
+from coldchain.batches import worker_numbers
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.service import due
 from coldchain.batches.workers_api import WorkerRegistrationSchema
@@ -53,6 +54,7 @@ def sampling_due(session: Session, actor: Actor) -> Any:
         rows_shown=ROWS_SHOWN,
         may_follow=actor.business_id is None and relation(actor, "tube.read") is not None,
         words=words,
+        number=worker_numbers.number,
         now=clock.now(),
     )
 
