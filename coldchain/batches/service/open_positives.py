@@ -94,11 +94,6 @@ def of(session: Session, name: str, ids: Collection[UUID] | None, within: Any = 
     return found
 
 
-def unsolved(session: Session, tube_id: UUID) -> bool:
-    """Say whether a person, place or thing in a positive tube has no later negative sample."""
-    return bool(_unsolved(session, _samples(session, [tube_id])))
-
-
 def _positive(session: Session, condition: ColumnElement[bool]) -> dict[UUID, states.TubeState]:
     """Return the tubes of a condition that are positive now, with what their results come to."""
     ever = select(col(TestResult.tube_id)).where(col(TestResult.result) == "positive")
