@@ -173,7 +173,8 @@ class Books:
                 if _concerns(step, s.basis, found.tube.sampled_at)
             )
             if samples:
-                yield TubeFact(found.tube.tube_id, found.tube.tube_no, found.state.state, samples)
+                state = found.state
+                yield TubeFact(found.tube.tube_id, found.tube.tube_no, state.state, samples, state.rechecked)
 
 
 def _came_at(arrival: Arrival) -> datetime:
@@ -251,6 +252,7 @@ def tubes_of(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, tuple[Tu
                 found.tube.tube_no,
                 found.state.state,
                 tuple(SampleFact(Piece(s.basis, s.piece_from, s.piece_to), s.sample_site) for s in found.samples),
+                found.state.rechecked,
             )
             for found in listed
         )

@@ -8,6 +8,8 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may, relation
+from coldchain.batches import pages_words as words
+from coldchain.batches import worker_numbers
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.service import due
 from coldchain.batches.workers_api import WorkerRegistrationSchema
@@ -50,6 +52,9 @@ def sampling_due(session: Session, actor: Actor) -> Any:
         may_register=relation(actor, "worker.register") is not None and (actor.business_id or business_id) is not None,
         business=named,
         rows_shown=ROWS_SHOWN,
+        may_follow=actor.business_id is None and relation(actor, "tube.read") is not None,
+        words=words,
+        number=worker_numbers.number,
         now=clock.now(),
     )
 

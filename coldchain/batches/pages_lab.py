@@ -1,7 +1,8 @@
 """A laboratory's work: results one after the other by keyboard or scanner, or all at once from a spreadsheet.
 
-The tube's number is scanned or typed and Enter sends it; what stays the same from tube to tube stays in the form. A
-negative is entered at once; a positive leads to its check first, since it locks goods.
+The tube's number is scanned or typed and Enter sends it; what stays the same from tube to tube stays in the form. What
+the tubes are entered as is chosen once: after a negative the run goes on as negative, shown large, until it is ended. A
+positive leads to its check first, since it locks goods, and begins no run. What has a result is not entered again.
 """
 
 import json
@@ -30,14 +31,17 @@ WORK_LABELS: Final[dict[str, LazyText]] = {"tube_no": _l("Tube number"), "file":
 STAYS: Final = ("stage", "received_at", "reported_at", "report_no", "analyst")
 TEMPLATE_ROWS: Final = 200
 ERRORS_SHOWN: Final = 100
+RUNS: Final = ("negative",)  # what one tube after the other may be entered as without choosing again
 
 
 @bp.get("/tubes/work")
 @edge("result.file")
 def work(session: Session, actor: Actor) -> Any:
     """Show the tubes that await a result, with the form that takes them one after the other."""
-    form: Form = Form({"stage": "preliminary", "result": "negative", "reported_at": pages.form_moment(clock.now())})
+    form: Form = Form({"stage": "preliminary", "reported_at": pages.form_moment(clock.now())})
     after = request.args.get("after", "")
+    if request.args.get("run") in RUNS:
+        form["_run"] = form["result"] = request.args["run"]
     last = next(
         (
             row
@@ -47,14 +51,18 @@ def work(session: Session, actor: Actor) -> Any:
         None,
     ) if after else None  # fmt: skip
     if last is not None:
-        form |= {name: last[name] or "" for name in ("stage", "report_no", "analyst")}
-        form |= {name: pages.form_moment(last[name]) for name in ("received_at", "reported_at")}
+        for name in ("stage", "report_no", "analyst"):
+            form[name] = last[name] or ""
+        for name in ("received_at", "reported_at"):
+            form[name] = pages.form_moment(last[name])
     return _work_page(session, actor, form, {})
 
 
 def _work_page(
     session: Session, actor: Actor, form: Form, errors: dict[str, str], status: int = 200, **more: Any
 ) -> Response:
+    if form.get("_run") not in RUNS:
+        form.pop("_run", None)
     waiting, following = service.search_tubes(session, actor, pending=True, limit=PAGE_ROWS)
     page = render_template(
         "batches/work.html",
@@ -65,9 +73,9 @@ def _work_page(
         results=words.tiles(words.RESULTS),
         waiting=waiting,
         more=following is not None,
-        chips=words.TUBE_CHIPS,
         words=words,
         rows_max=limits.RESULT_ROWS,
+        after=(request.args.get("after") or form.get("_after", ""))[: limits.CODE_CHARS],
         once=new_once() if not errors else form.get("_once") or new_once(),
         **more,
     )
@@ -82,6 +90,9 @@ def work_submit(session: Session, actor: Actor) -> Any:
 
     def act() -> str:
         tube = _tube(session, actor, form)
+        former = _former(session, actor, tube, form)
+        if former is not None:
+            raise _Already(former)
         told: Form = Form((name, text) for name, text in form.items() if name in RESULT_LABELS)
         if told.get("result") == "positive":
             carried: Any = {name: told.get(name, "") for name in ("result", *STAYS) if name != "analyst"}
@@ -89,12 +100,35 @@ def work_submit(session: Session, actor: Actor) -> Any:
         data = load(schemas.ResultRegistrationSchema(), told)
         service.report_result(session, actor, tube.tube_id, **data)
         flash(_("Tube %(number)s: %(result)s", number=tube.tube_no, result=words.RESULTS[data["result"]]), "success")
-        return url_for("batches_pages.work", after=tube.tube_no)
+        run = {"run": data["result"]} if data["result"] in RUNS else {}
+        return url_for("batches_pages.work", after=tube.tube_no, **run)
 
     try:
         return once(session, actor.user_id, form, act)
+    except _Already as error:
+        form["tube_no"] = ""  # the next one is scanned into it
+        said = _("This tube has a result of this test already. Nothing was entered.")
+        return _work_page(session, actor, form, {"tube_no": said}, 409, former=error.former)
     except REFUSALS as error:
         return _work_page(session, actor, form, *refusal(error, WORK_LABELS))
+
+
+class _Already(Exception):
+    """The tube has a result of the same test, which stands."""
+
+    def __init__(self, former: dict[str, Any]) -> None:
+        super().__init__()
+        self.former = former
+
+
+def _former(session: Session, actor: Actor, tube: Tube, form: Form) -> dict[str, Any] | None:
+    """Return the result of the same test that stands on a tube, with the tube; None when there is none."""
+    described = service.read_tube(session, actor, tube.tube_id)
+    for result in reversed(described["results"]):
+        counts = not result["superseded_by"] and not result["released_at"] and result["result"] != "invalid"
+        if counts and result["stage"] == form.get("stage"):
+            return {"tube": described, "result": result}
+    return None
 
 
 def _tube(session: Session, actor: Actor, form: Form) -> Tube:
@@ -114,7 +148,7 @@ def _tube(session: Session, actor: Actor, form: Form) -> Tube:
 def work_file(session: Session, actor: Actor) -> Any:
     """Say what would come of a spreadsheet, every bad cell by name; or enter what was said to be right."""
     form = copy(request.form)
-    blank: Form = Form({"stage": "preliminary", "result": "negative"})
+    blank: Form = Form({"stage": "preliminary", "reported_at": pages.form_moment(clock.now())})
 
     def act() -> str:
         outcome = result_file.enter(session, actor, _rows(form))
@@ -136,12 +170,15 @@ def work_file(session: Session, actor: Actor) -> Any:
         rows = result_file.read(Upload().deserialize(file, "file").content)
         with trial(session):
             outcome = result_file.enter(session, actor, rows)
+        found = col(Tube.tube_id).in_(outcome.positive_tubes)
+        positive = service.search_tubes(session, actor, where=found, limit=limits.RESULT_ROWS)[0]
     except REFUSALS as error:
         return _work_page(session, actor, blank, *refusal(error, WORK_LABELS))
     carried = json.dumps([[row.number, dict(row.cells)] for row in rows], ensure_ascii=False)
     return _work_page(
         session, actor, blank, {}, 422 if outcome.errors else 200,
         outcome=outcome, bad=outcome.errors[:ERRORS_SHOWN], carried="" if outcome.errors else carried,
+        positive=positive,
     )  # fmt: skip
 
 

@@ -61,7 +61,9 @@ def new_result(session: Session, actor: Actor, tube_id: UUID) -> Any:
         form |= {name: pages.form_moment(former[name]) for name in ("received_at", "reported_at")}
         form["supersedes_id"] = str(former["result_id"])
     elif request.args.get("result") == "positive":  # from the work list, where a positive is checked first
-        form |= {name: request.args[name] for name in RESULT_LABELS if name in request.args}
+        for name in RESULT_LABELS:
+            if name in request.args:
+                form[name] = request.args[name]
     return _result_page(actor, tube, form, {})
 
 
@@ -173,6 +175,7 @@ def result_receipt(session: Session, actor: Actor, tube_id: UUID, result_id: UUI
         held=len(held_by(session, tube_id)),
         sampled=sampled,
         may_report=relation(actor, "result.register") is not None,
+        may_file=relation(actor, "result.file") is not None,
         **tube_words(actor),
     )
 

@@ -1,10 +1,14 @@
-"""The form of a tube: goods by code, vehicles and other things by name, zones and people by way of what is due.
+"""The form of a tube: goods by code, a zone by its sign, a person by the number on the sampling list, others by name.
+
+Zones and people come filled in by way of what is due too. A laboratory browses neither: it types what stands on the
+sign or on the list that came with the tube, and learns the zone's code or the post.
 
 A batch's samples may be filled in by the plan of the rule book: which sites to swab, and which pieces are suggested.
 The pieces are only suggested: a sample speaks for the whole batch unless pieces are typed, nobody invents ranges (R5).
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +17,13 @@ from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
-from coldchain.batches import labelled, pages_sampling, sampling, schemas, service
+from coldchain.batches import labelled, pages_sampling, sampling, schemas, service, worker_numbers
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import SAMPLE_SITES, Batch
 from coldchain.batches.pages_blueprint import bp
 from coldchain.core import clock, pages
 from coldchain.core.edge import edge
+from coldchain.core.errors import NotFound
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
@@ -26,12 +31,13 @@ from coldchain.core.page_forms import REFUSALS, Form, change_lines, load, new_on
 from coldchain.policy import service as policy
 from coldchain.registry import service as registry
 from coldchain.registry.models import Worker
-from coldchain.registry.service import workers
+from coldchain.registry.service import signs, workers
 
 SAMPLES: Final = "samples"
 LABS_SHOWN: Final = 100
 TAKEN_ALONG: Final = 50  # zones and people that one form is opened for
-UNKNOWN_BATCH: Final = UUID(int=0)
+UNKNOWN: Final = UUID(int=0)
+SWAB: Final = {"zone_id": "environment", "worker_id": "personnel"}  # of these nothing else is swabbed
 TUBE_LABELS: Final[dict[str, LazyText]] = {
     "tube_no": _l("Tube number"),
     "lab": _l("Laboratory"),
@@ -48,6 +54,8 @@ TUBE_LABELS: Final[dict[str, LazyText]] = {
 }
 TYPED: Final[dict[str, LazyText]] = {
     "batch_id": _l("Goods of a batch"),
+    "zone_id": _l("A zone"),
+    "worker_id": _l("Person at work"),
     "vehicle_plate": _l("A vehicle"),
     "unlisted": _l("Something else"),
 }
@@ -177,8 +185,30 @@ def _tube_fields(session: Session, actor: Actor, form: Form) -> Form:
     }
     kinds = {index: form.get(f"_samples-{index}-of", "batch_id") for index in typed}
     known = labelled.find_typed(session, [text for index, text in typed.items() if kinds[index] == "batch_id"])
+    by_kind = {
+        "batch_id": known,
+        "zone_id": _zones(session, [text for index, text in typed.items() if kinds[index] == "zone_id"]),
+        "worker_id": worker_numbers.find(
+            session, [text for index, text in typed.items() if kinds[index] == "worker_id"]
+        ),
+    }
     for index, text in typed.items():
         kind = kinds[index] if kinds[index] in TYPED else "batch_id"
-        # an unknown code goes on as one that no batch has: the service refuses it by name
-        fields[f"samples-{index}-{kind}"] = str(known.get(text, UNKNOWN_BATCH)) if kind == "batch_id" else text
+        # an unknown code goes on as one that nothing has: the service refuses it by name
+        fields[f"samples-{index}-{kind}"] = str(by_kind[kind].get(text, UNKNOWN)) if kind in by_kind else text
+        if kind in SWAB:
+            fields[f"samples-{index}-sample_site"] = SWAB[kind]
     return fields
+
+
+def _zones(session: Session, texts: Iterable[str]) -> dict[str, UUID]:
+    """Return the zones of typed or scanned signs."""
+    found = {}
+    for text in texts:
+        try:
+            place = signs.find(session, text)
+        except NotFound:
+            continue
+        if place.zone is not None:
+            found[text] = place.zone.zone_id
+    return found

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import render_template, request
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation, scope
@@ -12,7 +12,7 @@ from coldchain.batches import pages_words as words
 from coldchain.batches import schemas, service
 from coldchain.batches.models import Tube
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
-from coldchain.batches.service import tubes
+from coldchain.batches.service import open_positives, tubes
 from coldchain.core.edge import edge
 from coldchain.core.page_forms import Form, load
 from coldchain.journal import receipts
@@ -25,7 +25,10 @@ def list_tubes(session: Session, actor: Actor) -> Any:
     """List the tubes that the reader may see, those without a result first to hand."""
     asked = {name: text for name, text in request.args.items() if name in {"cursor", "pending", "to_confirm"}}
     query = load(schemas.TubeQuery(), Form(asked)) | {"limit": PAGE_ROWS}
-    items, following = service.search_tubes(session, actor, **query)
+    positive = request.args.get("positive") == "true"
+    found = open_positives.positive(session, actor)
+    where = col(Tube.tube_id).in_(found) if positive else None
+    items, following = service.search_tubes(session, actor, **query, where=where)
     seen = select(func.count()).select_from(Tube).where(tubes.visible(actor))
     return render_template(
         "batches/tubes.html",
@@ -33,14 +36,16 @@ def list_tubes(session: Session, actor: Actor) -> Any:
         following=following,
         pending=query["pending"],
         to_confirm=query["to_confirm"],
+        positive=positive,
         counts={
             "": session.scalar(seen),
             "true": session.scalar(seen.where(~tubes.answered())),
             "to_confirm": session.scalar(seen.where(tubes.unconfirmed())),
+            "positive": len(found),
         },
-        chips=words.TUBE_CHIPS,
         may_register=relation(actor, "tube.register") is not None,
         may_report=relation(actor, "result.register") is not None,
+        may_file=relation(actor, "result.file") is not None,
         words=words,
     )
 
@@ -68,7 +73,6 @@ def tube_words(actor: Actor) -> dict[str, Any]:
     """Return what the pages about one tube call things."""
     return {
         "words": words,
-        "chips": words.TUBE_CHIPS,
         "may_read_batch": relation(actor, "batch.read") is not None,
         "stages": words.STAGES,
         "results": words.RESULTS,

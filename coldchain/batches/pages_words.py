@@ -98,7 +98,7 @@ TUBE_CHIPS: Final[dict[str, str]] = {
     "confirmed": "confirmed_positive",
 }
 ORDER_CHIPS: Final[dict[str, str]] = {"open": "order.open", "done": "order.done", "withdrawn": "withdrawn"}
-MERCHANT_TUBE_CHIPS: Final[dict[str, str]] = TUBE_CHIPS | {"positive": "rechecking", "confirmed": "rechecking"}
+MERCHANT_TUBE_CHIPS: Final[dict[str, str]] = TUBE_CHIPS | {"positive": "rechecking"}
 
 
 def said(word: Word) -> str:
@@ -202,11 +202,8 @@ def tube_goods(tube: Mapping[str, Any]) -> str:
     return _(", ").join([shown, ngettext("and %(num)s more", "and %(num)s more", len(listed) - GOODS_NAMED)])
 
 
-def tube_chip(state: str, *, merchant: bool) -> str:
-    """Return the chip of a tube's state; a merchant reads of a re-check, never of a positive."""
-    return (MERCHANT_TUBE_CHIPS if merchant else TUBE_CHIPS)[state]
-
-
-def restriction_chip(restriction: str, *, merchant: bool) -> str:
-    """Return the chip of a restriction; a merchant reads that goods are locked, not what was found in them."""
-    return "locked" if merchant and restriction == "confirmed_positive" else restriction
+def tube_chip(tube: Any, *, merchant: bool = False) -> str:
+    """Return the chip of what a tube's results come to; a merchant reads of no positive before it is confirmed (R8)."""
+    if _part(tube, "rechecked") and not merchant:
+        return "recheck_positive"
+    return str((MERCHANT_TUBE_CHIPS if merchant else TUBE_CHIPS)[_part(tube, "state")])

@@ -72,6 +72,7 @@ class Outcome:
     made: int = 0
     already: int = 0
     positives: int = 0
+    positive_tubes: list[UUID] = field(default_factory=list)
     errors: list[BadCell] = field(default_factory=list)
 
 
@@ -178,7 +179,9 @@ def _enter(session: Session, actor: Actor, outcome: Outcome, row: Row, tube_id: 
             _refused(outcome, row, each)
         return
     outcome.made += 1
-    outcome.positives += data["result"] == "positive"
+    if data["result"] == "positive":
+        outcome.positives += 1
+        outcome.positive_tubes.append(tube_id)
 
 
 def _refused(outcome: Outcome, row: Row, error: FieldError) -> None:

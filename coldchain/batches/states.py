@@ -6,7 +6,7 @@ as invalid: it locks nothing, and nothing counts as tested by it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,10 +30,14 @@ class Reported:
 
 @dataclass(frozen=True)
 class TubeState:
-    """What a tube's results come to, and the result that made it so (None while pending or only invalid)."""
+    """What a tube's results come to, and the result that made it so (None while pending or only invalid).
+
+    `rechecked`: a positive that isn't confirmed was positive on its re-check too.
+    """
 
     state: str
     decided_by: UUID | None = None
+    rechecked: bool = False
 
 
 def decide(results: Iterable[Reported]) -> TubeState:
@@ -50,6 +54,8 @@ def decide(results: Iterable[Reported]) -> TubeState:
         following = _next(now.state, result.stage, INVALID if result.released else result.result)
         if following != now.state:
             now = TubeState(following, None if following == INVALID else result.result_id)
+        if now.state == POSITIVE and (result.stage, result.result) == ("recheck", POSITIVE) and not result.released:
+            now = replace(now, rechecked=True)
     return now
 
 

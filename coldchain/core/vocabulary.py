@@ -2,8 +2,8 @@
 
 Invariants: a code has exactly one chip; a word means one state. Codes are those of the API, prefixed by their subject
 where one code means two things (`business.closed` is not the `closed` of a sweep task). Kinds are the sheet's colours
-and edges: go, wait, stop, alarm (officers and labs only), idle, info, booked (dashed: in the books only), done (filled:
-done on site).
+and edges: go, wait, stop, alarm (officers and labs; holders once it is confirmed), idle, info, booked (dashed: in the
+books only), done (filled: done on site).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "sealed": Chip("done", "rubber-stamp", lazy_gettext("Sealed")),
     "unsealed": Chip("idle", "lock-open", lazy_gettext("Unsealed")),
     "confirmed_positive": Chip("alarm", "test-pipe", lazy_gettext("Confirmed positive")),
+    "recheck_positive": Chip("alarm", "test-pipe", lazy_gettext("Positive on re-check")),
     "preliminary_positive": Chip("alarm", "test-pipe", lazy_gettext("Preliminary positive")),
     "pool_recheck": Chip("wait", "hourglass", lazy_gettext("Paused: the pool awaits its re-check")),
     "recalled": Chip("stop", "octagon-minus", lazy_gettext("Recalled")),

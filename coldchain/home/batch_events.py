@@ -1,9 +1,11 @@
 """What happened to a batch and what holds it, in the reader's words, for the batch's page.
 
-A merchant reads that goods are locked and await a re-check; what was found in them is the officers' and the lab's.
+A merchant reads that goods are locked and await a re-check; what was found in them is the officers' and the lab's until
+it is confirmed, when the public reads it too (R8).
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +16,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may
+from coldchain.batches import facts as batch_facts
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import TestResult, Tube
 from coldchain.batches.service.timeline import TimelineEntry
@@ -28,8 +31,7 @@ from coldchain.registry import service as registry
 from coldchain.trade.models import Consignment, StockEntry
 
 OWN_REASONS: dict[str, LazyText | str] = {
-    "recheck_negative": "",
-    "superseded_by_confirmation": "",
+    "recheck_negative": _l("A re-check or the confirmation was negative"),
     "result_superseded": _l("The result was corrected"),
     "released_by_decision": _l("Released by an officer's decision"),
 }
@@ -48,6 +50,26 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class TubeOf:
+    """The tube of a result that held something, and whether its re-check was positive too."""
+
+    tube_no: str
+    rechecked: bool
+
+    def title(self, grade: str, *, merchant: bool) -> str:
+        """Return why its result holds goods in this grade; a merchant reads of no positive before it is confirmed."""
+        if grade == "confirmed":
+            return _("Tube %(number)s is confirmed positive", number=self.tube_no)
+        if merchant and self.rechecked:
+            return _("Tube %(number)s awaits its confirmation", number=self.tube_no)
+        if merchant:
+            return _("Tube %(number)s awaits its re-check", number=self.tube_no)
+        if self.rechecked:
+            return _("Tube %(number)s was positive on its re-check, awaits its confirmation", number=self.tube_no)
+        return _("Tube %(number)s was positive on its first test, awaits its re-check", number=self.tube_no)
+
+
+@dataclass(frozen=True)
 class Names:
     """What the ids in a batch's facts are called."""
 
@@ -56,11 +78,16 @@ class Names:
     consignments: Mapping[UUID, str]
     entries: Mapping[UUID, str]
     causes: Mapping[UUID, tuple[str, str]]
+    tubes: Mapping[UUID, TubeOf]
+    confirmed: AbstractSet[str]  # numbers of the tubes whose positive was confirmed
+    ended: AbstractSet[UUID]  # holds that hold nothing any more
 
 
 def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """Return the holds of a batch in words, oldest first."""
+    merchant = actor.business_id is not None
     causes = _causes(session, {hold["cause"]["id"] for hold in listed})
+    tubes = _tubes(session, {hold["cause"]["id"] for hold in listed if hold["cause"]["kind"] == "result"})
     recalls = {hold["cause"]["id"] for hold in listed if hold["cause"]["kind"] == "recall"}
     readable = {
         recall.recall_id
@@ -72,11 +99,14 @@ def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -
         kind, cause_id = hold["cause"]["kind"], hold["cause"]["id"]
         title, note = causes.get(cause_id, (_("Sealed on site") if kind == "inspection" else "", ""))
         chip = {"sealed": "sealed", "confirmed": "confirmed_positive"}.get(hold["grade"], "locked")
-        if kind == "result" and chip == "locked" and actor.business_id is None:
-            chip = "pool_recheck" if hold["grade"] == "amber" else "preliminary_positive"
+        if cause_id in tubes:
+            title = tubes[cause_id].title(hold["grade"], merchant=merchant)
+            if chip == "locked" and not merchant:
+                found = "recheck_positive" if tubes[cause_id].rechecked else "preliminary_positive"
+                chip = "pool_recheck" if hold["grade"] == "amber" else found
         shown.append(
             Shown(
-                words.restriction_chip(chip, merchant=actor.business_id is not None),
+                chip,
                 title,
                 note,
                 f"/recalls/{cause_id}" if cause_id in readable else None,
@@ -88,7 +118,7 @@ def holds(session: Session, actor: Actor, listed: Sequence[Mapping[str, Any]]) -
 
 
 def _causes(session: Session, ids: set[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Return title and note of each recall or result among `ids`."""
+    """Return title and note of each recall among `ids`."""
     if not ids:
         return {}
     found: dict[UUID, tuple[str, str]] = {}
@@ -99,14 +129,20 @@ def _causes(session: Session, ids: set[UUID]) -> dict[UUID, tuple[str, str]]:
     )
     for recall, version in recalls:
         found[recall.recall_id] = (recall.title, f"{version.issuer} {version.notice_no}")
-    results = session.execute(
-        select(col(TestResult.result_id), col(Tube.tube_no))
+    return found
+
+
+def _tubes(session: Session, ids: set[UUID]) -> dict[UUID, TubeOf]:
+    """Return the tube of each result among `ids`."""
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(col(TestResult.result_id), col(Tube.tube_id), col(Tube.tube_no))
         .join(Tube, col(Tube.tube_id) == col(TestResult.tube_id))
         .where(col(TestResult.result_id).in_(ids))
-    )
-    for result_id, tube_no in results:
-        found[result_id] = (_("Tube %(number)s awaits its re-check", number=tube_no), "")
-    return found
+    ).all()
+    decided = batch_facts.decisions(session, [row.tube_id for row in rows])
+    return {row.result_id: TubeOf(row.tube_no, decided[row.tube_id].rechecked) for row in rows}
 
 
 def names(session: Session, entries: Sequence[TimelineEntry]) -> Names:
@@ -131,6 +167,13 @@ def names(session: Session, entries: Sequence[TimelineEntry]) -> Names:
         consignments=dict(consignments.all()),
         entries=dict(documents.all()),
         causes=_causes(session, {row["cause_id"] for row in details if row.get("cause_id")}),
+        tubes=_tubes(session, {row["cause_id"] for row in details if row.get("cause_kind") == "result"}),
+        ended={entry.subject_id for entry in entries if entry.kind == "hold_ended"},
+        confirmed={
+            row["tube_no"]
+            for row in details
+            if (row.get("stage"), row.get("result")) == ("confirmation", "positive") and not row["superseded_at"]
+        },
     )
 
 
@@ -198,7 +241,7 @@ def _told(entry: TimelineEntry, known: Names, product: Any, *, merchant: bool) -
     if entry.kind == "code_made":
         return _("Labels were made"), []
     if entry.kind in {"hold_placed", "hold_ended"}:
-        return _held(entry, known)
+        return _held(entry, known, merchant=merchant)
     return _moved(facts, known, product)
 
 
@@ -258,7 +301,7 @@ def _result(facts: Mapping[str, Any], known: Names, *, merchant: bool) -> tuple[
     corrected = facts["superseded_at"]
     notes = [_("Corrected %(moment)s", moment=pages.short_moment(corrected))] if corrected else []
     notes.append(known.labs.get(facts["lab_id"], ""))
-    if positive and merchant:
+    if positive and merchant and facts["tube_no"] not in known.confirmed:
         return _("Tube %(number)s awaits its re-check", number=facts["tube_no"]), notes
     notes.append(_("Report %(number)s", number=facts["report_no"]))
     if facts["entered_for_lab"]:
@@ -266,12 +309,19 @@ def _result(facts: Mapping[str, Any], known: Names, *, merchant: bool) -> tuple[
     return _("Tube %(number)s, %(stage)s: %(result)s", **values), notes
 
 
-def _held(entry: TimelineEntry, known: Names) -> tuple[str, list[str]]:
+def _held(entry: TimelineEntry, known: Names, *, merchant: bool) -> tuple[str, list[str]]:
     title, note = known.causes.get(entry.details["cause_id"], ("", ""))
+    tube = known.tubes.get(entry.details["cause_id"])
+    if tube is not None:
+        title = tube.title(entry.details["grade"], merchant=merchant)
+        if entry.subject_id in known.ended:  # what it waited for is over
+            title = _("Tube %(number)s", number=tube.tube_no)
     sealed = entry.details["grade"] == "sealed"
     if entry.kind == "hold_placed":
         return _("Sealed on site") if sealed else _("Locked in the books"), [title, note]
     reason = entry.details.get("reason") or ""
+    if tube is not None and reason == "superseded_by_confirmation":
+        return _("Stays locked: confirmed positive"), [title]
     return _("Unsealed") if sealed else _("Lock ended"), [title, str(OWN_REASONS.get(reason, reason))]
 
 

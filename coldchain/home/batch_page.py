@@ -93,7 +93,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         more_events=shown[EVENTS_SHOWN:],
         stock=stock_rows(session, batch, sites),
         holds=batch_events.holds(session, actor, batch["holds"]),
-        tubes=[(tube, words.tube_chip(tube["state"], merchant=merchant)) for tube in batch["tubes"]],
+        tubes=[(tube, words.tube_chip(tube, merchant=merchant)) for tube in batch["tubes"]],
         may_read_tubes=relation(actor, "tube.read") is not None,
         may_register_tube=relation(actor, "tube.register") is not None,
         may_label=may(actor, "label.make", here),
@@ -128,6 +128,12 @@ def plate(batch: Mapping[str, Any], verdict: Mapping[str, Any], halt: str = "") 
     there = sum(row["quantity_units"] for row in batch["stock"])
     if not there:
         return {"kind": "idle", "word": str(_("Depleted")), "text": _("None of it is in stock any more.")}
+    if any(hold["grade"] == "confirmed" for hold in batch["holds"]):
+        text = _(
+            "Confirmed positive. It must not be moved, sold or used; it is destroyed, returned or recovered as the "
+            "authority's notice says."
+        )
+        return {"kind": "stop", "word": _("Must not leave"), "text": text}
     if batch["holds"]:
         text = _("Locked. It must not be moved, sold or used; set it apart and wait for the authority.")
         return {"kind": "stop", "word": _("Must not leave"), "text": text}
@@ -171,7 +177,7 @@ def missing_item(
         label, icon = _("To batch %(code)s", code=item["batch_code"]), "chevron-right"
     return {
         "title": _title(item),
-        "state": MISSING_STATES.get(item["code"], "missing"),
+        "state": _missing_state(batch, item),
         "text": words.sentences([words.own_words(item, "message"), words.own_words(item, "next")]),
         "icon": ICONS.get(item["kind"], "file-x"),
         "cover": _cover(batch, item, verdict),
@@ -179,6 +185,13 @@ def missing_item(
         "label": label,
         "act_icon": icon,
     }
+
+
+def _missing_state(batch: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    """Return the chip of a missing thing; what was made of a batch is held in the same grade as that one (R8)."""
+    if item["code"] == "test_positive" and any(hold["grade"] == "confirmed" for hold in batch["holds"]):
+        return "confirmed_positive"
+    return MISSING_STATES.get(item["code"], "missing")
 
 
 def _title(item: Mapping[str, Any]) -> str:

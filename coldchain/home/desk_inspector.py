@@ -9,7 +9,7 @@ from coldchain.batches import flags
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
-from coldchain.home import finding_jobs, jobs
+from coldchain.home import finding_jobs, jobs, positive_jobs
 from coldchain.inspections.models import Finding
 from coldchain.recall import duties, present, tasks, words
 from coldchain.recall.models import Duty, SweepTask
@@ -46,6 +46,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "kinds": words.RECALL_KINDS,
         "open_total": len(open_views),
         "mine": mine,
+        "positives": positive_jobs.of_officer(session, actor),
         "assistance": jobs.assistance(session, actor),
         "following": [(task, present.place_name(task), titles[task["recall_id"]]) for task in following],
         "offices": sorted(

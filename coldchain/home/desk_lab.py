@@ -51,5 +51,4 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
         "by_result": by_result,
         "reported": [(result, tube) for result, tube in reported],
         "words": words,
-        "chips": words.TUBE_CHIPS,
     }

@@ -17,8 +17,9 @@ from coldchain.batches.service import arrival_drafts, disinfection_orders
 from coldchain.core import clock, pages
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import ngettext
-from coldchain.home import finding_jobs, stopped, totals
+from coldchain.home import finding_jobs, positive_jobs, stopped, totals
 from coldchain.home.jobs import Job, backchecks, corrections, licences_ending
+from coldchain.labels.code import format_groups
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
 from coldchain.policy.facts import Verdict
@@ -35,6 +36,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     """Return what the page shows, all of it computed now."""
     business_id = actor.business_id or UUID(int=0)
     jobs = [
+        *positive_jobs.of_business(session, actor),
         *_locked(session, business_id),
         *_to_disinfect(session, actor),
         *finding_jobs.of_business(session, actor),
@@ -114,6 +116,7 @@ class _Held:
     sealed: int = 0
     since: datetime | None = None
     sealed_since: datetime | None = None
+    confirmed: bool = False
 
     @property
     def latest(self) -> datetime:
@@ -137,6 +140,7 @@ def _locked(session: Session, business_id: UUID) -> list[Job]:
     for hold in standing:
         held = found[hold.batch_id]
         held.since = min(held.since or hold.occurred_at, hold.occurred_at)
+        held.confirmed = held.confirmed or hold.grade == "confirmed"
         if hold.grade == "sealed":
             held.sealed_since = max(held.sealed_since or hold.occurred_at, hold.occurred_at)
     return [_locked_job(held) for held in sorted(found.values(), key=lambda held: held.latest, reverse=True)]
@@ -144,11 +148,13 @@ def _locked(session: Session, business_id: UUID) -> list[Job]:
 
 def _locked_job(held: _Held) -> Job:
     """Return the line of goods that are locked, or sealed when all of them are."""
-    href, name = f"/batches/{held.batch.batch_id}#holds", words.product_name(held.product)
+    href, name = f"/batches/{held.batch.batch_id}#holds", _called(held.batch, held.product)
     quantity = words.quantity(held.units, held.product)
     locked = _("Locked since %(moment)s.", moment=pages.moment(held.since))
     if held.sealed < held.units:
         apart = _("Set it apart; it must not be moved, sold or used.")
+        if held.confirmed:
+            apart = _("Confirmed positive: destroyed, returned or recovered as the authority's notice says.")
         part = (
             _("Sealed of it: %(quantity)s.", quantity=words.quantity(held.sealed, held.product)) if held.sealed else ""
         )
@@ -157,6 +163,13 @@ def _locked_job(held: _Held) -> Job:
     sealed = _("Sealed on site since %(moment)s.", moment=pages.moment(held.sealed_since))
     title = _("%(product)s is sealed: %(quantity)s", product=name, quantity=quantity)
     return Job("sealed", href, title, words.sentences([_("Leave the seal as it is."), sealed, locked]), _("Read why"))
+
+
+def _called(batch: Batch, product: Product) -> str:
+    """Return what a batch is called among others of the same product: with its batch number and its code."""
+    return " ".join(
+        part for part in (words.product_name(product), batch.batch_no, format_groups(batch.batch_code)) if part
+    )
 
 
 def _to_disinfect(session: Session, actor: Actor) -> list[Job]:
@@ -255,11 +268,11 @@ def _not_clear(session: Session, business_id: UUID) -> list[Job]:
             "held",
             f"/batches/{batch_id}",
             ngettext("%(product)s lacks %(num)s thing", "%(product)s lacks %(num)s things",
-                     len(verdicts[batch_id].missing), product=words.product_name(product)),
+                     len(verdicts[batch_id].missing), product=_called(batch, product)),
             _lacks(verdicts[batch_id]),
             _("Add"),
         )
-        for batch_id, (_batch, product) in found.items()
+        for batch_id, (batch, product) in found.items()
         if not verdicts[batch_id].clear
     ]  # fmt: skip
 

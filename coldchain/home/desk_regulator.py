@@ -9,7 +9,7 @@ from coldchain.accounts.rights import scope
 from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 from coldchain.core.i18n import gettext as _
-from coldchain.home import finding_jobs, jobs, totals
+from coldchain.home import finding_jobs, jobs, positive_jobs, totals
 from coldchain.recall import words
 from coldchain.regions import service as regions
 from coldchain.registry.service import registration
@@ -39,9 +39,10 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     return {
         "place": _(", ").join(names.values()),
         "as_of": clock.now(),
-        "jobs": jobs.by_deadline(
-            [*jobs.of_regulator(session, actor, sweeps), *finding_jobs.of_officer(session, actor)]
-        ),
+        "jobs": [
+            *positive_jobs.of_officer(session, actor),
+            *jobs.by_deadline([*jobs.of_regulator(session, actor, sweeps), *finding_jobs.of_officer(session, actor)]),
+        ],
         "applications": registration.applications(session, actor, APPLICATIONS_SHOWN),
         "area": found.area,
         "sweeps": sweeps,

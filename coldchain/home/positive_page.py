@@ -1,4 +1,4 @@
-"""The page of a positive (R8): what its tube locked and where it lies, what comes next, what the public reads now.
+"""The page of a positive (R8): what is positive, what its tube locked and where it lies, what comes next.
 
 For officers: who holds the goods is not the laboratory's. Nothing is decided here but the release, which is a fact of
 its own with a reason.
@@ -25,7 +25,7 @@ from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
-from coldchain.home import batch_events, public_badge, public_facts
+from coldchain.home import batch_events, positive_subjects, public_badge, public_facts
 from coldchain.home.blueprint import bp
 from coldchain.labels.code import LabelCode
 from coldchain.ledger import holds
@@ -87,7 +87,8 @@ def _page(
         goods=[row | {"made": row["batch"].batch_id in made, "here": row["batch"].batch_id in held} for row in batches],
         hidden=len(sampled | made) - len(batches),
         pool=len(sampled) > 1,
-        chips=words.TUBE_CHIPS,
+        of_goods=bool(sampled),
+        subjects=positive_subjects.of(session, actor, tube),
         stages=words.STAGES,
         words=words,
         values=form,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation
-from coldchain.batches import reach
+from coldchain.batches import facts, reach, states
 from coldchain.batches.models import Batch, TestResult, Tube
 from coldchain.core import limits
 from coldchain.core.page_forms import new_once
@@ -216,21 +216,20 @@ def _result_causes(session: Session, ids: set[UUID]) -> list[Cause]:
     if not ids:
         return []
     rows = session.execute(
-        select(col(TestResult.stage), col(TestResult.report_no), col(Tube.tube_no))
+        select(col(TestResult.report_no), col(Tube.tube_no), col(Tube.tube_id))
         .join(Tube, col(Tube.tube_id) == col(TestResult.tube_id))
         .where(col(TestResult.result_id).in_(ids))
         .order_by(col(TestResult.reported_at))
-    )
-    return [
-        Cause(
-            "result",
-            "confirmed_positive" if row.stage == "confirmation" else "preliminary_positive",
-            row.tube_no,
-            row.report_no,
-            None,
-        )
-        for row in rows
-    ]
+    ).all()
+    decided = facts.decisions(session, [row.tube_id for row in rows])
+    return [Cause("result", _chip_of(decided[row.tube_id]), row.tube_no, row.report_no, None) for row in rows]
+
+
+def _chip_of(tube: states.TubeState) -> str:
+    """Return the chip of a tube whose result holds something: how far it has been confirmed."""
+    if tube.state == states.CONFIRMED:
+        return "confirmed_positive"
+    return "recheck_positive" if tube.rechecked else "preliminary_positive"
 
 
 def _inspection_causes(session: Session, actor: Actor, ids: set[UUID]) -> list[Cause]:

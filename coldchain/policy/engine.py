@@ -185,10 +185,9 @@ def _origin_notes(facts: BatchFacts) -> list[Note]:
 def _own_tests(facts: BatchFacts, missing: list[Missing]) -> dict[str, Any]:
     """Return the tests of a made batch itself: none is asked for, but one that is positive stops it (R8)."""
     tubes = _tubes_of_goods(facts)
-    positive = tuple(dict.fromkeys(tube.tube_no for state in ("positive", "confirmed") for tube in tubes[state]))
+    positive = [*tubes["positive"], *tubes["confirmed"]]
     if positive:
-        words = _pieces(((1, facts.piece_count),)) | {"tubes": ", ".join(positive)}
-        missing.append(_missing("test_positive", "test", words, tube_nos=positive))
+        missing.append(_positive(positive))
     pieces = [sample.piece for tube in tubes["negative"] for sample in tube.samples]
     return _shown_cover("none", coverage.cover(pieces, facts.piece_count, facts.gone)) | _shown_tubes(tubes)
 
@@ -199,8 +198,21 @@ def _tubes_of_goods(facts: BatchFacts) -> dict[str, list[TubeFact]]:
     for tube in facts.tubes:
         goods = tuple(sample for sample in tube.samples if sample.sample_site in GOODS_SITES)
         if goods:
-            tubes[tube.state].append(TubeFact(tube.tube_id, tube.tube_no, tube.state, goods))
+            tubes[tube.state].append(replace(tube, samples=goods))
     return tubes
+
+
+def _positive(listed: Sequence[TubeFact], uncovered: tuple[Range, ...] = ()) -> Missing:
+    """Return the item of tubes that are positive, in the words of what has come of them (R8).
+
+    One that is confirmed says it; else one that awaits its re-check; else they await the confirmation.
+    """
+    confirmed = [tube for tube in listed if tube.state == "confirmed"]
+    awaited = [tube for tube in listed if not tube.rechecked]
+    message = "test_confirmed" if confirmed else "test_positive" if awaited else "test_rechecked"
+    words = {"tubes": ", ".join(dict.fromkeys(tube.tube_no for tube in confirmed or awaited or listed))}
+    numbers = tuple(dict.fromkeys(tube.tube_no for tube in listed))
+    return _missing("test_positive", "test", words, message=message, uncovered=uncovered, tube_nos=numbers)
 
 
 def _shown_tubes(tubes: Mapping[str, list[TubeFact]]) -> dict[str, Any]:
@@ -356,8 +368,8 @@ def _missing_test(policy: PolicyRow, facts: BatchFacts, tubes: Mapping[str, list
     with_pending = coverage.cover([*awaited, *covered], facts.piece_count, facts.gone)
     enough_sampled = with_pending.complete or (bool(pending) and policy.testing == "per_batch")
     if positive:
-        code, named = "test_positive", positive
-    elif enough_sampled:
+        return _positive(positive, found.uncovered)
+    if enough_sampled:
         code, named = "test_pending", pending
     elif found.covered or pending:
         code, named = "test_not_covered", pending

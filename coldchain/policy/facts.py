@@ -76,12 +76,16 @@ class SampleFact:
 
 @dataclass(frozen=True)
 class TubeFact:
-    """A tube that holds samples of this batch; `state` is what its results come to (one of TUBE_STATES)."""
+    """A tube that holds samples of this batch; `state` is what its results come to (one of TUBE_STATES).
+
+    `rechecked`: positive on the re-check too, and not confirmed yet.
+    """
 
     tube_id: UUID | None
     tube_no: str
     state: str
     samples: tuple[SampleFact, ...]
+    rechecked: bool = False
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,19 @@ MISSING: Mapping[str, Message] = MappingProxyType(
             "原地存放，等待同一采样管复检；按监管部门通知处置。",
             "Leave the goods where they are, wait for the re-check of the tube and follow the regulator's notice.",
         ),
+        "test_rechecked": Message(  # of the code test_positive, like the next
+            "R8", "采样管 {tubes} 已复检，待确认，不得出库。",
+            "Tube {tubes} was re-checked and awaits its confirmation; the batch must not leave.",
+            "原地存放，等待确认结果；按监管部门通知处置。",
+            "Leave the goods where they are, wait for the confirmation and follow the regulator's notice.",
+        ),
+        "test_confirmed": Message(
+            "R8", "采样管 {tubes} 确认阳性，不得出库。",
+            "Tube {tubes} is confirmed positive; the batch must not leave.",
+            "按监管部门通知无害化处理、退运，已售出的追回；处置前不得移动、销售、使用。",
+            "Destroy or return the goods as the regulator's notice says and recover what was sold; until then they "
+            "must not be moved, sold or used.",
+        ),
         "code_missing": Message(
             "R2", "尚未赋码。无码禁售。", "No code was made for this batch. No code, no sale.",
             "打印本批次标签并贴在货上。", "Print this batch's labels and put them on the goods.",

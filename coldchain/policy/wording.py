@@ -7,9 +7,12 @@ from coldchain.policy import messages
 from coldchain.policy.facts import Missing, Note
 
 
-def missing(code: str, kind: str, words: Mapping[str, str], **parts: Any) -> Missing:
-    """Return an item of a refusal by its code; `words` fill its messages, `parts` are fields of Missing."""
-    said = messages.MISSING[code]
+def missing(code: str, kind: str, words: Mapping[str, str], *, message: str | None = None, **parts: Any) -> Missing:
+    """Return an item of a refusal by its code; `words` fill its messages, `parts` are fields of Missing.
+
+    `message`: the key of its words when one code has several.
+    """
+    said = messages.MISSING[message or code]
     return Missing(
         rule=said.rule,
         code=code,

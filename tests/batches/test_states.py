@@ -49,7 +49,8 @@ def results(*said):
     ],
 )
 def test_decisions(said, state, decided_by):
-    expected = TubeState(state, None if decided_by is None else UUID(int=decided_by))
+    rechecked = state == "positive" and "re+" in said
+    expected = TubeState(state, None if decided_by is None else UUID(int=decided_by), rechecked)
     assert decide(results(*said)) == expected
     assert decide(reversed(results(*said))) == expected  # the order of reporting counts, not that of entering
 

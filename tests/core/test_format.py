@@ -178,6 +178,8 @@ WORDS = {  # the status vocabulary of the design, word for word
     "timed_out": "超时",
     "overdue": "超期",
     "preliminary_positive": "初筛阳性",
+    "recheck_positive": "复检阳性",
+    "confirmed_positive": "确认阳性",
     "positive": "阳性",
     "destroyed": "无害化处理",
     "returned": "退运",
@@ -196,6 +198,7 @@ def test_the_books_are_dashed_and_the_world_is_filled() -> None:
     assert {c for c, chip in vocabulary.CHIPS.items() if chip.kind == "booked"} == {"locked"}
     assert {c for c, chip in vocabulary.CHIPS.items() if chip.kind == "alarm"} == {
         "confirmed_positive",
+        "recheck_positive",
         "preliminary_positive",
         "positive",
     }

@@ -200,7 +200,7 @@ def read(session: Session, actor: Actor, batch_id: UUID) -> dict[str, Any]:
         "evidence": papers.describe(session, listed),
         "disinfections": [disinfections.describe(record) for record in treatments],
         "tubes": [
-            {"tube_id": tube.tube_id, "tube_no": tube.tube_no, "state": tube.state}
+            {"tube_id": tube.tube_id, "tube_no": tube.tube_no, "state": tube.state, "rechecked": tube.rechecked}
             for tube in _tubes(session, line)
         ],
         "occurred_at": batch.occurred_at,

@@ -16,6 +16,8 @@ from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches.models import Sample, Tube
+from coldchain.batches.service import open_positives
+from coldchain.batches.service.open_positives import Found
 from coldchain.core import clock
 from coldchain.policy import service as policy
 from coldchain.registry.models import Business, Site, Worker, Zone
@@ -32,6 +34,7 @@ class Due:
     site: Site | None
     last_sampled_at: datetime | None
     due_at: datetime
+    found: Found | None = None  # an open positive
 
     @property
     def overdue(self) -> bool:
@@ -48,7 +51,7 @@ def people(
     worker_ids: Sequence[UUID] = (),
     site_ids: Sequence[UUID] = (),
 ) -> list[Due]:
-    """Return the workers that `actor` sees and that still work there, the first due first."""
+    """Return the workers that `actor` sees and that still work there: the positive ones, then the first due."""
     figures = policy.parameters(session, clock.now().date())
     last = _last(col(Sample.worker_id))
     begun = func.timezone("Asia/Shanghai", cast(col(Worker.started_on), DateTime))  # midnight there
@@ -68,13 +71,13 @@ def people(
         statement = statement.where(col(Worker.worker_id).in_(worker_ids))
     if site_ids:
         statement = statement.where(col(Worker.site_id).in_(site_ids))
-    return [Due(*row) for row in session.execute(statement.order_by(due_at, col(Worker.worker_id)).limit(limit))]
+    return _listed(session, statement, col(Worker.worker_id), due_at, limit)
 
 
 def surroundings(
     session: Session, actor: Actor, *, limit: int, business_id: UUID | None = None, site_ids: Sequence[UUID] = ()
 ) -> list[Due]:
-    """Return the zones that `actor` sees whose kind is sampled on a schedule, the first due first."""
+    """Return the zones that `actor` sees whose kind is sampled on a schedule: the positive ones, then the first due."""
     intervals: dict[str, int] = policy.parameter(session, "environment_test_h", clock.now().date())
     last = _last(col(Sample.zone_id))
     interval = case(*((col(Zone.kind) == kind, _hours(hours)) for kind, hours in intervals.items()))
@@ -90,7 +93,18 @@ def surroundings(
         statement = statement.where(col(Site.business_id) == business_id)
     if site_ids:
         statement = statement.where(col(Zone.site_id).in_(site_ids))
-    return [Due(*row) for row in session.execute(statement.order_by(due_at, col(Zone.zone_id)).limit(limit))]
+    return _listed(session, statement, col(Zone.zone_id), due_at, limit)
+
+
+def _listed(session: Session, statement: Any, key: Any, due_at: Any, limit: int) -> list[Due]:
+    """Return rows of a statement, those with an open positive first; they would be due last, having been sampled."""
+    found = open_positives.of(session, key.key, None, statement.with_only_columns(key))
+    order = [key.not_in(list(found)), due_at, key] if found else [due_at, key]
+    rows = session.execute(statement.order_by(*order).limit(limit))
+    return [
+        Due(row, business, site, last_at, due, found.get(getattr(row, key.key)))
+        for row, business, site, last_at, due in rows
+    ]
 
 
 def _last(subject: Any) -> Any:

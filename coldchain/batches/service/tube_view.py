@@ -52,6 +52,7 @@ def describe(session: Session, actor: Actor, tubes: Sequence[Tube]) -> list[dict
             "erased": [gone[tube.sampled_by_id]] if tube.sampled_by_id in gone else [],
             "recorded_at": tube.recorded_at,
             "state": decided[tube.tube_id].state,
+            "rechecked": decided[tube.tube_id].rechecked,
             "samples": samples.get(tube.tube_id, []),
             "results": [
                 describe_result(result)

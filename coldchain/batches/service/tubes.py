@@ -284,13 +284,16 @@ def search(
     pending: bool | None = None,
     tube_no: str | None = None,
     to_confirm: bool | None = None,
+    where: ColumnElement[bool] | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of tubes, newest first, and the next cursor.
 
     `pending`: those without (or with) a valid result; `to_confirm`: those with a result that an officer entered and the
-    laboratory has (or hasn't) still to confirm.
+    laboratory has (or hasn't) still to confirm; `where`: a further condition on `Tube`.
     """
     statement = select(Tube).where(visible(actor))
+    if where is not None:
+        statement = statement.where(where)
     if pending is not None:
         statement = statement.where(~answered() if pending else answered())
     if to_confirm is not None:
