@@ -4,6 +4,7 @@ JSON_BYTES = 1_048_576
 JSON_DEPTH = 32
 JSON_NUMBER_CHARS = 32
 UPLOAD_BYTES = 10 * 1024 * 1024
+FORM_BYTES = 6 * UPLOAD_BYTES + JSON_BYTES  # one page's form with its files, of somebody signed in; spooled to disk
 IMAGE_PIXELS_MAX = 50_000_000
 PDF_PAGES = 200
 PDF_STREAM_BYTES = 150_000_000  # one stream unpacked: a picture of IMAGE_PIXELS_MAX in three colours
