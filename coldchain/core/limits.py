@@ -38,6 +38,7 @@ LINES_PER_REQUEST = 500
 DECLARED_DAYS_MAX = 366  # how far ahead goods may be declared
 CORRECTIONS_PER_ARRIVAL = 200  # fields corrected of one arrival and its batches, all in all
 DRAFT_CHARS = 400_000  # of one arrival's form that is not sent yet
+ARRIVAL_DRAFTS = 20  # arrivals that one person has begun and not sent
 STORES_FOUND = 8  # businesses whose cold stores a search offers
 VOUCHERS_PER_ARRIVAL = 20  # photographs of the paper that an arrival was entered from
 SAMPLES_PER_TUBE = 200
