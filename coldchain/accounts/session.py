@@ -58,6 +58,8 @@ def identify() -> None:
             g.visit = service.visit(session, secret, address())
         g.actor = g.visit.actor if g.visit else None
         g.session_secret = secret
+    if g.visit is not None and not request.path.startswith("/api/"):
+        request.max_content_length = limits.FORM_BYTES  # each file is still judged by itself
     if request.method not in SAFE and (g.actor is not None or not request.path.startswith("/api/")):
         _from_our_page()
 

@@ -87,13 +87,12 @@ class ArrivalVoucher(SQLModel, table=True):
 
 
 class ArrivalDraft(SQLModel, table=True):
-    """The form of an arrival that its writer has not sent yet: one a person and owner of the goods, theirs alone."""
+    """The form of an arrival that its writer has not sent yet, theirs alone; there may be several."""
 
     __tablename__ = "arrival_draft"
-    __table_args__ = (UniqueConstraint("user_id", "owner_id"),)
 
     draft_id: UUID = key()
-    user_id: UUID = ref("app_user.user_id", index=False)
+    user_id: UUID = ref("app_user.user_id")
     owner_id: UUID = ref("business.business_id", index=False)
     fields: list[list[str]] = document()
     updated_at: datetime = moment()

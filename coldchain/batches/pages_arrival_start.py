@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import service
+from coldchain.batches.models_arrivals import ArrivalDraft
 from coldchain.batches.service import arrival_drafts
 from coldchain.core import clock, limits, pages
 from coldchain.core.errors import NotFound
+from coldchain.core.ids import new_id
 from coldchain.core.page_forms import Form
 from coldchain.policy import engine
 from coldchain.policy import service as policy
@@ -24,6 +26,7 @@ from coldchain.registry.models import Business, Site
 
 STORE_KINDS: Final = ("cold_store", "first_store")
 STORE_CHARS_MIN: Final = 2
+DRAFT: Final = "_draft"
 
 
 def sites_for(session: Session, actor: Actor, owner: Business, form: Form) -> list[dict[str, Any]]:
@@ -62,19 +65,50 @@ def asked_papers(session: Session, sites: list[dict[str, Any]]) -> list[str]:
 
 
 def started(
-    session: Session, actor: Actor, owner: Business, like: Mapping[str, Any] | None, site_id: str = ""
+    session: Session,
+    actor: Actor,
+    owner: Business,
+    like: Mapping[str, Any] | None,
+    site_id: str = "",
+    *,
+    anew: bool = False,
 ) -> tuple[Form, Any]:
     """Return the form as it is opened, and since when it was begun when it is a draft (None: it is new).
 
     `like`: an arrival that this one repeats: place, supplier, products; quantities, dates and numbers are new.
-    `site_id`: the place whose sign was scanned; another's store is offered by its owner's name.
+    `site_id`: the place whose sign was scanned; another's store is offered by its owner's name. Each of these begins a
+    form of its own beside those that were begun before, as `anew` does; else the latest of those is gone on with.
     """
+    form, begun = _started(session, actor, owner, like, site_id, anew=anew)
+    form.setdefault(DRAFT, str(new_id()))
+    return form, begun
+
+
+def resumed(draft: ArrivalDraft) -> tuple[Form, Any]:
+    """Return the form of a draft, and when it was last touched."""
+    form = Form([(name, text) for name, text in draft.fields])
+    form[DRAFT] = str(draft.draft_id)
+    return form, draft.updated_at
+
+
+def draft_of(form: Form) -> UUID:
+    """Return under which id a form is kept; one that brings none begins a draft of its own."""
+    try:
+        return UUID(form.get(DRAFT, ""))
+    except ValueError:
+        form[DRAFT] = str(new_id())
+        return UUID(form[DRAFT])
+
+
+def _started(
+    session: Session, actor: Actor, owner: Business, like: Mapping[str, Any] | None, site_id: str, *, anew: bool
+) -> tuple[Form, Any]:
     if site_id:
         return _at(session, actor, owner, site_id), None
-    if like is None:
-        draft = arrival_drafts.find(session, actor, owner.business_id)
-        if draft is not None:
-            return Form([(name, text) for name, text in draft.fields]), draft.updated_at
+    if like is None and not anew:
+        drafts = arrival_drafts.waiting(session, actor, owner.business_id)
+        if drafts:
+            return resumed(drafts[0])
     sites = sites_for(session, actor, owner, Form())
     form = arrival_form.blank(sites)
     for index, kind in enumerate(asked_papers(session, sites)):

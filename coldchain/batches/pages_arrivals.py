@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
@@ -20,6 +20,7 @@ from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.service import arrival_drafts, disinfection_orders
+from coldchain.core import limits
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -59,13 +60,23 @@ def list_arrivals(session: Session, actor: Actor) -> Any:
         modes=words.ENTRY_MODES,
         may_register=relation(actor, "arrival.register") is not None,
         own=actor.business_id,
+        drafts=_drafts(session, actor),
     )
+
+
+def _drafts(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Return the arrivals that the reader has begun and not sent, and whose they are."""
+    drafts = arrival_drafts.waiting(session, actor)
+    owners = registry.brief(session, [draft.owner_id for draft in drafts])
+    return [arrival_drafts.told(draft) | {"owner": owners[draft.owner_id].name} for draft in drafts]
 
 
 @bp.get("/arrivals/new")
 @edge("arrival.register")
 def new_arrival(session: Session, actor: Actor) -> Any:
-    """Show the form of an arrival; an officer says first for whom."""
+    """Show the form of an arrival: new, as it was begun, or like another; an officer says first for whom."""
+    if "draft" in request.args:
+        return _resumed(session, actor, request.args["draft"])
     owner = request.args.get("owner", "").strip()
     like = start.read_like(session, actor, request.args.get("like", ""))
     if actor.business_id is None and like is not None:
@@ -77,22 +88,40 @@ def new_arrival(session: Session, actor: Actor) -> Any:
     except NotFound as error:
         page = render_template("batches/arrival_owner.html", errors={"owner": _(error.message)}, owner=owner)
         return Response(page, 422)
-    form, begun = start.started(session, actor, business, like, request.args.get("site_id", ""))
+    form, begun = start.started(
+        session, actor, business, like, request.args.get("site_id", ""), anew="new" in request.args
+    )
+    return _form_page(session, actor, form, {}, begun=begun)
+
+
+def _resumed(session: Session, actor: Actor, draft_id: str) -> Any:
+    draft = arrival_drafts.find(session, actor, start.draft_of(Form({start.DRAFT: draft_id})))
+    if draft is None or not arrival_drafts.may_keep(actor, registry.find_business(session, draft.owner_id)):
+        flash(_("This arrival was sent or discarded already."), "error")
+        return redirect(url_for("batches_pages.list_arrivals"), 303)
+    form, begun = start.resumed(draft)
     return _form_page(session, actor, form, {}, begun=begun)
 
 
 @bp.post("/arrivals/draft")
 @edge("arrival.register")
 def save_draft(session: Session, actor: Actor) -> Any:
-    """Keep the form as far as it is filled in, or forget it (`_discard`); the page sends this while one types."""
+    """Keep the form as far as it is filled in, or forget it (`_discard`); the page sends this while one types.
+
+    `_discard` is `list` when the list of what was begun asks, else the form, which begins anew.
+    """
+    draft_id = start.draft_of(copy(request.form))
     owner = registry.find_business(session, request.form.get("owner") or str(actor.business_id))
     if not arrival_drafts.may_keep(actor, owner):
         raise NotFound
     if "_discard" in request.form:
-        arrival_drafts.discard(session, actor, owner.business_id)
+        arrival_drafts.discard(session, actor, draft_id)
+        flash(_("What you had begun is discarded."), "success")
+        if request.form["_discard"] == "list":
+            return redirect(url_for("batches_pages.list_arrivals"), 303)
         of = str(owner.business_id) if actor.business_id is None else None
-        return redirect(url_for("batches_pages.new_arrival", owner=of), 303)
-    arrival_drafts.save(session, actor, owner, request.form.items(multi=True))
+        return redirect(url_for("batches_pages.new_arrival", owner=of, new=1), 303)
+    arrival_drafts.save(session, actor, owner, draft_id, request.form.items(multi=True))
     return Response(status=204)
 
 
@@ -105,11 +134,13 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
     form, counts, pressed = arrival_form.redrawn(sent)
     step = (form.poplist("_step") or [""])[-1]
     owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
-    arrival_drafts.save(session, actor, owner, form.items(multi=True))
+    saved = arrival_drafts.save(session, actor, owner, start.draft_of(form), form.items(multi=True))
+    if "_keep" in form:
+        return _kept(session, actor, form, dict(kept_files.refused(form)), counts, kept=saved)
     registering = (form.poplist("_register") or [""])[-1]
     if registering:
         return _register_product(session, actor, form, registering)
-    for name, kept in (("_new", "_new_for"), ("_find", None), ("_find_store", None), ("_keep", None)):
+    for name, kept in (("_new", "_new_for"), ("_find", None), ("_find_store", None)):
         if name in form:
             value = form.poplist(name)[-1]
             pressed = True
@@ -127,10 +158,24 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
         return _form_page(session, actor, form, refused.errors, refused.status)
 
 
+def _kept(
+    session: Session, actor: Actor, form: Form, bad_files: dict[str, str], counts: dict[str, int], *, kept: bool
+) -> Any:
+    """Say that a form is kept and where it is found again, or why it is not."""
+    form.poplist("_keep")
+    if not kept:
+        text = _("This can't be kept: at most %(limit)s arrivals wait beside each other. Send or discard one of them.",
+                 limit=limits.ARRIVAL_DRAFTS)  # fmt: skip
+        return _form_page(session, actor, form, {"": text}, 422, counts=counts)
+    if bad_files:
+        return _form_page(session, actor, form, {}, 422, counts=counts)
+    flash(_("It is kept, not sent. You find it here and on your start page until you send or discard it."), "success")
+    return redirect(url_for("batches_pages.list_arrivals"), 303)
+
+
 def _send(session: Session, actor: Actor, form: Form) -> str:
     arrival_id = arrival_form.register(session, actor, form)
-    owner = registry.find_business(session, form.get("owner") or str(actor.business_id))
-    arrival_drafts.discard(session, actor, owner.business_id)
+    arrival_drafts.discard(session, actor, start.draft_of(form))
     if form.get("entry_mode") == "paper":  # a file can't be carried through the check
         return url_for("batches_pages.new_voucher", arrival_id=arrival_id)
     return url_for("batches_pages.arrival_receipt", arrival_id=arrival_id)
@@ -173,6 +218,12 @@ def _form_page(
         errors=rows.without_shared(pages_goods.at_pieces(dict(kept_files.refused(form)) | errors, LINES, form), form),
         kept=kept_files.shown(session, actor, form),
         begun=begun,
+        draft_id=start.draft_of(form),
+        others=[
+            draft
+            for draft in arrival_drafts.waiting(session, actor, owner.business_id)
+            if draft.draft_id != start.draft_of(form)
+        ],
         registered=registered,
         labels=LABELS,
         owner=owner,

@@ -167,18 +167,19 @@ def work_file(session: Session, actor: Actor) -> Any:
         file = request.files.get("file")
         if file is None or not file.filename:
             raise Invalid.of("/file", "required", "This is needed.")
-        rows = result_file.read(Upload().deserialize(file, "file").content)
+        table = result_file.read(Upload().deserialize(file, "file").content)
         with trial(session):
-            outcome = result_file.enter(session, actor, rows)
+            outcome = result_file.enter(session, actor, table.rows)
         found = col(Tube.tube_id).in_(outcome.positive_tubes)
         positive = service.search_tubes(session, actor, where=found, limit=limits.RESULT_ROWS)[0]
     except REFUSALS as error:
         return _work_page(session, actor, blank, *refusal(error, WORK_LABELS))
-    carried = json.dumps([[row.number, dict(row.cells)] for row in rows], ensure_ascii=False)
+    carried = json.dumps([[row.number, dict(row.cells)] for row in table.rows], ensure_ascii=False)
     return _work_page(
         session, actor, blank, {}, 422 if outcome.errors else 200,
         outcome=outcome, bad=outcome.errors[:ERRORS_SHOWN], carried="" if outcome.errors else carried,
         positive=positive,
+        sheets=table.sheets,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from coldchain.core.i18n import LazyText, use_locale
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, attempt, load
-from coldchain.core.sheet_import import Row
+from coldchain.core.sheet_import import Row, Table
 
 COLUMNS: Final[dict[str, LazyText]] = {
     "tube_no": _l("Tube number"),
@@ -76,9 +76,9 @@ class Outcome:
     errors: list[BadCell] = field(default_factory=list)
 
 
-def read(content: bytes) -> list[Row]:
+def read(content: bytes) -> Table:
     """Return the rows below the head. Raises Invalid at `/file` as `sheet_import.read` does."""
-    return sheet_import.read(content, SHEET, limits.RESULT_ROWS).rows
+    return sheet_import.read(content, SHEET, limits.RESULT_ROWS)
 
 
 def enter(session: Session, actor: Actor, rows: Sequence[Row]) -> Outcome:
@@ -88,6 +88,11 @@ def enter(session: Session, actor: Actor, rows: Sequence[Row]) -> Outcome:
     entered = _entered(session, known.values())
     seen: dict[tuple[UUID, str], int] = {}
     for row in rows:
+        formulas = [name for name, cell in row.cells.items() if isinstance(cell, sheet_reader.Formula)]
+        for name in formulas:
+            _bad(outcome, row, name, sheet_import.FORMULA.code, _(sheet_import.FORMULA.message))
+        if formulas:
+            continue
         data = _data(row, outcome)
         tube_id = known.get(row.cells["tube_no"])
         if tube_id is None:

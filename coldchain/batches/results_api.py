@@ -90,7 +90,7 @@ def enter_file(session: Session, actor: Actor, data: dict[str, Any], query: dict
     same file again makes nothing: its rows are `already` there.
     """
     handed: Handed = data["file"]
-    rows = result_file.read(handed.content)
+    rows = result_file.read(handed.content).rows
     if query["dry_run"]:
         with trial(session):
             return result_file.enter(session, actor, rows)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from coldchain.core import clock, i18n, text_size, vocabulary
+from coldchain.core import clock, i18n, limits, text_size, vocabulary
 from coldchain.core.clock import BEIJING
 
 if TYPE_CHECKING:
@@ -256,4 +256,6 @@ def install(app: Flask) -> None:
         percent=percent,
         current_locale=i18n.current_locale,
         large_text=text_size.is_large,
+        file_bytes=limits.UPLOAD_BYTES,
+        form_bytes=limits.FORM_BYTES,
     )

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import marshmallow as ma
 import psycopg
-from flask import Flask, Response, current_app, g, json, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, json, render_template, request
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -16,7 +16,7 @@ from sqlalchemy.exc import (
     PendingRollbackError,
     TimeoutError,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from coldchain.core import disk
 from coldchain.core.errors import DomainError, FieldError, Invalid
@@ -88,9 +88,18 @@ def as_domain_error(error: Exception) -> DomainError:
         return Invalid("A value can't be stored.")
     if isinstance(error, DataError):
         return Invalid("A value can't be stored.")
+    if isinstance(error, RequestEntityTooLarge) and has_request_context() and _beyond_limit():
+        limit = (request.max_content_length or 0) // 1024**2
+        words = "What was sent has {size} MB; at most {limit} MB can be sent at once."
+        return DomainError(words, code="too_large", status=413, size=-(-(request.content_length or 0) // 1024**2),
+                           limit=limit)  # fmt: skip
     status = error.code if isinstance(error, HTTPException) and error.code else 500
     code, words = HTTP_WORDS.get(status, HTTP_WORDS[500 if status >= 500 else 400])
     return DomainError(words, code=code, status=status)
+
+
+def _beyond_limit() -> bool:
+    return (request.content_length or 0) > (request.max_content_length or 0) > 0
 
 
 def _passes(error: Exception) -> bool:

@@ -19,11 +19,15 @@ from openpyxl.utils import get_column_letter
 
 from coldchain.core import limits, sheet_cells, sheet_reader
 from coldchain.core.errors import DomainError, FieldError, Invalid
-from coldchain.core.i18n import LOCALES, LazyText, gettext, use_locale
+from coldchain.core.i18n import LOCALES, N_, LazyText, gettext, use_locale
 
 HEAD_ROWS: Final = 10  # titles and remarks may stand above the head
 VALUE_SHOWN: Final = 200
 EXAMPLE_SIGNS: Final = ("（例）", "(例)", "(example)")
+ABOUT: Final = N_("How to fill it in")
+FORMULA: Final = FieldError(
+    "", "formula_cell", N_("This cell holds a formula. Put its value there: copy it, and paste it as a value.")
+)
 SUMS: Final = frozenset({"合计", "总计", "小计", "total", "sum"})
 _REMARK: Final = re.compile(r"\([^()]*\)$|[*:]+$")
 
@@ -78,12 +82,16 @@ class BadCell:
 
 @dataclass
 class Table:
-    """What was read: rows, where each column stands (letter, head as written), heads that nobody reads, bad cells."""
+    """What was read: rows, where each column stands (letter, head as written), bad cells.
+
+    `unread` are heads that nobody reads, `sheets` further worksheets with something in them: nobody reads them either.
+    """
 
     rows: list[Row]
     places: dict[str, tuple[str, str]]
     unread: list[str] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
     bad: list[BadCell] = field(default_factory=list)
     bad_count: int = 0
     named: set[tuple[int, str]] = field(default_factory=set)  # row and column of every bad cell
@@ -132,7 +140,8 @@ def read(
 
     Raises Invalid at `pointer`: what the reader refuses, `columns_missing`, `column_twice`, `empty`, `too_many_rows`.
     """
-    table = sheet_reader.read(content, pointer, rows_max + HEAD_ROWS, first)
+    sheet = sheet_reader.read_sheet(content, pointer, rows_max + HEAD_ROWS, first)
+    table = sheet.rows
     known_heads = heads(columns)
     top, known = _head(table, known_heads)
     lacking = [str(each.label) for each in columns if each.needed and each.name not in known.values()]
@@ -145,6 +154,7 @@ def read(
         raise Invalid.of(pointer, "column_twice", "Two columns say the same: {columns}. Leave one.",
                          columns=", ".join(twice))  # fmt: skip
     found = Table([], places, [cell for n, cell in enumerate(table[top]) if cell and n not in known])
+    found.sheets = [f"{other.number} {other.title}" for other in sheet.others if not _is_about(other.title)]
     for number, row in enumerate(table[top + 1 :], top + 2):
         cells = {name: sheet_reader.as_typed(row[n]) if n < len(row) else "" for n, name in known.items()}
         if not any(cells.values()):
@@ -176,6 +186,15 @@ def _named(cell: str, known_heads: Mapping[str, str]) -> str | None:
     return known_heads.get(head) or known_heads.get(_REMARK.sub("", head))
 
 
+def _is_about(title: str) -> bool:
+    """Say whether a worksheet is the one in which our template explains itself."""
+    for locale in LOCALES:
+        with use_locale(locale):
+            if title == gettext(ABOUT):
+                return True
+    return False
+
+
 def _is_left_out(row: Iterable[str]) -> bool:
     first = next(cell for cell in row if cell)
     return first.casefold().startswith(EXAMPLE_SIGNS) or sheet_cells.key(first) in SUMS
@@ -189,6 +208,9 @@ def values(table: Table, columns: Sequence[Column]) -> list[tuple[Row, dict[str,
         said: dict[str, Any] = {}
         for name, cell in row.cells.items():
             column = readers[name]
+            if isinstance(cell, sheet_reader.Formula):
+                table.refuse(row, name, FORMULA)
+                continue
             if not cell:
                 if column.needed:
                     table.refuse(row, name, FieldError("", "required", "This is needed."))
@@ -213,7 +235,7 @@ def template(title: LazyText | str, columns: Sequence[Column], remarks: Sequence
     The columns are formatted as text, so that no number is rounded and no date is turned.
     """
     book = openpyxl.Workbook()
-    sheet, about = book.worksheets[0], book.create_sheet(gettext("How to fill it in"))
+    sheet, about = book.worksheets[0], book.create_sheet(gettext(ABOUT))
     sheet.title = str(title)[:31]
     bold = Font(bold=True)
     for n, column in enumerate(columns, 1):

@@ -1,8 +1,9 @@
 """Reads a table that somebody keeps in a spreadsheet: XLSX, or CSV in UTF-8 or GB18030; what comes out is text.
 
-Nothing is evaluated: a cell with a formula is its text. A file says by its content what it is; what it would unpack to
-is bounded before anything of it is unpacked, and how many cells, texts and styles it has before they are read. Cells
-that are merged downwards hold their value in every row.
+Nothing is evaluated: an XLSX cell with a formula is a `Formula`, for its reader to refuse; what starts with `=` in a
+CSV file is text. A file says by its content what it is; what it would unpack to is bounded before anything of it is
+unpacked, and how many cells, texts and styles it has before they are read. Cells that are merged downwards hold their
+value in every row. Rows that the file doesn't have cost nothing, wherever its last cell stands.
 """
 
 import csv
@@ -10,12 +11,14 @@ import io
 import itertools
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
 import openpyxl
 from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from coldchain.core import limits
 from coldchain.core.errors import Invalid
@@ -32,28 +35,57 @@ _OTHER_SIGNS: Final = re.compile(rb"(?i)\x00|encoding\s*=\s*[\"'](?!utf-8[\"'])"
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=\"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})\"")
 _NO_TEXT: Final = re.compile(r"\A%PDF-|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_FILLED: Final = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
 _TEXT_OF: Final = re.compile(rb"<(?:\w+:)?si[\s/>]")
 # What openpyxl raises for files that only look like one of its own; the zip's and the XML's own errors are among them.
 BROKEN: Final = (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError)
 
 
+class Formula(str):
+    """The text of a cell that holds a formula: what the sheet shows there is another thing."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Other:
+    """A further worksheet in which something stands: its number from 1, and its name."""
+
+    number: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a file's first worksheet, and its further worksheets that nobody reads."""
+
+    rows: list[list[str]]
+    others: Sequence[Other] = ()
+
+
 def read(content: bytes, pointer: str, rows_max: int, first: int | None = None) -> list[list[str]]:
-    """Return the rows of the first sheet of a file as text, trimmed, without empty ones at its end; or the `first` few.
+    """Return the rows of the first sheet of a file as `read_sheet` does."""
+    return read_sheet(content, pointer, rows_max, first).rows
+
+
+def read_sheet(content: bytes, pointer: str, rows_max: int, first: int | None = None) -> Sheet:
+    """Return the rows of the first sheet of a file as text, trimmed, no empty ones at its end; or of its `first` few.
 
     Raises Invalid at `pointer`: `not_a_table` for what is neither, `too_large` for what would unpack to more than
     SHEET_UNPACKED_BYTES, `too_many_cells` beyond SHEET_CELLS, `too_many_rows` beyond `rows_max`.
     """
-    rows = _xlsx(content, pointer) if content.startswith(ZIP) else _csv(content, pointer)
+    others: list[Other] = []
+    rows = _xlsx(content, pointer, others) if content.startswith(ZIP) else enumerate(_csv(content, pointer), 1)
     found: list[list[str]] = []
-    for row in itertools.islice(rows, first):
-        cells = [cell.strip() for cell in row[: limits.SHEET_COLUMNS]]
-        if len(found) < rows_max:
-            found.append(cells)
-        elif any(cells):
+    for number, row in itertools.islice(rows, first):
+        cells = [cell if isinstance(cell, Formula) else cell.strip() for cell in row[: limits.SHEET_COLUMNS]]
+        if not any(cells):
+            continue
+        if number > rows_max:
             raise Invalid.of(pointer, "too_many_rows", "At most {limit} rows with the head.", limit=rows_max)
-    while found and not any(found[-1]):
-        found.pop()
-    return found
+        found += [[] for _ in range(len(found), number - 1)]
+        found.append(cells)
+    return Sheet(found, others)
 
 
 def _csv(content: bytes, pointer: str) -> Iterator[list[str]]:
@@ -74,23 +106,68 @@ def _csv(content: bytes, pointer: str) -> Iterator[list[str]]:
         raise _no_table(pointer) from error
 
 
-def _xlsx(content: bytes, pointer: str) -> Iterator[list[str]]:
+def _xlsx(content: bytes, pointer: str, others: list[Other]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that the first sheet has, with their numbers; name in `others` what stands behind it."""
     book = None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_parts(archive, pointer)
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-            sheet: Any = book.worksheets[0]
-            merged = _merged(archive.read(sheet._worksheet_path.lstrip("/")), pointer)
+            sheets: list[Any] = book.worksheets
+            merged = _merged(archive.read(_part_of(sheets[0])), pointer)
+            for place, other in enumerate(sheets[1:], 2):
+                if _FILLED.search(archive.read(_part_of(other))):
+                    others.append(Other(place, str(other.title)))
         above: dict[int, tuple[int, str]] = {}  # a merged column's last row, and what it holds
-        for number, row in enumerate(sheet.iter_rows(max_col=limits.SHEET_COLUMNS, values_only=True), 1):
-            cells = [_text(cell) for cell in row] if any(cell is not None for cell in row) else []
-            yield _filled(cells, number, merged, above) if merged else cells
+        following = 1
+        for number, row in _rows(sheets[0]):
+            if number < following:
+                raise _no_table(pointer)
+            for missing in range(following, number):
+                if not above:
+                    break
+                yield missing, _filled([], missing, merged, above)
+            following = number + 1
+            yield number, _filled(_cells(row), number, merged, above) if merged else _cells(row)
     except (*BROKEN, IndexError) as error:
         raise _no_table(pointer) from error
     finally:
         if book is not None:
             book.close()
+
+
+def _part_of(sheet: Any) -> str:
+    path: str = sheet._worksheet_path
+    return path.lstrip("/")
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the rows that stand in the file: openpyxl's own loop makes every row that doesn't, a million of them."""
+    book = sheet.parent
+    with sheet._get_source() as source:
+        yield from WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=False,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        ).parse()
+
+
+def _cells(row: list[dict[str, Any]]) -> list[str]:
+    cells: list[str] = []
+    for cell in row:
+        column = cell["column"]
+        if cell["value"] is not None and column <= limits.SHEET_COLUMNS:
+            cells += [""] * (column - len(cells))
+            cells[column - 1] = _formula(cell["value"]) if cell["data_type"] == "f" else _text(cell["value"])
+    return cells
+
+
+def _formula(value: Any) -> Formula:
+    text = getattr(value, "text", value)  # of several cells at once, or of a data table
+    return Formula(text if isinstance(text, str) and text else "=")
 
 
 def _check_parts(archive: zipfile.ZipFile, pointer: str) -> None:

@@ -219,7 +219,7 @@ def _check_rest(
 
 def _product(table: Table, row: Row, each: Mapping[str, Any], catalogue: Catalogue) -> Product | None:
     unread = (row.number, "gtin") in table.named
-    if unread and "product" not in each:
+    if (row.number, "product") in table.named or (unread and "product" not in each):
         return None
     found = catalogue.find(each)
     if isinstance(found, Product):

@@ -70,6 +70,7 @@ class Outcome:
     lines: int
     unread: list[str]
     left_out: list[int]
+    sheets: list[str]
     made: list[dict[str, Any]]
     also: list[str]
     bad: list[BadCell]
@@ -138,6 +139,7 @@ def _run(
         lines=sum(unit.summary.get("lines", 0) for unit in units),
         unread=table.unread[:limits.SHEET_COLUMNS],
         left_out=table.left_out[:SUMMARIES],
+        sheets=table.sheets[:limits.SHEET_COLUMNS],
         made=made[:SUMMARIES],
         also=sorted({action for unit in units for action in unit.also}),
         bad=table.bad,

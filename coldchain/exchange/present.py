@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.core import sheet_import
+from coldchain.core.i18n import gettext as _
 from coldchain.exchange import engine, service
 from coldchain.exchange.models import SheetImport
 
@@ -29,7 +30,8 @@ def shown(session: Session, actor: Actor, row: SheetImport) -> dict[str, Any]:
         "mass_g": outcome.get("mass_g") or None,
         "units": [{name: unit.get(name) for name in SHOWN} for unit in outcome.get("made", ())],
         "units_count": outcome.get("units"),
-        "unread": outcome.get("unread", []),
+        "unread": [*outcome.get("unread", []),
+                   *(_("Worksheet %(name)s", name=name) for name in outcome.get("sheets", ()))],
         "left_out": outcome.get("left_out", []),
         "errors": [
             {"row": b.row, "letter": b.letter or None, "head": b.head, "value": b.value or None, "code": b.code,

@@ -66,7 +66,9 @@ class SheetImportSchema(Schema):
         fields.Part(SheetUnitSchema), required=True, doc="what its rows come to: the first 200 of units_count"
     )
     units_count = fields.Int()
-    unread = fields.Items(fields.Text(limits.NAME_CHARS), required=True, doc="heads that are not read")
+    unread = fields.Items(
+        fields.Text(limits.NAME_CHARS), required=True, doc="heads and further worksheets that are not read"
+    )
     left_out = fields.Items(fields.Int(1, limits.COUNT_MAX), required=True, doc="rows of sums and examples")
     errors = fields.Items(fields.Part(SheetBadCellSchema), required=True, maximum=limits.IMPORT_BAD_CELLS)
     errors_count = fields.Int(required=True)

@@ -188,17 +188,22 @@ def _to_disinfect(session: Session, actor: Actor) -> list[Job]:
 
 
 def _begun(session: Session, actor: Actor) -> list[Job]:
-    """Return a job for an arrival that the reader has begun and not sent."""
+    """Return a job for the arrivals that the reader has begun and not sent: to the only one, or to their list."""
+    drafts = arrival_drafts.waiting(session, actor, actor.business_id)
+    if not drafts:
+        return []
     return [
         Job(
             "draft",
-            "/arrivals/new",
-            _("An arrival that you began and have not sent"),
-            _("Last touched %(moment)s", moment=pages.moment(touched)),
+            f"/arrivals/new?draft={drafts[0].draft_id}" if len(drafts) == 1 else "/arrivals#begun",
+            ngettext(
+                "An arrival that you began and have not sent",
+                "%(num)s arrivals that you began and have not sent",
+                len(drafts),
+            ),
+            _("Last touched %(moment)s", moment=pages.moment(drafts[0].updated_at)),
             _("Go on with it"),
         )
-        for owner, touched in arrival_drafts.waiting(session, actor)
-        if owner.business_id == actor.business_id
     ]
 
 

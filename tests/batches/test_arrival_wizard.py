@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches.service import arrival_drafts
 from coldchain.core import db, limits
+from coldchain.core.ids import new_id
 from coldchain.core.page_forms import Form
 from coldchain.registry import service as registry
 from tests.batches.deliveries import Delivery, at, hours
@@ -130,10 +132,41 @@ def test_what_is_begun_is_there_after_signing_out_until_it_is_sent(app, merchant
 
 def test_a_draft_can_be_started_over(merchant, delivery) -> None:
     merchant.open(NEW)
-    merchant.send(NEW, 200, _step=None, _keep="1", lines__0__batch_no="L78")
+    page = merchant.send(NEW, 200, _step=None, _keep="1", lines__0__batch_no="L78")
+    assert merchant.path == "/arrivals"
+    assert "It is kept, not sent" in page
     assert "L78" in merchant.open(NEW)
     merchant.send("/arrivals/draft", 200, _discard="1")
     assert "L78" not in merchant.open(NEW)
+
+
+def test_another_like_it_leaves_what_was_begun_alone(merchant, delivery) -> None:
+    """A is kept, a clone is kept too, another sent: A is still there, to be gone on with or discarded from the list."""
+    made = delivery.enter(delivery.line())
+    merchant.open(NEW)
+    merchant.send(NEW, 200, _step=None, _keep="1", lines__0__batch_no="A78", container_no="CSQU3054383")
+    like = f"{NEW}?like={made['arrival_id']}"
+    page = merchant.open(like)
+    assert "One more arrival that you began is not sent yet" in page
+    assert "A78" not in page
+    page = merchant.send(NEW, 200, _step=None, _keep="1", seal_no="B79")
+    assert "2 arrivals not sent yet" in page
+    assert "CSQU3054383" in page
+    desk = merchant.open("/")
+    assert "2 arrivals that you began" in desk
+    assert 'href="/arrivals#begun"' in desk
+    merchant.open(like)
+    merchant.send(NEW, 200, _step="check", **filled(delivery))
+    merchant.send(NEW, 200, _step="send")
+    page = merchant.open("/arrivals")
+    drafts = re.findall(r'href="(/arrivals/new\?draft=[0-9a-f-]+)">Go on', page)
+    assert len(drafts) == 2, "the clone that was sent ended itself alone"
+    assert ["A78" in merchant.open(path) for path in drafts] == [False, True]
+    merchant.send("/arrivals/draft", 200, _discard="list")
+    assert "1 arrival not sent yet" in merchant.text
+    merchant.open(drafts[1])
+    assert merchant.path == "/arrivals"
+    assert "sent or discarded already" in merchant.text
 
 
 def test_a_draft_has_a_bound(delivery, monkeypatch) -> None:
@@ -142,8 +175,16 @@ def test_a_draft_has_a_bound(delivery, monkeypatch) -> None:
     with db.transaction() as session:
         owner = registry.find_business(session, delivery.owner["business_id"])
         actor = Actor(user.user_id, user.username, "", "merchant", business_id=owner.business_id)
-        assert arrival_drafts.save(session, actor, owner, [("a", "x" * 9)])
-        assert not arrival_drafts.save(session, actor, owner, [("a", "x" * 10)])
+        assert arrival_drafts.save(session, actor, owner, new_id(), [("a", "x" * 9)])
+        assert not arrival_drafts.save(session, actor, owner, new_id(), [("a", "x" * 10)])
+        monkeypatch.setattr(limits, "ARRIVAL_DRAFTS", 2)
+        second = new_id()
+        assert arrival_drafts.save(session, actor, owner, second, [("a", "x")])
+        assert not arrival_drafts.save(session, actor, owner, new_id(), [("a", "x")])
+        assert arrival_drafts.save(session, actor, owner, second, [("a", "y")]), "what is kept can be gone on with"
+        stranger = replace(actor, user_id=delivery.world.regulator.user.user_id)
+        assert not arrival_drafts.save(session, stranger, owner, second, [("a", "z")]), "another's is never written"
+        assert arrival_drafts.find(session, stranger, second) is None
 
 
 def test_another_like_it_keeps_products_and_places_and_asks_the_rest(merchant, delivery) -> None:

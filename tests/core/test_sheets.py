@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 from datetime import date, datetime
 from typing import Any
@@ -130,7 +131,7 @@ def test_numbers_that_are_names_stay_as_they_were_typed() -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "A,1", "LOT 20 / 7", "2,020", '=HYPERLINK("http://x","y")', "S,1", "0123", "L2020-11/06",
+    "A,1", "LOT 20 / 7", "2,020", "S,1", "0123", "L2020-11/06",
 ])  # fmt: skip
 def test_numbers_that_are_somebodys_own_keep_every_sign(text: str) -> None:
     found = sheet_reader.read(xlsx([text]), "/file", 5)[0][0]
@@ -214,9 +215,34 @@ def test_rows_up_to_the_limit_are_read_and_one_more_is_refused() -> None:
 FORMULA = "=cmd|' /C calc'!A0"
 
 
-def test_a_formula_is_text_in_and_text_out() -> None:
-    table = read(xlsx(HEAD, [FORMULA, "2020-11-06"], ["@SUM(1)", "+1"]))
-    assert table.rows[0].cells["name"] == FORMULA
+def test_a_cell_that_is_a_formula_is_refused_by_name_whatever_it_shows() -> None:
+    def shown(raw: bytes) -> bytes:
+        return re.sub(rb"</f><v ?/>|</f><v></v>", b"</f><v>2</v>", raw)
+
+    content = xlsx(HEAD, ['=CONCAT("A","B")', "2020-11-06"], ["凤爪", "=TODAY()"], ["合计", "=SUM(B2:B3)"])
+    for given_in in (content, changed(content, sheet1=shown)):
+        table = read(given_in)
+        assert [said for _row, said in sheet_import.values(table, COLUMNS)] == [{"on": "2020-11-06"}, {"name": "凤爪"}]
+        assert [(b.row, b.letter, b.value, b.code) for b in table.bad] == [
+            (2, "A", '=CONCAT("A","B")', "formula_cell"), (3, "B", "=TODAY()", "formula_cell"),
+        ]  # fmt: skip
+    assert b"<v>2</v>" in zipfile.ZipFile(io.BytesIO(changed(content, sheet1=shown))).read("xl/worksheets/sheet1.xml")
+    array = changed(content, sheet1=lambda raw: raw.replace(b"<f>CONCAT", b'<f t="array" ref="A2">CONCAT'))
+    assert isinstance(read(array).rows[0].cells["name"], sheet_reader.Formula)
+
+
+def test_what_looks_like_a_formula_is_text_in_a_csv_file_and_in_a_cell_of_text() -> None:
+    for content in (
+        f'{",".join(HEAD)}\n"{FORMULA}",2020-11-06\n'.encode(),
+        changed(xlsx(HEAD, ["TEXT", "2020-11-06"]), sheet1=lambda raw: raw.replace(b"TEXT", FORMULA.encode())),
+    ):
+        table = read(content)
+        assert sheet_import.values(table, COLUMNS)[0][1] == {"name": FORMULA, "on": "2020-11-06"}
+        assert not table.bad
+
+
+def test_a_formula_in_text_is_text_out() -> None:
+    table = read(f'{",".join(HEAD)}\n"{FORMULA}",2020-11-06\n@SUM(1),+1\n'.encode())
     sheet_import.values(table, COLUMNS)
     given_out = sheet_import.bad_cells(table.bad).decode("utf-8-sig")
     assert "'+1" in given_out
@@ -224,6 +250,34 @@ def test_a_formula_is_text_in_and_text_out() -> None:
     template = openpyxl.load_workbook(io.BytesIO(sheet_import.template("到货", COLUMNS, ())))
     cells = [cell for sheet in template.worksheets for row in sheet.iter_rows() for cell in row if cell.value]
     assert all(cell.data_type != "f" and not str(cell.value).startswith("=") for cell in cells)
+
+
+def test_a_further_worksheet_with_something_in_it_is_named_and_our_own_words_are_not() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(sheet_import.template("到货", COLUMNS, ())))
+    book.worksheets[0].append(["凤爪", "2020-11-06", "6901234567892"])
+    book.create_sheet("空的")
+    second = book.create_sheet("二月")
+    second.append(["鸡心", "2021-02-06"])
+    out = io.BytesIO()
+    book.save(out)
+    table = read(out.getvalue())
+    assert (table.sheets, len(table.rows)) == (["4 二月"], 1)
+
+
+def test_a_stray_cell_at_the_last_row_costs_nothing_and_text_there_is_not_lost() -> None:
+    def stray(cell: bytes) -> bytes:
+        row = b'<row r="1048576">' + cell + b"</row></sheetData>"
+        return changed(GOOD, sheet1=lambda raw: raw.replace(b"</sheetData>", row))
+
+    begun = time.monotonic()
+    assert len(read(stray(b'<c r="C1048576" s="0"/>')).rows) == 1
+    text = stray(b'<c r="A1048576" t="inlineStr"><is><t>x</t></is></c>')
+    assert code(read, text, limits.IMPORT_ROWS) == "too_many_rows"
+    assert time.monotonic() - begun < 2, "a million rows that aren't there"
+    short = changed(GOOD, sheet1=lambda raw: re.sub(rb'<dimension ref="[^"]+"', b'<dimension ref="A1:C1"', raw))
+    assert len(read(short).rows) == 1, "nor is what stands beyond the bounds that a file names"
+    back = changed(GOOD, sheet1=lambda raw: raw.replace(b'<row r="2"', b'<row r="1"'))
+    assert code(read, back) == "not_a_table"
 
 
 def test_the_template_is_read_by_its_own_columns_in_both_languages() -> None:

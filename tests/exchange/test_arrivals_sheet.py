@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from coldchain.accounts.models import UserSite
-from coldchain.core import db
+from coldchain.core import db, sheet_reader
 from tests.exchange.sheets import DELIVERY, HEAD, bad, hand_in, line, xlsx
 from tests.factories.people import Speaker
 from tests.factories.world import World
@@ -106,7 +106,7 @@ def test_every_bad_cell_is_named_at_once_and_nothing_is_entered(world: World, st
         (7, "J", "3盒", "counted_by_weight"), (8, "H", "2021-02-01", "after_arrival"),
         (9, "H", "2020-13-01", "no_such_day"), (9, "J", "很多", "not_quantity"),
         (10, "I", "2020-01-01", "before_production"), (11, "K", "Z9", "unknown_zone"), (12, "J", "0件", "out_of_range"),
-        (13, "F", "=cmd|' /C calc'!A0", "unknown_product"),
+        (13, "F", "=cmd|' /C calc'!A0", "formula_cell"),
     ]  # fmt: skip
     by_row = {e["row"]: e["message"] for e in answer["errors"]}
     assert twin["producer_name"] in by_row[4]
@@ -182,7 +182,8 @@ def test_a_clerk_of_one_site_enters_there_only(world: World, store: dict[str, An
 def test_a_batch_number_and_a_seal_are_kept_as_the_api_keeps_them(store: dict[str, Any]) -> None:
     numbers = ["LOT 20 / 7", "A,1", "2,020", '=HYPERLINK("http://x","y")', date(2026, 10, 1), " Ａ-1 "]
     head = [*HEAD, "批号"]
-    rows = [[*line("凤爪", **(DELIVERY | {"封志号": "S,1"} if n == 0 else {})), no] for n, no in enumerate(numbers)]
+    typed = [sheet_reader.inert(number) if isinstance(number, str) else number for number in numbers]
+    rows = [[*line("凤爪", **(DELIVERY | {"封志号": "S,1"} if n == 0 else {})), no] for n, no in enumerate(typed)]
     looked = hand_in(store["who"], xlsx(rows, head))
     assert looked["errors"] == []
     store["who"].post(f"/sheets/{looked['import_id']}/take")

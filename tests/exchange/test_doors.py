@@ -62,7 +62,13 @@ def test_a_merchant_at_the_pages(app: Flask, shop: dict[str, Any]) -> None:
     assert "'=cmd" in listed
     assert "'+1" in listed
     reader.open("/sheets/arrivals")
-    page = reader.send("/sheets/arrivals", 200, file=(io.BytesIO(xlsx([line("凤爪", **DELIVERY)])), "a.xlsx"))
+    book = openpyxl.load_workbook(io.BytesIO(xlsx([line("凤爪", **DELIVERY)])))
+    book.create_sheet("二月").append(["鸡心"])
+    out = io.BytesIO()
+    book.save(out)
+    assert hand_in(shop["who"], out.getvalue())["unread"] == ["未读取的工作表：第 2 二月"]
+    page = reader.send("/sheets/arrivals", 200, file=(io.BytesIO(out.getvalue()), "a.xlsx"))
+    assert "One worksheet of this file is not read: 2 二月" in page
     assert "Enter 1 batch" in page
     page = reader.send(f"{reader.path}/take", 200)
     assert "Taken in" in page

@@ -174,6 +174,62 @@
     holder.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
+  // Files: one that is too large is named beside its field before anything is sent; the program judges it all the same.
+  function saySize(input, words) {
+    const id = input.id + "-size";
+    const others = (input.getAttribute("aria-describedby") || "").split(" ").filter(function (each) { return each && each !== id; });
+    let said = document.getElementById(id);
+    if (!words) {
+      if (!said) return;
+      said.remove();
+      input.setAttribute("aria-describedby", others.join(" "));
+      if (!document.getElementById(input.id + "-error")) input.removeAttribute("aria-invalid");
+      return;
+    }
+    if (!said) {
+      said = document.createElement("span");
+      said.className = "cc-err";
+      said.id = id;
+      said.setAttribute("role", "alert");
+      input.before(said);
+    }
+    said.textContent = words;
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", others.concat(id).join(" "));
+  }
+
+  function tooLarge(form) {
+    const words = document.body.dataset;
+    const inputs = Array.from(form.querySelectorAll("input[type=file]")).filter(function (input) { return input.files.length; });
+    let bad = null;
+    let sum = 0;
+    function inMegabytes(text, bytes) { return text.replace("{size}", (Math.ceil(bytes / 104857.6) / 10).toFixed(1)); }
+    form.querySelectorAll("input[type=file]").forEach(function (input) { saySize(input, ""); });
+    inputs.forEach(function (input) {
+      const size = input.files[0].size;
+      sum += size;
+      if (size <= Number(words.fileBytes)) return;
+      saySize(input, inMegabytes(words.fileWords, size));
+      bad = bad || input;
+    });
+    if (!bad && inputs.length && sum > Number(words.formBytes) - 1048576) {
+      bad = inputs[inputs.length - 1];
+      saySize(bad, inMegabytes(words.formWords, sum));
+    }
+    return bad;
+  }
+
+  if (document.body.dataset.fileBytes) {
+    on("change", "input[type=file]", function (input) { if (input.form) tooLarge(input.form); });
+    document.addEventListener("submit", function (event) {
+      const bad = tooLarge(event.target);
+      if (!bad) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      bad.focus();
+    }, true);
+  }
+
   // Menu at 390: without script the link leads to #menu, whose :target rule opens it.
   on("click", "[data-menu]", function (link, event) {
     event.preventDefault();
