@@ -142,18 +142,18 @@ def gettext(message: str, /, **variables: object) -> str:
 
 def ngettext(singular: str, plural: str, number: int, /, **variables: object) -> str:
     """Return the message for that number in the current locale; ``%(num)s`` is the number."""
-    return translations(_locale.get()).ngettext(singular, plural, number) % {"num": number, **variables}
+    return for_number(singular, plural, number) % {"num": number, **variables}
+
+
+def for_number(singular: str, plural: str, number: int, /) -> str:
+    """Return the message for that number in the current locale, none of its names filled in: templates do that."""
+    return translations(_locale.get()).ngettext(singular, plural, number)
 
 
 def pgettext(context: str, message: str, /, **variables: object) -> str:
     """Return the message as meant in that context (one English word may be two in Chinese)."""
     text = translations(_locale.get()).pgettext(context, message)
     return text % variables if variables else text
-
-
-def npgettext(context: str, singular: str, plural: str, number: int, /, **variables: object) -> str:
-    """Return the message for that number as meant in that context; ``%(num)s`` is the number."""
-    return translations(_locale.get()).npgettext(context, singular, plural, number) % {"num": number, **variables}
 
 
 def lazy_gettext(message: str, /, **variables: object) -> LazyText:

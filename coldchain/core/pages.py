@@ -240,7 +240,7 @@ def install(app: Flask) -> None:
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
+        i18n.gettext, i18n.for_number, newstyle=True, pgettext=i18n.pgettext
     )
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)

@@ -51,7 +51,7 @@ def test_too_large_a_form_is_told_how_to_be_smaller(app: Flask) -> None:
     reader.open("/register")
     answer = reader.client.post("/register", data={"name": "x" * (limits.UPLOAD_BYTES + 65_537)})
     assert answer.status_code == 413
-    assert "Take photographs in a smaller size" in answer.get_data(as_text=True)
+    assert "One file may have 10 MB" in answer.get_data(as_text=True)
     assert 'href="/register"' in answer.get_data(as_text=True)
 
 
