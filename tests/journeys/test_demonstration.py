@@ -32,7 +32,8 @@ from coldchain.recall import bulletin, drafts, figures, findings, report, sample
 from coldchain.recall.models import Recall
 from coldchain.registry.models import Business
 from config import Settings
-from tests.conftest import _admin, _at, _clone
+from tests.conftest import _at
+from tests.factories.clones import Clones
 from tests.factories.people import People
 from tests.factories.reader import Reader
 
@@ -67,9 +68,9 @@ def var(tmp_path_factory: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: Endpoint, template: str, said: io.StringIO, var: Path) -> Iterator[str]:
+def template(postgres: Endpoint, template: str, clones: Clones, said: io.StringIO, var: Path) -> Iterator[str]:
     """A database with the whole demonstration, that the tests here clone."""
-    name = _clone(postgres, template)
+    name = clones.take(template)
     base = Settings.from_env({"COLDCHAIN_ENV": "test", "VAR_DIR": str(var), "COLDCHAIN_DEMO": "0"})
     chosen = replace(
         base, demo=True, demo_password=PASSWORD, database_url=_at(postgres.url, name),
@@ -78,7 +79,7 @@ def template(postgres: Endpoint, template: str, said: io.StringIO, var: Path) ->
     assert demo_load.load_if_empty(chosen, said)
     db.engine().dispose()
     yield name
-    _admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    clones.forget(name)
 
 
 @pytest.fixture

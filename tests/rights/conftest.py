@@ -10,18 +10,19 @@ from coldchain.core import db
 from coldchain.core.embedded_postgres import Endpoint
 from config import Settings
 from tests import conftest as shared
+from tests.factories.clones import Clones
 from tests.rights.realm import Realm
 from tests.rights.undone import Undone
 
 
 @pytest.fixture(scope="package")
 def realm_and_engine(
-    postgres: Endpoint, template: str, tmp_path_factory: pytest.TempPathFactory
+    postgres: Endpoint, template: str, clones: Clones, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Realm, Undone]]:
     """The realm, and the one connection on which it is asked."""
     from coldchain.app import create_app
 
-    name = shared._clone(postgres, template)
+    name = clones.take(template)
     url = shared._at(postgres.url, name)
     var: Path = tmp_path_factory.mktemp("var")
     base = Settings.from_env({"COLDCHAIN_ENV": "test", "VAR_DIR": str(var), "COLDCHAIN_DEMO": "0"})
@@ -36,7 +37,7 @@ def realm_and_engine(
     undone.dispose()
     if before is not None:
         db._state["engine"] = before
-    shared._admin(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    clones.drop(name)
 
 
 @pytest.fixture
