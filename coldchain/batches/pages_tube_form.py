@@ -47,7 +47,7 @@ TUBE_LABELS: Final[dict[str, LazyText]] = {
     "samples": _l("Samples"),
     "samples-*-batch_id": _l("Batch code"),
     "_samples-*-of": _l("What was sampled"),
-    "_samples-*-code": _l("Code, plate or name"),
+    "_samples-*-code": _l("Code, number, plate or name"),
     "samples-*-sample_site": _l("Where the swab was taken"),
     "samples-*-piece_from": _l("First piece"),
     "samples-*-piece_to": _l("Last piece"),

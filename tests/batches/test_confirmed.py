@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from coldchain.labels.code import LabelCode
 from tests.batches.conftest import Case
 from tests.factories.reader import Reader
 from tests.factories.world import World
@@ -50,6 +51,8 @@ def test_holder_and_officer_read_each_stage_by_its_own_name(case: Case, merchant
     assert "Positive on re-check" in words
     assert "awaits its confirmation" in words
     assert "Preliminary positive" not in words
+    label = LabelCode(case.batch()["batch_code"], "batch", 0).text
+    assert "Positive on re-check" in main(inspector.open(f"/C/{label}"))
     words = main(merchant.open(page))
     assert "awaits its confirmation" in words
     assert "ositive" not in words
