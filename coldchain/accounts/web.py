@@ -252,6 +252,7 @@ def sign_out(session: Session, _actor: Actor) -> Any:
         service.close_session(session, g.session_secret)
     response = redirect(url_for("accounts.sign_in"))
     response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # forms that the way back would show to whoever is next here
     return response
 
 

@@ -4,13 +4,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, flash, render_template, request, url_for
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may
 from coldchain.batches import flags
 from coldchain.batches import pages_words as words
-from coldchain.batches.models import FLAG_KINDS
+from coldchain.batches.models import FLAG_KINDS, Arrival, Batch
+from coldchain.batches.origins import came_with_arrival
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.schemas.flags import CloseFlagSchema, FlagQuery
 from coldchain.core.edge import edge
@@ -56,16 +57,38 @@ def shown(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
     products = registry.products(session, [row["product_id"] for row in listed if row["product_id"]])
     sites = registry.sites(session, [_id(row, "site_id") for row in listed])
     zones = registry.zones(session, [_id(row, "zone_id") for row in listed])
+    arrivals = _arrivals(session, [row["subject_id"] for row in listed if row["subject_kind"] == "arrival"])
     by_zone = {zone_id: site for zone_id, (_zone, site) in zones.items()}
     return [
         row
         | {
             "product": products.get(row["product_id"]),
             "site": sites.get(_id(row, "site_id") or NOWHERE) or by_zone.get(_id(row, "zone_id") or NOWHERE),
+            "arrival": arrivals.get(row["subject_id"]),
             "href": f"{DOCUMENTS[row['subject_kind']]}{row['subject_id']}",
         }
         for row in listed
     ]
+
+
+def _arrivals(session: Session, ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return by what the arrivals that flags are about are told apart: their number, their goods."""
+    numbers = session.execute(
+        select(col(Arrival.arrival_id), col(Arrival.arrival_no)).where(col(Arrival.arrival_id).in_(ids))
+    ).all()
+    lines = session.execute(
+        select(col(Batch.arrival_id), col(Batch.product_id))
+        .where(col(Batch.arrival_id).in_(ids), came_with_arrival())
+        .order_by(col(Batch.line_no))
+    ).all()
+    products = registry.products(session, [product_id for _arrival, product_id in lines])
+    return {
+        arrival_id: {
+            "number": number,
+            "products": [products[product] for product in dict.fromkeys(p for of, p in lines if of == arrival_id)],
+        }
+        for arrival_id, number in numbers
+    }
 
 
 def _id(row: dict[str, Any], name: str) -> UUID | None:

@@ -5,7 +5,7 @@ that is not. Rows in which nothing was typed are left out, so that an empty one 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from coldchain.core.page_forms import Form, change_lines, copy
@@ -89,6 +89,24 @@ def without_shared(errors: dict[str, str], form: Form) -> dict[str, str]:
         if not (found and is_same(form, int(found[2])) and found[3][1:] in SHARED):
             kept[name] = message
     return kept
+
+
+def in_page_order(errors: dict[str, str], fields: Sequence[str]) -> dict[str, str]:
+    """Return errors as their fields stand on the page: the delivery, each row of goods, then each paper.
+
+    `fields` are the names in the order of the page, `lines-*-zone_id` for those of rows; a new product is registered
+    in its row, before the zone.
+    """
+    places = {name: place for place, name in enumerate(fields)}
+
+    def place(name: str) -> tuple[int, int, int]:
+        row = re.match(r"_?(lines|papers)-(\d{1,4})-", name)
+        known = places.get(re.sub(r"-\d+(?=-|$)", "-*", name), len(places))
+        if row is None:
+            return (0 if not name.startswith(("_product-", "_producer-")) else 1, -1, known if name else -1)
+        return (1 if row[1] == LINES else 2, int(row[2]), known)
+
+    return dict(sorted(errors.items(), key=lambda each: place(each[0])))
 
 
 def _indexes(form: Form) -> Iterable[int]:

@@ -32,6 +32,7 @@ from coldchain.registry.models import CATEGORIES
 from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
 from coldchain.registry.words import ZONE_KINDS
 
+BACK_SHOWS_IT: Final = "private, no-cache"  # no-store lets the way back show an error in place of what was sent
 FIND_NAME: Final = re.compile(r"_(lines|outputs)-(\d{1,4})-find")
 
 
@@ -146,13 +147,17 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
             pressed = True
             if kept:
                 form[kept] = value.removeprefix(f"{LINES}-")
+                scanned = pages_goods.trade_item(form.get(f"_{value}-find", ""))
+                form.setdefault("_product-gtin", scanned)
     if pressed or step not in {"check", "send"}:
         return _form_page(session, actor, form, {}, counts=counts)
     form = arrival_form.without_empty(form)
     try:
         if step == "check":
             with trial(session):
-                return _check_page(session, actor, arrival_form.register(session, actor, form), form)
+                page = Response(_check_page(session, actor, arrival_form.register(session, actor, form), form))
+            page.headers["Cache-Control"] = BACK_SHOWS_IT
+            return page
         return once(session, actor.user_id, form, lambda: _send(session, actor, form))
     except Refused as refused:
         return _form_page(session, actor, form, refused.errors, refused.status)
@@ -215,7 +220,10 @@ def _form_page(
     page = render_template(
         "batches/arrival_new.html",
         values=form,
-        errors=rows.without_shared(pages_goods.at_pieces(dict(kept_files.refused(form)) | errors, LINES, form), form),
+        errors=rows.in_page_order(
+            rows.without_shared(pages_goods.at_pieces(dict(kept_files.refused(form)) | errors, LINES, form), form),
+            list(LABELS),
+        ),
         kept=kept_files.shown(session, actor, form),
         begun=begun,
         draft_id=start.draft_of(form),
@@ -245,7 +253,10 @@ def _form_page(
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
         once=form.get("_once") or new_once(),
     )
-    return Response(page, status)
+    answer = Response(page, status)
+    if request.method == "POST":
+        answer.headers["Cache-Control"] = BACK_SHOWS_IT
+    return answer
 
 
 def _mode_tiles() -> list[dict[str, str]]:

@@ -100,6 +100,14 @@ def scanned(text: str) -> str:
     return plain.lstrip("0") if _ITEM.fullmatch(plain) else text
 
 
+def trade_item(text: str) -> str:
+    """Return the number that stands on a pack as a new product is registered with it, "" for what is none."""
+    plain = _GS1.sub("", text.strip()[:QUERY_CHARS_MAX])
+    if not _ITEM.fullmatch(plain):
+        return ""
+    return plain[1:] if len(plain) == 14 and plain.startswith("0") else plain
+
+
 def found_products(session: Session, actor: Actor, query: str, chosen: str = "") -> dict[str, Any]:
     """Return what a line shows of products: the chosen one, those that the typed text finds, whether there are more.
 
@@ -118,4 +126,5 @@ def found_products(session: Session, actor: Actor, query: str, chosen: str = "")
     value = chosen if any(row["value"] == chosen for row in options) else ""
     if not value and len(options) == 1:
         value = options[0]["value"]
-    return {"options": options, "value": value, "more": more, "asked": len(query) >= QUERY_CHARS_MIN}
+    return {"options": options, "value": value, "more": more, "asked": len(query) >= QUERY_CHARS_MIN,
+            "short": 0 < len(query) < QUERY_CHARS_MIN}  # fmt: skip

@@ -222,7 +222,7 @@ def new_disinfection(
             status,
             labels=TREATMENT_LABELS,
             agents=agent_choices(),
-            bases=words.tiles(words.BASES, reversed(BASES)),
+            bases=words.tiles(words.BASES, reversed(BASES) if target["batch"] else ("whole_batch",)),
             protocols=protocol_rows(session, target["region_code"]),
         )
 

@@ -13,6 +13,7 @@ from coldchain.batches import pages_words as words
 from coldchain.batches import reach, schemas, service
 from coldchain.batches.models import Arrival, Batch
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
+from coldchain.core import paging
 from coldchain.core.edge import edge
 from coldchain.core.i18n import LazyText
 from coldchain.core.i18n import gettext as _
@@ -158,11 +159,25 @@ def _said(session: Session, actor: Actor, evidence_id: UUID, say: Callable[[Form
     form = copy(request.form)
 
     def act() -> str:
-        flash(say(form), "success")
-        return url_for("batches_pages.list_evidence")
+        said = say(form)
+        following = _following(session, actor, evidence_id)
+        if following is None:
+            flash(said, "success")
+            return url_for("batches_pages.list_evidence")
+        flash(f"{said} {_('This is the next one that waits.')}", "success")
+        return url_for("batches_pages.show_evidence", evidence_id=following)
 
     try:
         return once(session, actor.user_id, form, act)
     except REFUSALS as error:
         errors, status = refusal(error, LABELS)
         return _page(session, actor, evidence_id, form, errors, status)
+
+
+def _following(session: Session, actor: Actor, evidence_id: UUID) -> UUID | None:
+    """Return the paper that waits next after one in the queue, its first when there is none behind; None at its end."""
+    for cursor in (paging.encode(evidence_id), None):
+        items, _more = service.search_papers(session, actor, state="entered", limit=1, cursor=cursor)
+        if items:
+            return UUID(str(items[0]["evidence_id"]))
+    return None

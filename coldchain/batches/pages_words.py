@@ -68,6 +68,10 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "number_override": _p("flag", "Container number kept although its check digit fails"),
     "certificate_overbooked": _p("flag", "More goods than the certificate says"),
     "certificate_differs": _p("flag", "The same certificate with other particulars"),
+    "not_declared": _p("flag", "Imported goods came undeclared"),
+    "container_missing": _p("flag", "The container number is missing"),
+    "seal_missing": _p("flag", "The seal number is missing"),
+    "existing_after_grace": _p("flag", "Existing stock registered after its period"),
 }
 IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "container_no": _l("Container number"),

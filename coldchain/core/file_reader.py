@@ -84,8 +84,10 @@ def image(content: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], byte
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # ours is asked before anything is decoded
+    known = content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or content[8:12] == b"WEBP"
     try:
         with Image.open(io.BytesIO(content), formats=IMAGES) as opened:
+            known = True
             width, height = opened.size
             if width * height > options["pixels"]:
                 raise Refused("too_many_pixels")
@@ -97,7 +99,9 @@ def image(content: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], byte
             out = io.BytesIO()
             upright.convert("RGB").save(out, "JPEG", quality=QUALITY)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, OverflowError) as error:
-        raise Refused("not_an_image" if PDF not in options["types"] else "unknown_file_type") from error
+        unknown = "not_an_image" if PDF not in options["types"] else "unknown_file_type"
+        cut = known and isinstance(error, OSError | SyntaxError)
+        raise Refused("image_damaged" if cut else unknown) from error
     return {"media_type": JPEG, "pages": 1}, out.getvalue()
 
 

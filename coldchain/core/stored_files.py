@@ -34,6 +34,10 @@ ENDINGS: Final = {JPEG: "jpg", PDF: "pdf"}
 UNREADABLE: Final = "file_unreadable"
 REFUSALS: Final = {
     "not_an_image": N_("This is not a photograph (JPEG, PNG or WebP)."),
+    "image_damaged": N_(
+        "This photograph is damaged: part of it is missing, perhaps it was not copied whole. Choose it again or "
+        "take it anew."
+    ),
     "unknown_file_type": N_("This is neither a PDF nor a photograph (JPEG, PNG or WebP), whatever its name says."),
     "pdf_encrypted": N_("This PDF is locked by a password. Save it without one, or photograph the paper."),
     "pdf_active": N_(

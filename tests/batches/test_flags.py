@@ -20,8 +20,15 @@ from tests.factories.world import World
 
 @pytest.fixture
 def goods(scenes: Scenes) -> dict[str, Any]:
-    """A store with one cleared batch."""
-    return scenes.of(World.cleared, 100)
+    """A store with one cleared batch, whose own flags are closed."""
+    return scenes.of(_without_flags)
+
+
+def _without_flags(world: World) -> dict[str, Any]:
+    goods = world.cleared(100)
+    for flag in world.regulator.get("/flags")["items"]:
+        world.regulator.post(f"/flags/{flag['flag_id']}/close", {"reason": "示例"}, 200)
+    return goods
 
 
 def raised(goods: dict[str, Any], kind: str = "count_under_lock", region_code: str = "230203", **data: Any) -> UUID:
@@ -53,7 +60,9 @@ def test_an_officer_reads_and_closes_a_flag(world: World, goods: dict[str, Any])
     assert (closed["state"], closed["closed_reason"]) == ("closed", "现场已核对")
     assert world.regulator.post(path, {"reason": "again"}, 409)["code"] == "wrong_state"
     assert world.regulator.get("/flags")["items"] == []
-    assert [each["flag_id"] for each in world.regulator.get("/flags?state=closed")["items"]] == [str(flag_id)]
+    assert [each["flag_id"] for each in world.regulator.get("/flags?state=closed&kind=count_under_lock")["items"]] == [
+        str(flag_id)
+    ]
 
 
 def test_who_else_may_what(world: World, people: People, goods: dict[str, Any]) -> None:

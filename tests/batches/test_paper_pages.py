@@ -94,7 +94,7 @@ def test_an_officer_looks_and_says_what_it_is(regulator: Reader, merchant: Reade
     assert "CIQ-7" not in regulator.open("/evidence?order=expiring")
     regulator.open(f"/evidence/{right}")
     page = regulator.send(f"/evidence/{right}/verify", 200)
-    assert regulator.path.endswith("/evidence")
+    assert regulator.path == f"/evidence/{wrong}", "the next that waits"
     assert "The paper is verified" in page
     regulator.open(f"/evidence/{wrong}")
     page = regulator.send(f"/evidence/{wrong}/refuse", 422, reason="")

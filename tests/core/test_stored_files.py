@@ -113,7 +113,6 @@ def test_a_pdf_is_nothing_else_as_well(session: Session, tmp_path: Path, made: o
         b"<html><script>alert(1)</script>" + hostile.pdf(),  # a page before a PDF
         b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>",
         b"GIF89a" + bytes(20),
-        hostile.photograph()[:200],
         b"PK\x03\x04" + bytes(100),
         b"\0",
     ],
@@ -186,6 +185,13 @@ def test_objects_that_unpack_without_end_end_their_reader_alone(
     monkeypatch.setattr(limits, "FILE_READER_BYTES", limits.FILE_READER_BYTES // 6)
     assert keep(session, tmp_path / "a", hostile.pdf())[0].pages == 1  # enough for what is none
     assert refused(session, tmp_path, content) in {"pdf_damaged", "unpacks_too_large", "file_unreadable"}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photograph_that_was_cut_is_damaged_and_no_other_kind(session: Session, tmp_path: Path, kind: str) -> None:
+    whole = hostile.photograph(kind, size=(300, 200))
+    for kept in (len(whole) * 2 // 3, 40):
+        assert refused(session, tmp_path, whole[:kept]) == "image_damaged"
 
 
 def test_a_comment_that_unpacks_without_end(session: Session, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def shop(scenes: Scenes) -> Counter:
 def flags(shop: Counter) -> list[dict[str, Any]]:
     """Return what officers were told of stock entries, not of the certificates that the world's goods share."""
     items = shop.world.regulator.get("/flags")["items"]
-    return [flag for flag in items if not flag["kind"].startswith("certificate_")]
+    return [flag for flag in items if not flag["kind"].startswith("certificate_") and flag["subject_kind"] != "arrival"]
 
 
 def earlier(hours: int = 3) -> str:

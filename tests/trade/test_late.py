@@ -63,7 +63,7 @@ def lock(session: Session, goods: UUID, kind: str = "recall") -> UUID:
 def flags(session: Session) -> list[tuple[str, UUID | None]]:
     """Return what officers are to look at."""
     rows = session.scalars(select(Flag).order_by(col(Flag.kind)))
-    return [(row.kind, row.batch_id) for row in rows]
+    return [(row.kind, row.batch_id) for row in rows if row.subject_kind != "arrival"]
 
 
 def test_signed_for_before_the_lock_and_entered_after_it(

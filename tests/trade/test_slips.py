@@ -106,7 +106,7 @@ def test_others_see_nothing(deal: Deal) -> None:
         (b"", "required"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "not_an_image"),
         (b"GIF89a" + b"\0" * 20, "not_an_image"),
-        (photograph()[:200], "not_an_image"),
+        (photograph()[:200], "image_damaged"),
     ],
 )
 def test_what_is_no_photograph(deal: Deal, content: bytes | None, code: str) -> None:

@@ -1,19 +1,23 @@
 """What differs between the ways to enter an arrival: when it happened, whether it is late, what an officer is told."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from sqlmodel import Session
 
 from coldchain.batches.flags import Mark
 from coldchain.batches.models import MADE_MODES, Arrival
+from coldchain.batches.service.arrival_lines import Line
 from coldchain.core import clock, limits
 from coldchain.core.claims import claimed
 from coldchain.core.errors import Invalid
+from coldchain.policy import engine
 from coldchain.policy import service as policy
+from coldchain.regions.tree import ancestry
 from coldchain.registry.models import Product, Site
 
+NUMBERS_MISSING: Final = frozenset({"container_missing", "seal_missing"})
 STORES: Final = frozenset({"cold_store", "first_store"})
 
 
@@ -43,17 +47,52 @@ def entered_late(session: Session, happened_at: datetime) -> bool:
     return now - happened_at > timedelta(minutes=int(policy.parameter(session, "late_after_min", now.date())))
 
 
-def marks(session: Session, arrival: Arrival, site: Site) -> list[Mark]:
-    """Return what an officer is told of a new arrival: declared too shortly before (R3), entered from paper."""
-    if arrival.entry_mode == "declared" and arrival.expected_at is not None:
-        mark = declared_late(session, arrival, site, arrival.expected_at)
+def marks(session: Session, arrival: Arrival, site: Site, lines: Sequence[Line]) -> list[Mark]:
+    """Return what an officer is told of a new arrival.
+
+    Declared too shortly before or not at all (R3), without the numbers of its container (R6), entered from paper,
+    existing stock that was registered after the period for it (R1). The books may be late, never refused for it.
+    """
+    if arrival.entry_mode == "declared":
+        mark = declared_late(session, arrival, site, arrival.expected_at) if arrival.expected_at else None
         return [mark] if mark else []
-    if arrival.entry_mode != "paper":
-        return []
-    return [
-        Mark("entered_from_paper", "arrival", arrival.arrival_id, site.region_code, arrival.occurred_at,
-             business_id=arrival.owner_id)
-    ]  # fmt: skip
+    found: list[tuple[str, dict[str, Any]]] = []
+    imports = from_abroad((line.product, site) for line in lines)
+    if arrival.entry_mode == "arrived" and imports and arrival.arrived_at is not None:
+        hours = int(policy.parameter(session, "predeclare_h", arrival.arrived_at.astimezone(clock.BEIJING).date()))
+        found += [("not_declared", {"hours": hours})] if hours else []
+    if arrival.entry_mode == "paper":
+        found.append(("entered_from_paper", {}))
+    if arrival.entry_mode == "existing_stock":
+        until = _grace_over(session, arrival, site, lines)
+        found += [("existing_after_grace", {"grace_until": until.isoformat()})] if until else []
+    found += [(kind, {}) for kind in seen_at_once(arrival, (), imports=imports) if kind in NUMBERS_MISSING]
+    return [_mark(kind, arrival, site, data) for kind, data in found]
+
+
+def numbers_missing(arrival: Arrival, site: Site, lines: Iterable[tuple[Product, Site | None]]) -> list[Mark]:
+    """Return what an officer is told of declared goods that were taken in without the numbers of their container."""
+    seen = seen_at_once(arrival, (), imports=from_abroad(lines))
+    return [_mark(kind, arrival, site, {}) for kind in seen if kind in NUMBERS_MISSING]
+
+
+def _mark(kind: str, arrival: Arrival, site: Site, data: dict[str, Any]) -> Mark:
+    return Mark(kind, "arrival", arrival.arrival_id, site.region_code, arrival.arrived_at or arrival.occurred_at,
+                business_id=arrival.owner_id, data=data)  # fmt: skip
+
+
+def _grace_over(session: Session, arrival: Arrival, site: Site, lines: Sequence[Line]) -> date | None:
+    """Return the last day on which existing stock like this could be registered, None while it may be or none is set.
+
+    The row of the gate counts, that of the day on which the goods came; of several kinds of goods the latest day.
+    """
+    came_on = (arrival.arrived_at or arrival.occurred_at).astimezone(clock.BEIJING).date()
+    rows, regions = policy.rows(session), ancestry(site.region_code)
+    asked = {(line.product.category, line.product.imported) for line in lines}
+    chosen = [engine.choose(rows, regions=regions, on=came_on, category=c, imported=i) for c, i in asked]
+    ends = [row.grace_until for row in chosen if row is not None and row.grace_until is not None]
+    today = arrival.recorded_at.astimezone(clock.BEIJING).date()
+    return max(ends) if ends and max(ends) < today else None
 
 
 def declared_late(session: Session, arrival: Arrival, site: Site, comes_at: datetime) -> Mark | None:

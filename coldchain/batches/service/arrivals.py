@@ -147,7 +147,7 @@ def _enter(session: Session, actor: Actor, head: Head, checked: Sequence[Line], 
     more = [{"movements": [movement]} for movement in movements] or [{}] * len(batches)
     tell(session, actor, head, arrival, checked, more, batches)
     told = arrival_numbers.marks(number, arrival, head.site, head.occurred_at)
-    flags.raise_(session, actor, [*marks(session, arrival, head.site), *told])
+    flags.raise_(session, actor, [*marks(session, arrival, head.site, checked), *told])
     watch.hold(session, actor, found)
     refresh_status(session, batch_ids)
     return arrival.arrival_id

@@ -16,7 +16,7 @@ from coldchain.batches.models_arrivals import IntakeLine
 from coldchain.batches.service import arrival_lines, arrival_numbers, arrivals
 from coldchain.batches.service.arrival_acts import Catalogue, Grasp, catalogue, grasp
 from coldchain.batches.service.arrival_lines import Line
-from coldchain.batches.service.arrival_modes import declared_late, entered_late
+from coldchain.batches.service.arrival_modes import declared_late, entered_late, numbers_missing
 from coldchain.batches.service.arrival_numbers import Number
 from coldchain.batches.service.arrival_parties import refuse_shut_out
 from coldchain.batches.service.gate import refresh_status
@@ -96,7 +96,9 @@ def take_in(
     movements = _post(session, actor, held, came, came_at)
     _tell(session, actor, held, received, movements, kept)
     _mark(session, actor, held, came_at)
-    flags.raise_(session, actor, arrival_numbers.marks(number, arrival, held.site, came_at))
+    goods = [(each.line.product, held.site) for each in came if each.line]
+    told = [*arrival_numbers.marks(number, arrival, held.site, came_at), *numbers_missing(arrival, held.site, goods)]
+    flags.raise_(session, actor, told)
     watch.hold(session, actor, found)
     refresh_status(session, held.batch_ids)
     return arrival_id
