@@ -53,6 +53,9 @@ def test_the_check_names_who_drives_what_is_missing_and_which_paper_has_its_file
     assert delivery.product["name"] in page
     out = merchant.client.get("/")
     assert out.headers["Cache-Control"] == "no-store", "everything else is still kept by no browser"
+    merchant.open("/")
+    out = merchant.client.post("/sign-out", data=dict(merchant.form("/sign-out")["fields"]))
+    assert out.headers["Clear-Site-Data"] == '"cache"', "whoever is next at this browser finds no form of it"
 
 
 def test_errors_stand_in_the_order_of_the_page() -> None:
