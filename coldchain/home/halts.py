@@ -83,6 +83,23 @@ def of(session: Session, businesses: Sequence[Business], at: datetime | None = N
     return found
 
 
+def at_sites(session: Session, sites: Sequence[Site], at: datetime | None = None) -> dict[UUID, Halt]:
+    """Return what stops each of some sites at a moment, now if none is named: its whole business, or it alone."""
+    at = at or clock.now()
+    ids = list({site.business_id for site in sites})
+    if not ids:
+        return {}
+    decided = _decided(session, ids, at)
+    measured = [each for each in measures.latest(policy.trade_measures_of(session, ids)) if measures.in_force(each, at)]
+    found = {}
+    for site in sites:
+        mine, here = decided.get(site.business_id, []), [(site.site_id, site.region_code)]
+        halt = _halt(site.business_id, mine, measured, here, at)
+        if halt is not None:
+            found[site.site_id] = halt
+    return found
+
+
 def _decided(session: Session, ids: Sequence[UUID], at: datetime) -> dict[UUID, list[EnforcementDecision]]:
     """Return the suspensions that hold, by the business that stands (merged ones included), the last to end first."""
     into = col(Business.merged_into_id)

@@ -17,7 +17,7 @@ from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may, relation
 from coldchain.core import clock, problems
 from coldchain.core.i18n import current_locale
-from coldchain.home import place_wrong, scan, site_page
+from coldchain.home import halts, place_wrong, scan, site_page
 from coldchain.home.public_icons import with_own_icons
 from coldchain.ledger.models import Holding
 from coldchain.regions import service as regions
@@ -38,6 +38,12 @@ class Works:
 
     site: Site
     business: Business
+    halt: halts.Halt | None  # what stops the business, or this site of it
+
+    @property
+    def state(self) -> str:
+        """Return the status that anybody reads: who is stopped by a decision or a measure doesn't read as active."""
+        return "suspended" if self.halt is not None and self.business.status == "active" else self.business.status
 
     @property
     def has_card(self) -> bool:
@@ -68,7 +74,9 @@ def _works(session: Session, place: Place) -> list[Works]:
         statement = statement.where(col(Site.site_id) == place.site.site_id)
     elif place.venue is not None:
         statement = statement.where(col(Site.venue_id) == place.venue.venue_id, col(Business.status) != "closed")
-    return [Works(*row) for row in session.execute(statement)]
+    rows = [(site, business) for site, business in session.execute(statement)]
+    stopped = halts.at_sites(session, [site for site, _business in rows])
+    return [Works(site, business, stopped.get(site.site_id)) for site, business in rows]
 
 
 def _stewards(session: Session, place: Place) -> list[StewardShown]:
@@ -195,7 +203,7 @@ def as_json(session: Session, place: Place) -> dict[str, Any]:
             {
                 "site": each.site.name,
                 "business": each.business.name,
-                "status": each.business.status,
+                "status": each.state,
                 "card_no": each.business.card_no if each.has_card else None,
             }
             for each in _works(session, place)[:SITES_SHOWN]

@@ -1,7 +1,8 @@
 """What is wrong at a place, as far as the asker may see it: one answer for its sign's scan, its page and its venue.
 
 Counted in a constant number of statements for any number of sites: sweep tasks not checked, what officers found,
-flags, batches that must not leave, posts of stewards that nobody holds, overdue samples (R1, R9, R15).
+flags, batches that must not leave, what stops its business, licences that have ended, posts of stewards that nobody
+holds, overdue samples (R1, R9, R14, R15, R18).
 """
 
 from collections import Counter, defaultdict
@@ -20,6 +21,7 @@ from coldchain.batches.models import Batch, Flag
 from coldchain.batches.service import due
 from coldchain.batches.service.due import Due
 from coldchain.core import limits
+from coldchain.home import halts
 from coldchain.inspections import site_findings
 from coldchain.ledger.models import Holding
 from coldchain.recall import reach as places
@@ -28,7 +30,7 @@ from coldchain.recall.figures import CHECKED
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.recall.tasks import TaskView
 from coldchain.registry.models import Product, Site, Zone
-from coldchain.registry.service import stewards
+from coldchain.registry.service import licences, stewards
 
 ROWS_SHOWN: Final = 20
 
@@ -37,6 +39,8 @@ ROWS_SHOWN: Final = 20
 class Wrong:
     """What is wrong at one site, in counts and in rows; an empty one means that nothing is known to be."""
 
+    halt: halts.Halt | None = None  # what stops its business, or this site of it
+    licences: list[dict[str, Any]] = field(default_factory=list)  # of its business, their last day over
     tasks: list[tuple[TaskView, Recall]] = field(default_factory=list)
     flags: int = 0
     not_clear: int = 0
@@ -50,7 +54,7 @@ class Wrong:
     def total(self) -> int:
         """How many things these are."""
         listed = len(self.tasks) + len(self.lacking) + len(self.people) + len(self.surroundings)
-        listed += len(self.findings)
+        listed += len(self.findings) + len(self.licences) + (self.halt is not None)
         return listed + self.flags + self.not_clear + self.locked
 
 
@@ -71,6 +75,9 @@ def at(session: Session, actor: Actor, sites: Sequence[Site], zone_id: UUID | No
     for view, recall in _tasks(session, actor, ids):
         found[view.task.site_id or ids[0]].tasks.append((view, recall))
     _findings(session, actor, ids, found)
+    for site_id, halt in halts.at_sites(session, sites).items():
+        found[site_id].halt = halt
+    _licences(session, actor, sites, found)
     if zone_id is None:
         for each in due.people(session, actor, limit=limits.PAGE_MAX, site_ids=ids):
             if each.overdue:
@@ -152,6 +159,14 @@ def _findings(session: Session, actor: Actor, ids: list[UUID], found: dict[UUID,
         return
     for each in site_findings.open_at(session, actor, ids):
         found[each["site_id"]].findings.append(each)
+
+
+def _licences(session: Session, actor: Actor, sites: Sequence[Site], found: dict[UUID, Wrong]) -> None:
+    """Add the licences of each site's business that have ended, for officers and for the business itself."""
+    told = [site for site in sites if actor.is_officer or site.business_id in actor.business_ids]
+    running = licences.running(session, list({site.business_id for site in told}))
+    for site in told:
+        found[site.site_id].licences = [each for each in running[site.business_id] if each["state"] == "expired"]
 
 
 @dataclass(frozen=True)

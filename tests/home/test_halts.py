@@ -79,6 +79,28 @@ def test_what_is_not_published_says_no_reason_and_one_site_is_not_all(app: Flask
             assert said not in main(public)
 
 
+def test_the_sign_of_a_stopped_place_says_so_to_anybody_and_to_officers_why(app: Flask, world: World) -> None:
+    owner = world.business("停业示例")
+    stopped, going = world.site(owner), world.site(owner)
+    licence = {"number": "JY12302030000017", "valid_to": "2021-01-01"}
+    with clock.simulated(NOON):
+        decide(world, owner, stopped, "建〔2031〕9号", kinds=["suspension"], site_only=True)
+        world.regulator.post(f"/businesses/{owner['business_id']}/licences", licence, 201)
+        for site, status, total in ((stopped, "suspended", 1), (going, "active", 0)):
+            address = f"/C/{site['sign_code']}"
+            anybody = app.test_client().get(address, headers={"Accept": "application/json"})
+            assert anybody.get_json()["works_here"][0]["status"] == status
+            public = Reader(app).open(address)
+            assert ("Goods may not be sent or sold." in public) is bool(total)
+            assert "9号" not in public
+            assert "JY12302030000017" not in public
+            officers = Reader.of(app, world.inspector).open(address)
+            assert ("建〔2031〕9号" in officers) is bool(total)
+            assert "JY12302030000017" in officers
+            assert "Nothing is known to be wrong" not in officers
+            assert "JY12302030000017" in Reader.of(app, world.merchant(owner)).open(f"/sites/{site['site_id']}")
+
+
 def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements(world: World, people: People) -> None:
     owners = [world.business(f"熔断示例{number}") for number in range(4)]
     for owner in owners[:3]:

@@ -45,9 +45,9 @@ class Pair:
         return [reason for reason in REASONS if reason in self.reasons]
 
     @property
-    def order(self) -> tuple[int, float]:
-        """Return by what pairs are sorted: how many reasons, then how alike the names are."""
-        return -len(self.reasons), -self.likeness
+    def order(self) -> tuple[int, int, float]:
+        """Return by what pairs are sorted: how many reasons, then the strongest, then how alike the names are."""
+        return -len(self.reasons), min(REASONS.index(reason) for reason in self.reasons), -self.likeness
 
     @property
     def provisional(self) -> Business | None:
