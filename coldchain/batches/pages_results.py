@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, or_, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_words as words
-from coldchain.batches import schemas, service
+from coldchain.batches import result_words, schemas, service
 from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.pages_tubes import tube_words
@@ -120,6 +120,9 @@ def new_result_submit(session: Session, actor: Actor, tube_id: UUID) -> Any:
         state=made["tube_state"],
         locks=len(after - before),
         frees=len(before - after),
+        others=result_words.consequences(
+            tube, made["tube_state"], rechecked=tube["rechecked"] or made["stage"] == "recheck"
+        ),
         labels=RESULT_LABELS,
         **tube_words(actor),
     )
@@ -174,6 +177,7 @@ def result_receipt(session: Session, actor: Actor, tube_id: UUID, result_id: UUI
         result=result,
         held=len(held_by(session, tube_id)),
         sampled=sampled,
+        others=result_words.consequences(tube, tube["state"], rechecked=tube["rechecked"]),
         may_report=relation(actor, "result.register") is not None,
         may_file=relation(actor, "result.file") is not None,
         **tube_words(actor),
