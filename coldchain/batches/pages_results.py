@@ -4,6 +4,7 @@ A positive locks goods at once, so a result is checked before it is sent, and th
 found out by doing it and taking it back.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.pages_tubes import tube_words
 from coldchain.batches.results_api import settings
-from coldchain.core import clock, pages, sealed, stored_files
+from coldchain.core import clock, limits, pages, sealed, stored_files
 from coldchain.core.edge import edge
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import LazyText
@@ -112,8 +113,10 @@ def new_result_submit(session: Session, actor: Actor, tube_id: UUID) -> Any:
             after = held_by(session, tube_id)
     except REFUSALS as error:
         return _result_page(actor, tube, form, *refusal(error, RESULT_LABELS))
+    late = made["received_at"] - tube["sampled_at"] > timedelta(days=limits.RECEIVED_DAYS)
     return render_template(
         "batches/result_check.html",
+        late_days=limits.RECEIVED_DAYS if late else None,
         tube=tube,
         values=form,
         data=made,

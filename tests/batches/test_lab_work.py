@@ -136,6 +136,19 @@ def test_a_positive_person_is_spoken_of_as_a_person_at_the_check_and_on_the_rece
         assert result == "negative" or "o goods are locked" in check
 
 
+def test_a_tube_that_came_long_after_its_sampling_is_asked_about_and_taken(lab: Reader, case: Case) -> None:
+    action = f"/tubes/{case.tube(case.first)['tube_id']}/results/new"
+    lab.open(action)
+    typed = WORK | {"result": "negative", "reported_at": "2021-01-25 12:00"}
+    page = lab.send(action, 200, _step="check", **typed | {"received_at": "2021-01-25 10:00"})
+    assert "Check the date" not in page
+    lab.open(action)
+    page = lab.send(action, 200, _step="check", **typed | {"received_at": "2021-01-25 10:01"})
+    assert "Received more than 7 days after it was sampled (2021-01-18 10:00). Check the date." in main(page)
+    lab.send(action, 200, _step="send")
+    assert len(results(case, "LJ-0001")) == 1
+
+
 def test_a_number_typed_another_way_is_taken_when_it_is_the_only_one(lab: Reader, case: Case) -> None:
     (
         case.tube(case.first, tube_no="LJ-5009"),
