@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from flask import Response, flash, render_template, request, url_for
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.batches import pages_words as words
@@ -25,6 +25,7 @@ from coldchain.core.i18n import LazyText, ngettext
 from coldchain.core.i18n import gettext as _
 from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal, trial
+from coldchain.core.text import normalise_name
 from coldchain.core.uploads import Upload
 
 WORK_LABELS: Final[dict[str, LazyText]] = {"tube_no": _l("Tube number"), "file": _l("Spreadsheet"), **RESULT_LABELS}
@@ -135,12 +136,19 @@ def _tube(session: Session, actor: Actor, form: Form) -> Tube:
     number = form.get("tube_no", "").strip()
     if not number:
         raise Invalid.of("/tube_no", "required", "This is needed.")
-    found = session.scalars(
-        select(Tube).where(tubes.visible(actor), col(Tube.lab_id) == actor.business_id, col(Tube.tube_no) == number)
-    ).first()
+    own = select(Tube).where(tubes.visible(actor), col(Tube.lab_id) == actor.business_id)
+    found = session.scalars(own.where(col(Tube.tube_no) == number)).first() or _alike(session, own, number)
     if found is None:
         raise Invalid.of("/tube_no", "unknown_tube", "Your laboratory has no tube of this number.")
     return found
+
+
+def _alike(session: Session, own: Any, number: str) -> Tube | None:
+    """Return the one tube whose number differs in case, blanks and separators only; None if there are several."""
+    wanted = normalise_name(number)
+    signs = func.lower(func.regexp_replace(col(Tube.tube_no), "[^[:alnum:]]+", "", "g"))
+    rows = session.scalars(own.where(signs == wanted).limit(2)).all() if wanted else []
+    return rows[0] if len(rows) == 1 else None
 
 
 @bp.post("/tubes/work/file")

@@ -4,6 +4,7 @@ A positive locks goods at once, so a result is checked before it is sent, and th
 found out by doing it and taking it back.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +14,12 @@ from sqlmodel import Session, col, func, or_, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_words as words
-from coldchain.batches import schemas, service
+from coldchain.batches import result_words, schemas, service
 from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.pages_blueprint import bp
 from coldchain.batches.pages_tubes import tube_words
 from coldchain.batches.results_api import settings
-from coldchain.core import clock, pages, sealed, stored_files
+from coldchain.core import clock, limits, pages, sealed, stored_files
 from coldchain.core.edge import edge
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.core.i18n import LazyText
@@ -112,14 +113,19 @@ def new_result_submit(session: Session, actor: Actor, tube_id: UUID) -> Any:
             after = held_by(session, tube_id)
     except REFUSALS as error:
         return _result_page(actor, tube, form, *refusal(error, RESULT_LABELS))
+    late = made["received_at"] - tube["sampled_at"] > timedelta(days=limits.RECEIVED_DAYS)
     return render_template(
         "batches/result_check.html",
+        late_days=limits.RECEIVED_DAYS if late else None,
         tube=tube,
         values=form,
         data=made,
         state=made["tube_state"],
         locks=len(after - before),
         frees=len(before - after),
+        others=result_words.consequences(
+            tube, made["tube_state"], rechecked=tube["rechecked"] or made["stage"] == "recheck"
+        ),
         labels=RESULT_LABELS,
         **tube_words(actor),
     )
@@ -174,6 +180,7 @@ def result_receipt(session: Session, actor: Actor, tube_id: UUID, result_id: UUI
         result=result,
         held=len(held_by(session, tube_id)),
         sampled=sampled,
+        others=result_words.consequences(tube, tube["state"], rechecked=tube["rechecked"]),
         may_report=relation(actor, "result.register") is not None,
         may_file=relation(actor, "result.file") is not None,
         **tube_words(actor),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from coldchain.batches import pools
 from coldchain.core import pages
 from coldchain.core.i18n import LazyText, current_locale, ngettext
 from coldchain.core.i18n import gettext as _
@@ -100,6 +101,10 @@ TUBE_CHIPS: Final[dict[str, str]] = {
     "invalid": "invalid",
     "positive": "preliminary_positive",
     "confirmed": "confirmed_positive",
+}
+POOL_CHIPS: Final[dict[str, str]] = {  # people and places that share a tube: it is not yet known which of them
+    "preliminary_positive": "pool_positive",
+    "recheck_positive": "pool_recheck_positive",
 }
 ORDER_CHIPS: Final[dict[str, str]] = {"open": "order.open", "done": "order.done", "withdrawn": "withdrawn"}
 MERCHANT_TUBE_CHIPS: Final[dict[str, str]] = TUBE_CHIPS | {"positive": "rechecking"}
@@ -208,6 +213,26 @@ def tube_goods(tube: Mapping[str, Any]) -> str:
 
 def tube_chip(tube: Any, *, merchant: bool = False) -> str:
     """Return the chip of what a tube's results come to; a merchant reads of no positive before it is confirmed (R8)."""
-    if _part(tube, "rechecked") and not merchant:
-        return "recheck_positive"
-    return str((MERCHANT_TUBE_CHIPS if merchant else TUBE_CHIPS)[_part(tube, "state")])
+    if merchant:
+        return MERCHANT_TUBE_CHIPS[_part(tube, "state")]
+    found = "recheck_positive" if _part(tube, "rechecked") else TUBE_CHIPS[_part(tube, "state")]
+    return POOL_CHIPS.get(found, found) if _shared(tube) else found
+
+
+def pool_words(tube: Any) -> str:
+    """Return how many share a tube; nothing for a single sample and for goods alone."""
+    kinds = _shared(tube)
+    if not kinds:
+        return ""
+    if set(kinds) == {"worker_id"}:
+        return _("%(count)s people in one tube", count=len(kinds))
+    if set(kinds) == {"zone_id"}:
+        return _("%(count)s zones in one tube", count=len(kinds))
+    return _("%(count)s different samples in one tube", count=len(kinds))
+
+
+def _shared(tube: Any) -> tuple[str, ...]:
+    """Return who and what shares a tube: of a described one, or as it was found out before (`shared`)."""
+    if isinstance(tube, Mapping):
+        return tube["shared"] if "shared" in tube else pools.shared(tube.get("samples", ()))
+    return getattr(tube, "shared", ())

@@ -50,6 +50,7 @@ PHOTOS_PER_VISIT = 20
 PHOTOS_PER_FINDING = 20  # of a sweep
 RECTIFY_DAYS_MAX = 366  # how much time a finding may be given
 DECISION_DAYS_MAX = 366  # how long a decision about a business may hold, and how far ahead it may begin
+RECEIVED_DAYS = 7  # after its sampling a tube is expected at the laboratory; later is asked about, not refused
 RESULT_ROWS = 300  # results in one file of a laboratory
 SHEET_UNPACKED_BYTES = 40 * 1024 * 1024  # of a spreadsheet, before anything of it is read
 SHEET_COLUMNS = 60

@@ -53,6 +53,8 @@ CHIPS: Final[dict[str, Chip]] = {
     "confirmed_positive": Chip("alarm", "test-pipe", lazy_gettext("Confirmed positive")),
     "recheck_positive": Chip("alarm", "test-pipe", lazy_gettext("Positive on re-check")),
     "preliminary_positive": Chip("alarm", "test-pipe", lazy_gettext("Preliminary positive")),
+    "pool_positive": Chip("wait", "hourglass", lazy_gettext("Pool positive, awaits its re-check")),
+    "pool_recheck_positive": Chip("wait", "hourglass", lazy_gettext("Pool positive on re-check, awaits confirmation")),
     "pool_recheck": Chip("wait", "hourglass", lazy_gettext("Paused: the pool awaits its re-check")),
     "recalled": Chip("stop", "octagon-minus", lazy_gettext("Recalled")),
     "public.paused": Chip("wait", "alert-triangle", lazy_gettext("Sale paused")),

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.batches import pages_words as words
-from coldchain.batches import states
+from coldchain.batches import pools, states
 from coldchain.batches.models import Batch, Sample
 from coldchain.batches.service import open_positives
 from coldchain.core.i18n import gettext as _
@@ -40,7 +40,7 @@ def of_officer(session: Session, actor: Actor) -> list[Job]:
             listed = _(", ").join([listed, ngettext("and %(num)s more", "and %(num)s more", rest)])
         shown.append(
             Job(
-                chip(state.state, rechecked=state.rechecked),
+                chip(state.state, rechecked=state.rechecked, shared=pools.shared(samples)),
                 f"/tubes/{tube.tube_id}/positive",
                 _("Tube %(number)s: %(result)s", number=tube.tube_no, result=listed),
                 _reason(state, samples),
@@ -66,18 +66,18 @@ def of_business(session: Session, actor: Actor) -> list[Job]:
     called = registry.zones(session, zones)
     return [
         Job(
-            chip(found.state, rechecked=found.rechecked),
+            words.tube_chip(found),
             "/sampling-due",
-            _("Somebody who works here is positive: %(post)s", post=posts[worker_id]),
+            _person(found, posts[worker_id]),
             _("Off work, away from the goods, until the authority says otherwise."),
             _("See who"),
         )
         for worker_id, found in people.items()
     ] + [
         Job(
-            chip(found.state, rechecked=found.rechecked),
+            words.tube_chip(found),
             "/sampling-due",
-            _("A zone is positive: %(place)s", place=f"{called[zone_id][1].name} {called[zone_id][0].code}"),
+            _zone(found, f"{called[zone_id][1].name} {called[zone_id][0].code}"),
             _("Disinfect it and have it sampled again; ask the authority what becomes of the goods in it."),
             _("View"),
         )
@@ -85,15 +85,30 @@ def of_business(session: Session, actor: Actor) -> list[Job]:
     ]
 
 
-def chip(state: str, *, rechecked: bool) -> str:
-    """Return the chip of a positive: how far it is confirmed."""
-    return words.tube_chip({"state": state, "rechecked": rechecked})
+def _person(found: open_positives.Found, post: str) -> str:
+    pool = words.pool_words(found)
+    if pool:
+        return _("Somebody who works here is in a positive pool: %(post)s (%(pool)s)", post=post, pool=pool)
+    return _("Somebody who works here is positive: %(post)s", post=post)
+
+
+def _zone(found: open_positives.Found, place: str) -> str:
+    pool = words.pool_words(found)
+    if pool:
+        return _("A zone is in a positive pool: %(place)s (%(pool)s)", place=place, pool=pool)
+    return _("A zone is positive: %(place)s", place=place)
+
+
+def chip(state: str, *, rechecked: bool, shared: tuple[str, ...] = ()) -> str:
+    """Return the chip of a positive: how far it is confirmed, and whether it is a pool's (`shared`)."""
+    return words.tube_chip({"state": state, "rechecked": rechecked, "shared": shared})
 
 
 def _reason(state: states.TubeState, samples: Iterable[Sample]) -> str:
     """Return what is to be done first about a positive tube."""
     listed = list(samples)
-    said = []
+    pool = words.pool_words({"shared": pools.shared(listed)})
+    said = [_("A pool: %(pool)s.", pool=pool)] if pool else []
     if any(sample.batch_id for sample in listed):
         if state.state == states.CONFIRMED:
             said.append(_("Goods of it are still there: destroy, return or recover them."))

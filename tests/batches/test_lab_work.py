@@ -116,6 +116,54 @@ def test_a_laboratory_registers_a_zone_by_its_sign_and_a_person_by_number(
     assert "赵示例" not in lab.open(f"/tubes/{case.lab[1].get('/tubes?tube_no=RY-1')['items'][0]['tube_id']}")
 
 
+def test_a_positive_person_is_spoken_of_as_a_person_at_the_check_and_on_the_receipt(lab: Reader, case: Case) -> None:
+    body = {"name": "赵示例", "post": "搬运工", "started_on": "2021-01-04"}
+    person = case.merchant.post("/workers", body, 201)
+    tube = case.tube(samples=[{"worker_id": person["worker_id"], "sample_site": "personnel"}], tube_no="RY-1")
+    action = f"/tubes/{tube['tube_id']}/results/new"
+    for stage, result, said, unsaid in (
+        ("preliminary", "positive", ("goes off work", "re-checks the same tube", "Officers and the business"), "batch"),
+        ("recheck", "positive", ("goes off work", "confirms the result with the same tube"), "batch"),
+        ("recheck", "negative", ("No goods were sampled in this tube",), "for 0 batches"),
+    ):
+        typed = WORK | {"stage": stage, "result": result, "report_no": f"R-{stage}-{result}"}
+        lab.open(action)
+        check, receipt = main(lab.send(action, 200, _step="check", **typed)), main(lab.send(action, 200, _step="send"))
+        for words in said:
+            assert words in receipt, words
+            assert words in check or result == "negative", words
+        assert unsaid not in receipt
+        assert result == "negative" or "o goods are locked" in check
+
+
+def test_a_tube_that_came_long_after_its_sampling_is_asked_about_and_taken(lab: Reader, case: Case) -> None:
+    action = f"/tubes/{case.tube(case.first)['tube_id']}/results/new"
+    lab.open(action)
+    typed = WORK | {"result": "negative", "reported_at": "2021-01-25 12:00"}
+    page = lab.send(action, 200, _step="check", **typed | {"received_at": "2021-01-25 10:00"})
+    assert "Check the date" not in page
+    lab.open(action)
+    page = lab.send(action, 200, _step="check", **typed | {"received_at": "2021-01-25 10:01"})
+    assert "Received more than 7 days after it was sampled (2021-01-18 10:00). Check the date." in main(page)
+    lab.send(action, 200, _step="send")
+    assert len(results(case, "LJ-0001")) == 1
+
+
+def test_a_number_typed_another_way_is_taken_when_it_is_the_only_one(lab: Reader, case: Case) -> None:
+    (
+        case.tube(case.first, tube_no="LJ-5009"),
+        case.tube(case.first, tube_no="LJ-11"),
+        case.tube(case.first, tube_no="LJ1-1"),
+    )
+    lab.open("/tubes/work")
+    lab.send("/tubes/work", 200, **WORK | {"tube_no": "ｌｊ 5009"})
+    assert [each["result"] for each in results(case, "LJ-5009")] == ["negative"]
+    lab.send("/tubes/work", 422, tube_no="lj11")
+    lab.send("/tubes/work", 422, tube_no="--")
+    lab.send("/tubes/work", 200, tube_no="LJ-11")
+    assert (len(results(case, "LJ-11")), results(case, "LJ1-1")) == (1, []), "an exact match wins"
+
+
 def test_a_merchants_desk_names_each_locked_batch(app: Flask, case: Case) -> None:
     case.result(case.tube(case.first, case.second), "positive")
     words = main(Reader.of(app, case.merchant).open("/"))

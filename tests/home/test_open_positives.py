@@ -114,6 +114,32 @@ def test_a_positive_person_or_zone_is_named_locks_nothing_and_stays_until_a_nega
             assert "ositive" not in words.replace("Positive results", "")
 
 
+def test_a_positive_pool_of_people_is_no_positive_of_each(app: Flask, world: World, case: Case) -> None:
+    people = [
+        case.merchant.post("/workers", {"name": name, "post": "装卸工", "started_on": "2021-01-04"}, 201)
+        for name in ("郑示例", "冯示例", "蒋示例")
+    ]
+    inspector, merchant = Reader.of(app, world.inspector), Reader.of(app, case.merchant)
+    with clock.simulated(clock.now() + timedelta(seconds=1)):
+        samples = [{"worker_id": each["worker_id"], "sample_site": "personnel"} for each in people]
+        at = (clock.now() - timedelta(hours=3)).isoformat()
+        body = {"tube_no": "RY-3", "lab": case.lab[0]["uscc"], "sampled_at": at, "samples": samples}
+        made = dict(world.inspector.post("/tubes", body, 201))
+        report(case.lab, made, "positive")
+        follow_up, page = f"/tubes/{made['tube_id']}/positive", f"/tubes/{made['tube_id']}"
+        pages = {path: main(inspector.open(path)) for path in (follow_up, page, "/", "/sampling-due")}
+        pages |= {f"business {path}": main(merchant.open(path)) for path in ("/", "/sampling-due")}
+        for where, words in pages.items():
+            assert "Pool positive, awaits its re-check" in words, where
+            assert "3 people in one tube" in words, where
+            assert "Preliminary positive" not in words, where
+        assert "here is positive" not in pages["business /"]
+        assert "goes off work" in pages[follow_up]
+        assert "Off work" in pages["business /"]
+        report(case.lab, made, "positive", "recheck")
+        assert "Pool positive on re-check" in main(inspector.open("/"))
+
+
 def test_another_areas_positive_is_on_no_desk_here(app: Flask, world: World, case: Case) -> None:
     case.result(case.tube(case.first), "positive")
     elsewhere = Reader.of(app, world.people.inspector("511011"))

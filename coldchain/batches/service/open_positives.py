@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, states
+from coldchain.batches import facts, pools, states
 from coldchain.batches.models import Sample, TestResult, Tube
 from coldchain.batches.service import tubes
 from coldchain.ledger.models import Hold, Holding
@@ -41,6 +41,7 @@ class Found:
     sampled_at: datetime
     state: str
     rechecked: bool
+    shared: tuple[str, ...] = ()  # a pool: what each is that shares the tube
 
 
 def positive(session: Session, actor: Actor) -> list[UUID]:
@@ -80,17 +81,21 @@ def of(session: Session, name: str, ids: Collection[UUID] | None, within: Any = 
     decided = _positive(session, col(Tube.tube_id).in_(about))
     if not decided:
         return {}
+    samples = _samples(session, decided)
     wanted = [
         (sample, tube)
-        for sample, tube in _unsolved(session, _samples(session, decided))
+        for sample, tube in _unsolved(session, samples)
         if getattr(sample, name) and (ids is None or getattr(sample, name) in ids)
     ]
     wanted.sort(key=lambda pair: (decided[pair[1].tube_id].state != states.CONFIRMED, -pair[1].sampled_at.timestamp()))
     found: dict[UUID, Found] = {}
     for sample, tube in wanted:
         state = decided[tube.tube_id]
-        new = Found(tube.tube_id, tube.tube_no, tube.sampled_at, state.state, state.rechecked)
-        found.setdefault(getattr(sample, name), new)
+        if getattr(sample, name) in found:
+            continue
+        shared = pools.shared(each for each, _tube in samples if each.tube_id == tube.tube_id)
+        new = Found(tube.tube_id, tube.tube_no, tube.sampled_at, state.state, state.rechecked, shared)
+        found[getattr(sample, name)] = new
     return found
 
 
