@@ -137,6 +137,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "site_finding.answered": Chip("info", "clock-edit", lazy_gettext("Reported as put right")),
     "site_finding.rectified": Chip("go", "circle-check", lazy_gettext("Put right")),
     "site_finding.decided": Chip("stop", "flag-exclamation", lazy_gettext("Violation")),
+    "site_finding.lifted": Chip("idle", "lock-open", lazy_gettext("Decision lifted")),
     "decision.coming": Chip("info", "calendar", lazy_gettext("Not yet in force")),
     "decision.in_force": Chip("stop", "octagon-minus", lazy_gettext("Holds now")),
     "decision.ended": Chip("idle", "circle-minus", lazy_gettext("Period over")),

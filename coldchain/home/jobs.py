@@ -131,7 +131,7 @@ def _of_sweep(sweep: Running) -> list[Job]:
     waiting = [view for view in sweep.open_views if view.expected]
     found = []
     not_checked = Counter(view.state for view in sweep.open_views)
-    if waiting:
+    if waiting and sweep.recall.kind != "drill":  # a drill locks nothing, so nothing waits for a seal
         mass_g = sum(row.mass_g for view in waiting for row in view.expected)
         found.append(
             Job(
@@ -210,10 +210,12 @@ def _drafts(session: Session, actor: Actor) -> list[Job]:
             "recall.draft",
             f"/recalls/{row.recall_id}/announce",
             _("Not announced yet: %(title)s", title=row.title),
-            _("received %(moment)s, to be locked within %(hours)s h", moment=pages.moment(row.received_at),
-              hours=hours),
+            _("a drill, nothing is locked; received %(moment)s", moment=pages.moment(row.received_at))
+            if row.kind == "drill"
+            else _("received %(moment)s, to be locked within %(hours)s h", moment=pages.moment(row.received_at),
+                   hours=hours),
             _("Check"),
-            row.received_at + timedelta(hours=hours),
+            None if row.kind == "drill" else row.received_at + timedelta(hours=hours),
         )
         for row in rows
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from coldchain.policy import service as policy
 from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.registry import states
-from coldchain.registry.service import overview
+from coldchain.registry.service import appeals, overview
 
 DECISIONS: Final = {"suspended": "suspend", "closed": "close"}
 
@@ -32,6 +32,7 @@ class Stopped:
     phone: str
     sales: bool
     business_id: UUID
+    objection: str | None  # to this decision: `open`, or what was answered; None: nobody has objected
 
 
 def of(session: Session, business_id: UUID) -> Stopped | None:
@@ -46,6 +47,7 @@ def of(session: Session, business_id: UUID) -> Stopped | None:
     office = (
         regions.offices_by_id(session, [business.office_id]).get(business.office_id) if business.office_id else None
     )
+    objected = appeals.of_standing(session, business_id)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())
     return Stopped(
         status=business.status,
@@ -57,4 +59,5 @@ def of(session: Session, business_id: UUID) -> Stopped | None:
         phone=(office.phone or "") if office else "",
         sales=figures["suspended_seller"] == "block",
         business_id=business.business_id,
+        objection=(objected[1] or "open") if objected else None,
     )

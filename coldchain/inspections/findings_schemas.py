@@ -85,6 +85,7 @@ class SiteFindingSchema(Schema):
     rectify_by = fields.Day(doc="the last day to put it right; null: none was named")
     state = fields.OneOf(FINDING_STATES, required=True)
     overdue = fields.Flag(required=True)
+    lifted = fields.Flag(required=True, doc="true: the decision about it was lifted, it is no violation (R14)")
     occurred_at = fields.Moment(required=True)
     recorded_at = fields.Moment(required=True)
 

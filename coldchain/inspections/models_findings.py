@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from coldchain.core.columns import key, keys, moment, one_of, ref, words
 
 FINDING_STATES = ("open", "answered", "rectified", "decided")
-SHOWN_STATES = (*FINDING_STATES, "overdue")  # by which lists are asked
+SHOWN_STATES = (*FINDING_STATES, "overdue", "lifted")  # by which lists are asked
 REVIEWS = ("rectified", "not_rectified")
 FINDING_EVENTS = ("answered", "returned", "rectified", "decided")
 
@@ -34,7 +34,7 @@ class Visit(SQLModel, table=True):
 class SiteFinding(SQLModel, table=True):
     """What was found (问题): of the catalogue or in free words. Only `state` and `rectify_by` ever change.
 
-    `decided`: an officer's decision made it a violation (违法行为).
+    `decided`: an officer's decision made it a violation (违法行为), until that is lifted (`site_findings.lifted`).
     """
 
     __tablename__ = "site_finding"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, true
+from sqlalchemy import ColumnElement, exists, func, true
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor, Area
@@ -24,6 +24,7 @@ from coldchain.inspections.models_findings import SiteFinding, SiteFindingEvent,
 from coldchain.journal import service as journal
 from coldchain.policy import findings as catalogue
 from coldchain.registry import service as registry
+from coldchain.registry.models_decisions import EnforcementDecision
 from coldchain.registry.service import decisions
 from coldchain.registry.service.reach import within_reach
 
@@ -57,6 +58,26 @@ def overdue() -> ColumnElement[bool]:
     return (col(SiteFinding.state) == "open") & (col(SiteFinding.rectify_by) < today())
 
 
+def lifted() -> ColumnElement[bool]:
+    """Return the condition on `SiteFinding` that no decision about it is left: it is no violation (R14)."""
+    left = exists().where(
+        col(SiteFindingEvent.finding_id) == col(SiteFinding.finding_id),
+        col(SiteFindingEvent.decision_id) == col(EnforcementDecision.decision_id),
+        ~decisions.lifted(clock.now()),
+    )
+    return (col(SiteFinding.state) == "decided") & ~left
+
+
+def _shown_in(state: str) -> ColumnElement[bool]:
+    """Return the condition that a finding stands in a list under `state`, one of SHOWN_STATES."""
+    if state == "overdue":
+        return overdue()
+    if state == "lifted":
+        return lifted()
+    stored = col(SiteFinding.state) == state
+    return stored & ~lifted() if state == "decided" else stored
+
+
 def search(
     session: Session,
     actor: Actor,
@@ -69,7 +90,7 @@ def search(
     """Return a page of findings that the actor may see, newest first; `state` one of SHOWN_STATES. Raises Forbidden."""
     statement = select(SiteFinding).where(visible_findings(actor), _of(session, business))
     if state is not None:
-        statement = statement.where(overdue() if state == "overdue" else col(SiteFinding.state) == state)
+        statement = statement.where(_shown_in(state))
     return paging.page(session, statement, col(SiteFinding.finding_id), limit, cursor)
 
 
@@ -81,11 +102,17 @@ def _of(session: Session, business: str | None) -> ColumnElement[bool]:
 
 
 def counts(session: Session, actor: Actor, *, business: str | None = None) -> dict[str, int]:
-    """Return how many findings the actor may see are in each state, with `overdue` beside `open`. Raises Forbidden."""
+    """Return how many findings the actor may see are in each state, with `overdue` beside `open`. Raises Forbidden.
+
+    One whose decision was lifted counts as `lifted`, not as `decided` (R14).
+    """
     seen = visible_findings(actor) & _of(session, business)
     by_state = select(col(SiteFinding.state), func.count()).where(seen).group_by(col(SiteFinding.state))
     found: dict[str, int] = dict(session.execute(by_state).all())
     late = session.scalar(select(func.count()).select_from(SiteFinding).where(seen, overdue())) or 0
+    gone = session.scalar(select(func.count()).select_from(SiteFinding).where(seen, lifted())) or 0
+    if gone:
+        found |= {"decided": found["decided"] - gone, "lifted": gone}
     return found | ({"overdue": late} if late else {})
 
 
@@ -107,6 +134,9 @@ def describe(session: Session, rows: Sequence[SiteFinding]) -> list[dict[str, An
     named = select(Batch.batch_id, Batch.batch_code).where(col(Batch.batch_id).in_(wanted))
     codes = dict(session.exec(named).all()) if wanted else {}
     on = today()
+    decided = [row.finding_id for row in rows if row.state == "decided"]
+    gone = select(col(SiteFinding.finding_id)).where(col(SiteFinding.finding_id).in_(decided), lifted())
+    without = set(session.exec(gone)) if decided else set()
     shown = []
     for row in rows:
         found = kinds.get(row.kind_id) if row.kind_id else None
@@ -127,6 +157,7 @@ def describe(session: Session, rows: Sequence[SiteFinding]) -> list[dict[str, An
                 "rectify_by": row.rectify_by,
                 "state": row.state,
                 "overdue": row.state == "open" and row.rectify_by is not None and row.rectify_by < on,
+                "lifted": row.finding_id in without,
                 "occurred_at": row.occurred_at,
                 "recorded_at": row.recorded_at,
             }

@@ -16,7 +16,7 @@ from coldchain.core.i18n import lazy_gettext as _l
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal
 from coldchain.registry import identity_schemas as schemas
 from coldchain.registry import service, words
-from coldchain.registry.service import appeals, licences, people_to_reach
+from coldchain.registry.service import appeals, licences, people_to_reach, reopening
 from coldchain.registry.web import readable
 
 bp = Blueprint("particulars", __name__)
@@ -136,6 +136,8 @@ def _objections(
         outcomes=words.OUTCOMES,
         may_object=appeals.may_object(session, actor, found),
         may_answer=may(actor, "business.decide", licences.resource(found)),
+        still_stands=appeals.of_standing(session, found.business_id),
+        may_reinstate="reinstate" in reopening.possible(session, found),
         values=form,
         errors=errors,
         labels=LABELS,

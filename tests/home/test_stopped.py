@@ -39,6 +39,32 @@ def test_the_desk_says_why_since_when_by_whom_and_what_may_still_be_done(app: Fl
         assert "are refused" in words, form
 
 
+def test_an_accepted_objection_leaves_the_suspension_and_says_so(app: Flask, world: World) -> None:
+    """R14: an answer ends nothing by itself: the officer is led to the decision that does, nobody objects twice."""
+    shop = world.shop()
+    path = f"/businesses/{shop['owner']['business_id']}"
+    world.regulator.post(f"{path}/suspend", {"reason": REASON})
+    speaker = world.merchant(shop["owner"])
+    officer, merchant = Reader.of(app, world.regulator), Reader.of(app, speaker)
+    once, still = "may object to it once", "The decision still stands"
+    assert once in main(merchant.open("/"))
+    appeal = speaker.post(f"{path}/objections", {"objection": "已整改"}, 201)["appeal_id"]
+    desk = main(merchant.open("/"))
+    assert once not in desk
+    assert "You have objected." in desk
+    assert still not in main(officer.open(f"{path}/objections"))
+    officer.send(f"/objections/{appeal}/answer", 200, outcome="taken_back", answer="属实")
+    assert still in main(officer.text)
+    assert f'href="{path}/decisions/reinstate"' in officer.text
+    desk = main(merchant.open("/"))
+    assert once not in desk
+    assert "until then it stands" in desk
+    assert "/decisions/reinstate" not in merchant.open(f"{path}/objections")
+    assert still in main(merchant.text)
+    world.regulator.post(f"{path}/reinstate", {"reason": "异议成立"})
+    assert still not in main(officer.open(f"{path}/objections"))
+
+
 def test_nothing_is_said_to_who_may_trade(app: Flask, world: World) -> None:
     shop = world.shop()
     business = f"/businesses/{shop['owner']['business_id']}"

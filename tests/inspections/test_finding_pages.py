@@ -117,6 +117,17 @@ def test_deciding_is_checked_first_and_the_business_reads_what_to_do(
     officer.send(f"{path}/answer", 200, outcome="lifted", text="复查合格")
     assert "The decision is lifted from that moment on." in officer.text
     assert "Sending is stopped" not in merchant.open("/")
+    finding = world.regulator.get("/findings?state=lifted")["items"][0]
+    assert (finding["state"], finding["lifted"]) == ("decided", True)
+    assert world.regulator.get("/findings?state=decided")["items"] == [], "only a decision makes a violation (R14)"
+    for reader in (officer, merchant):
+        page = reader.open(f"/findings/{finding['finding_id']}")
+        assert "it is no violation any more" in page
+        assert "made it one" not in page
+        listed = reader.open("/findings")
+        assert "Decision lifted" in listed
+        assert "state=decided" not in listed
+        assert "<h3>Violations</h3>" not in reader.open(path)
 
 
 def test_the_label_leads_to_the_public_page_only_while_the_decision_holds(

@@ -146,6 +146,46 @@ def test_a_draft_is_kept_and_announced_later(regulator: Reader, world: World) ->
     assert regulator.path == draft
 
 
+def test_a_drill_says_so_and_speaks_of_no_lock(regulator: Reader, inspector: Reader, world: World) -> None:
+    """R9: a drill locks nothing, so nothing on its pages is locked, due to be locked, or sealed by its last button."""
+    _stock(world)
+    regulator.open("/recalls/new")
+    regulator.send("/recalls/new", 200, _step="preview", **NOTICE | {"kind": "drill"})
+    regulator.send("/recalls/new", 200, _step="keep")
+    draft = regulator.path
+    assert "This is a drill: nothing is locked." in regulator.text
+    assert "Nothing is locked yet" not in regulator.text
+    desk = regulator.open("/")
+    assert "a drill, nothing is locked; received" in desk
+    assert "to be locked within" not in desk
+    regulator.open(f"{draft}/announce")
+    regulator.send(f"{draft}/announce", 200)
+    board = regulator.open(draft)
+    title = board[board.index("<h1>") : board.index("As of when")]
+    assert "Drill" in title
+    assert "In progress" not in title
+    rows = board[board.index('id="tasks"') :]
+    assert '<span class="cc-chip booked' not in rows
+    assert "Not checked" in rows
+    assert "Drill" in rows
+    assert "waits to be sealed" not in regulator.open("/")
+    desk = inspector.open("/")
+    assert "cc-chip booked" not in desk
+    assert "cc-chip info" in desk
+    task = world.inspector.get(f"{draft}/tasks")["items"][0]
+    form = f"/sweep-tasks/{task['task_id']}/finding"
+    banner = "Drill: no seals are put on, it is only recorded."
+    assert banner in inspector.open(f"/sweep-tasks/{task['task_id']}")
+    assert banner in inspector.open(f"{form}?outcome=found")
+    check = inspector.send(form, 200, _step="check", _lines__0__pieces="2", _lines__0__loose="3")
+    assert banner in check
+    assert "Send the record" in check
+    assert "danger" not in check
+    receipt = inspector.send(form, 200, _step="record")
+    assert banner in receipt
+    assert "Sealed:" not in receipt
+
+
 def test_a_finding_by_thumb_counts_in_the_bulletin(regulator: Reader, inspector: Reader, world: World) -> None:
     stock = _stock(world)
     recall_id = _announce(regulator)

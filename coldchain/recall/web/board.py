@@ -51,8 +51,11 @@ class Row:
     mass_g: int | None
 
 
-def row(task: dict[str, Any], view: TaskView, lines: list[Any]) -> Row:
-    """Return a task as a line of the board. An open task with goods in the books is locked there, not sealed."""
+def row(task: dict[str, Any], view: TaskView, lines: list[Any], *, drill: bool = False) -> Row:
+    """Return a task as a line of the board. An open task with goods in the books is locked there, not sealed.
+
+    A drill locks nothing (R9).
+    """
     if view.state == "found":
         facts = [
             LineFact(line.batch_id, line.examined_units, line.matched_units, line.mass_g, line.disposition)
@@ -66,15 +69,16 @@ def row(task: dict[str, Any], view: TaskView, lines: list[Any]) -> Row:
     expected = sum(each.mass_g for each in view.expected)
     if view.state == "none_found":
         return Row(task, "none_found", 0)
-    return Row(task, "locked" if view.state == "open" and view.expected else view.state, expected or None)
+    locked = view.state == "open" and bool(view.expected) and not drill
+    return Row(task, "locked" if locked else view.state, expected or None)
 
 
-def rows_of(session: Session, views: list[TaskView]) -> list[Row]:
+def rows_of(session: Session, views: list[TaskView], *, drill: bool = False) -> list[Row]:
     """Return tasks as lines of the board, in a constant number of statements."""
     lines = inspections.lines_of(session, [view.finding.finding_id for view in views if view.finding])
     shown = present.tasks(session, views)
     return [
-        row(task, view, lines.get(view.finding.finding_id, []) if view.finding else [])
+        row(task, view, lines.get(view.finding.finding_id, []) if view.finding else [], drill=drill)
         for task, view in zip(shown, views, strict=True)
     ]
 
@@ -133,7 +137,7 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> Any:
         runs=reach.runs(actor, recall),
         office=names.get(office_id) if office_id else None,
         filters=_filters(recall, of_office, str(group), office_id, moment),
-        rows=rows_of(session, wanted[start : start + PAGE_ROWS]),
+        rows=rows_of(session, wanted[start : start + PAGE_ROWS], drill=recall.kind == "drill"),
         start=start,
         total=len(wanted),
         next_href=_href(recall, group, office_id, moment, start + PAGE_ROWS)
@@ -254,7 +258,7 @@ def show_route(session: Session, actor: Actor, recall_id: UUID) -> Any:
     views.sort(key=lambda view: (not view.expected, view.task.task_id))
     contacts = registry.contacts(session, {view.task.business_id for view in views})
     by_office: dict[str, list[tuple[Row, str]]] = {}
-    for view, each in zip(views, rows_of(session, views), strict=True):
+    for view, each in zip(views, rows_of(session, views, drill=recall.kind == "drill"), strict=True):
         contact = contacts.get(view.task.business_id) if view.task.business_id else None
         name = each.task["office"]["name"] if each.task["office"] else ""
         by_office.setdefault(name, []).append((each, _phone(each.task, contact)))

@@ -174,6 +174,22 @@ def listed(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, A
     return found
 
 
+def of_standing(session: Session, business_id: UUID) -> tuple[str, str | None] | None:
+    """Return the decision against a business that stands and has been objected to, with the outcome (None: open).
+
+    The caller has checked the right. An answer alone ends no decision (R14).
+    """
+    standing = standing_decision(session, business_id)
+    if standing is None:
+        return None
+    row = session.execute(
+        select(col(BusinessAppeal.decision), col(BusinessAppealAnswer.outcome))
+        .outerjoin(BusinessAppealAnswer, col(BusinessAppealAnswer.appeal_id) == col(BusinessAppeal.appeal_id))
+        .where(col(BusinessAppeal.decision_id) == standing[1].entry_id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
 def may_object(session: Session, actor: Actor, business: Business) -> bool:
     """Say whether `actor` may object for a business now."""
     if not may(actor, "business.object", resource(business)):

@@ -25,17 +25,21 @@ def identities(business_id: Any) -> Select[Any]:
     return select(col(Identity.business_id)).where(mine)
 
 
+def lifted(at: Any) -> ColumnElement[bool]:
+    """Return the condition on `EnforcementDecision` that it had been lifted by a moment; `at` as in `in_force`."""
+    return exists().where(
+        col(EnforcementEvent.decision_id) == col(EnforcementDecision.decision_id),
+        col(EnforcementEvent.kind) == LIFTED,
+        col(EnforcementEvent.effective_at) <= at,
+    )
+
+
 def in_force(at: Any) -> ColumnElement[bool]:
     """Return the condition on `EnforcementDecision` that it holds at a moment; `decisions.state` says the same.
 
     `at` aware, or a bound parameter of a statement that is built once.
     """
-    lifted = exists().where(
-        col(EnforcementEvent.decision_id) == col(EnforcementDecision.decision_id),
-        col(EnforcementEvent.kind) == LIFTED,
-        col(EnforcementEvent.effective_at) <= at,
-    )
-    return and_(col(EnforcementDecision.starts_at) <= at, col(EnforcementDecision.ends_at) > at, ~lifted)
+    return and_(col(EnforcementDecision.starts_at) <= at, col(EnforcementDecision.ends_at) > at, ~lifted(at))
 
 
 def published(at: Any) -> ColumnElement[bool]:
