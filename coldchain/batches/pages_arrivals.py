@@ -1,6 +1,7 @@
 """Pages of arrivals: the list, the form with its check and receipt, and one arrival with its papers."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -310,12 +311,24 @@ def arrival_receipt(session: Session, actor: Actor, arrival_id: UUID) -> Any:
     """Show what was just entered, with the batches' codes and what comes next."""
     arrival = service.read_arrival(session, actor, arrival_id)
     verdicts = {batch["batch_id"]: service.read_gate(session, actor, batch["batch_id"]) for batch in arrival["batches"]}
+    missing = ((batch_id, item) for batch_id, verdict in verdicts.items() for item in verdict["missing"])
+    to_do = (each for each in missing if each[1]["code"] != "evidence_unverified")  # that waits for an officer
     return render_template(
         "batches/arrival_receipt.html",
         verdicts=verdicts,
+        first=_first_act(*next(to_do, (None, None))),
+        may_label=relation(actor, "label.make") is not None,
         lacking=any(verdict["missing"] for verdict in verdicts.values()),
         **_shown(session, arrival),
     )
+
+
+def _first_act(batch_id: UUID | None, item: Mapping[str, Any] | None) -> tuple[str, str | None]:
+    """Return what the first missing thing asks for, paper, disinfection or labels, and the batch; "" for none of it."""
+    if item is None or item["batch_id"] is not None:
+        return "", None
+    acts = {"code": "labels", "disinfection_record": "disinfection"}
+    return acts.get(item["kind"], "paper" if item["kinds"] else ""), str(batch_id)
 
 
 ORDERS_SHOWN: Final = 10

@@ -45,3 +45,8 @@ def read(text: str) -> str | None:
         return None
     code = check_code.normalise(check_code.code_part(unicodedata.normalize("NFKC", text)))
     return code if level_of(code) else None
+
+
+def looks_like_one(code: str) -> bool:
+    """Say whether a normalised code has the length and the letter of a sign's: it may be one with a slip in it."""
+    return len(code) == SYMBOLS and code[0] in LEVELS

@@ -51,7 +51,7 @@ TOPICS: Final = (
         "measures", AUTHORITIES, _l("Measures of authorities"),
         (
             _l("There are four: imports of a plant suspended, an area locked down, the white list, circuit breakers."),
-            _l("Enter each with its source and its dates. The public reads the list too."),
+            _l("Enter each with its source and its dates. Open to all: /measures/public, without circuit breakers."),
             _l("A suspension of imports counts by the day of declaration. What was cleared before stays clear."),
             _l("In an area that is locked down only businesses of the white list may send."),
             _l("A measure is never rewritten: a change is a new version, and lifting it ends it."),

@@ -108,6 +108,7 @@ def _unknown_page(code: str, error: NotFound) -> Response:
         typed=resolve.visible(code),
         why=said(error.message, {name: resolve.visible(value) for name, value in error.params.items()}),
         mistyped=error.code != "unknown_code",
+        is_sign=error.code == "label_code_sign",
         here_url="/C/" + quote(code, safe=""),  # not as it came: it may hold what no page should
     )
     return Response(with_own_icons(page), 404)

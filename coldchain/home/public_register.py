@@ -26,6 +26,7 @@ from coldchain.registry.service import letters, zones_of_sites
 
 LISTED: Final = ("active", "suspended", "closed")  # a card that was never issued is nobody's
 SITES_SHOWN: Final = 100
+JUDGED_MAX: Final = 2_000  # cards, for the count on a page that anybody may ask for
 
 
 def canonical(number: str) -> str:
@@ -88,6 +89,15 @@ def counts(session: Session) -> dict[str, int]:
         .group_by(col(Business.status))
     )
     return {row[0]: row[1] for row in rows}
+
+
+def stopped(session: Session) -> int | None:
+    """Return how many cards that stand are marked as stopped in the list; None where there are too many to judge."""
+    statement = select(Business).where(
+        col(Business.card_no).is_not(None), col(Business.merged_into_id).is_(None), col(Business.status) == "active"
+    )
+    rows = session.scalars(statement.limit(JUDGED_MAX + 1)).all()
+    return len(halts.of(session, rows)) if len(rows) <= JUDGED_MAX else None
 
 
 def holder(session: Session, number: str) -> Business:

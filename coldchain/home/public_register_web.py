@@ -53,6 +53,7 @@ def list_cards(session: Session, actor: Actor | None) -> Any:
         values=form,
         errors=errors,
         counts=public_register.counts(session),
+        halted=public_register.stopped(session),
         states=public_register.LISTED,
         kinds=words.BUSINESS_KINDS,
         as_of=clock.now(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from coldchain.core import check_code, limits
+from coldchain.core import check_code, limits, sign_code
 from coldchain.core.batch_code import BATCH_CODE_SYMBOLS, is_batch_code
 from coldchain.core.errors import Invalid
 
@@ -32,7 +32,7 @@ _FOREIGN = re.compile(f"[^{check_code.ALPHABET}]")
 
 
 class InvalidLabelCode(Invalid):
-    """The text is not a label code; `code` says why: label_code_symbol, _length, _check, _level or _serial."""
+    """The text is not a label code; `code` says why: label_code_symbol, _length, _sign, _check, _level or _serial."""
 
     code = "label_code_invalid"
 
@@ -93,6 +93,11 @@ def parse(text: str) -> LabelCode:
         )
     if len(symbols) == BATCH_CODE_SYMBOLS:
         return LabelCode(symbols, "batch", 0)
+    if sign_code.looks_like_one(symbols):
+        raise InvalidLabelCode(
+            "This looks like the code of a place's sign with a mistyped character. Look at the sign again.",
+            code="label_code_sign",
+        )
     if not _LENGTH_MIN <= len(symbols) <= _LENGTH_MAX:
         raise InvalidLabelCode(
             "A label code has 8 symbols for a batch or at least 13 for a label; this has {symbols}.",

@@ -38,6 +38,23 @@ def _register(reader: Reader, case, **fields) -> str:  # type: ignore[no-untyped
 # --- the form of an arrival ---
 
 
+def test_the_receipt_asks_for_labels_where_labels_alone_are_missing(app: Flask, world: World) -> None:
+    owner = world.business()
+    site, product = world.site(owner), world.product()
+    line = {"product_id": product["product_id"], "quantity_units": 100}
+    arrival = world.arrival(owner, site, world.zone(site), [line])
+    world.papers(owner, arrival)
+    world.disinfect(owner, arrival)
+    batch = arrival["batches"][0]
+    lab = world.lab()
+    world.result(lab, world.tube(lab, [batch["batch_id"]]))
+    left = world.merchant(owner).get(f"/batches/{batch['batch_id']}/gate")["missing"]
+    assert [each["kind"] for each in left] == ["code"]
+    page = Reader.of(app, world.merchant(owner)).open(f"/arrivals/{arrival['arrival_id']}/receipt")
+    assert f'class="cc-b" href="/batches/{batch["batch_id"]}/labels"' in page
+    assert page.count('class="cc-b" href=') == 1, "one filled button"
+
+
 def test_an_arrival_is_checked_then_entered_with_its_papers(merchant: Reader, case) -> None:  # type: ignore[no-untyped-def]
     before = merchant.open("/arrivals").count("/arrivals/01")
     merchant.open(NEW)
@@ -56,6 +73,8 @@ def test_an_arrival_is_checked_then_entered_with_its_papers(merchant: Reader, ca
     assert "The arrival is entered" in page
     assert "See the" in page
     assert "Add what each batch lacks" in page, "the receipt says what comes next, not that all is there"
+    assert re.search(r'class="cc-b" href="/arrivals/[^"]+/evidence/new"', page), "a paper is missing first"
+    assert "Make labels</a>" not in page
     arrival = case.merchant.get("/arrivals")["items"][0]
     assert [line["quantity_units"] for line in arrival["batches"]] == [75]
     assert arrival["supplier"]["name"] == "示例贸易"

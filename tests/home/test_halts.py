@@ -101,7 +101,9 @@ def test_the_sign_of_a_stopped_place_says_so_to_anybody_and_to_officers_why(app:
             assert "JY12302030000017" in Reader.of(app, world.merchant(owner)).open(f"/sites/{site['site_id']}")
 
 
-def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements(world: World, people: People) -> None:
+def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements(
+    app: Flask, world: World, people: People
+) -> None:
     owners = [world.business(f"熔断示例{number}") for number in range(4)]
     for owner in owners[:3]:
         world.site(owner)
@@ -115,6 +117,11 @@ def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements
     stopped = {"code": "stopped", "until": None, "number": None, "whole": True}
     assert listed == {owner["card_no"]: stopped for owner in owners[:3]} | {owners[3]["card_no"]: None}
     assert "暂停经营" in paper(world.merchant(owners[0]), owners[0])
+    assert "On the register 4, of these stopped at present 3" in main(Reader(app).open("/cards"))
+    none = main(Reader(app).open("/cards?status=suspended"))
+    assert "No card has this state." in none
+    assert "of these stopped at present 3" in none
+    assert "issued yet" not in none
     assert "阳性" not in paper(world.merchant(owners[0]), owners[0])
 
     def statements(limit: int) -> int:

@@ -68,6 +68,8 @@ def test_a_hand_that_reads_i_l_o_is_understood() -> None:
         (BATCH + "00", "label_code_length"),
         (BATCH + "001", "label_code_length"),
         ("0" * 30, "label_code_length"),
+        ("SHP6Z7BHTAZX", "label_code_sign"),
+        ("QHP6Z7BHTAZX", "label_code_length"),
         ("A" * 501, "label_code_length"),
         ("7K3M 9Q2U", "label_code_symbol"),
         ("冷冻鸡腿", "label_code_symbol"),

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
-from coldchain.core import clock, db
+from coldchain.core import clock, db, sign_code
 from coldchain.core.check_code import append_check
 from coldchain.labels.code import LabelCode
 from tests.factories.people import Speaker
@@ -370,7 +370,7 @@ def test_hostile_codes_are_answered_with_a_page(client: FlaskClient, code: str) 
         assert problem.content_type == "application/problem+json"
         assert problem.get_json()["code"] in {
             "label_code_symbol", "label_code_length", "label_code_check", "label_code_serial", "label_code_level",
-            "unknown_code", "not_found",
+            "label_code_sign", "unknown_code", "not_found",
         }  # fmt: skip
 
 
@@ -385,6 +385,19 @@ def test_a_mistyped_code_says_what_is_wrong_and_what_to_check(world: World, clie
     assert wrong in html
     problem = client.get(f"/C/{wrong}", headers=JSON).get_json()
     assert problem["code"] == "label_code_check"
+
+
+def test_a_mistyped_sign_is_not_taken_for_goods(client: FlaskClient) -> None:
+    code = sign_code.new_sign_code("site", 12345)
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    response = client.get(f"/C/{wrong}", headers={"Accept-Language": "zh"})
+    assert response.status_code == 404
+    html = words(response.get_data(as_text=True))
+    assert "看起来是场所码" in html
+    assert wrong in html
+    for unsaid in ("批次码 8 位", "不要购买", "12345"):
+        assert unsaid not in html
+    assert client.get(f"/C/{wrong}", headers=JSON).get_json()["code"] == "label_code_sign"
 
 
 def test_an_unknown_code_says_that_it_is_unknown(client: FlaskClient) -> None:
