@@ -77,14 +77,16 @@ class Offer:
 
     @property
     def tile(self) -> dict[str, Any]:
-        """Return the batch as a tile to choose: which it is, how much is free, and what is in its way, first."""
+        """Return the batch as a tile to choose: which it is, how much is free or there; what is in its way first."""
         chip = vocabulary.status_chip("locked" if not self.free_units else self.batch.status)
         said = [str(chip.word)] if not self.free_units or self.batch.status != "cleared" else []
         if self.is_past:
             said.insert(0, _("past its date: %(day)s", day=pages.day(self.batch.expiry_date)))
+        may_leave = self.batch.status == "cleared" or not self.free_units
+        quantity = goods_words.quantity(self.free_units if may_leave else self.units, self.product)
         facts = [
             *said,
-            _("free: %(quantity)s", quantity=goods_words.quantity(self.free_units, self.product)),
+            _("free: %(quantity)s", quantity=quantity) if may_leave else _("in stock: %(quantity)s", quantity=quantity),
             self.batch.batch_code,
             self.batch.batch_no or "",
             _("produced %(day)s", day=pages.day(self.batch.production_date)) if self.batch.production_date else "",

@@ -57,6 +57,11 @@ def test_they_are_found_by_what_people_know(full: Full) -> None:
     for typed in ("CH-11", "ch11", "翅中 CH-11", "06901234567892 ch-11"):
         assert full.ids(typed) == [last["batch_id"]], typed
     assert 'value="' + last["batch_id"] + '" checked' in full.seller.text, "the only one that is found is chosen"
+    assert "in stock: " in full.seller.text, "what is not cleared is there and may not leave"
+    assert "free: " not in full.seller.text
+    full.ids("凤爪")
+    assert "free: " in full.seller.text
+    assert "in stock: " not in full.seller.text
     assert full.ids("翅中 凤爪") == []
     assert full.ids("AWAY-1") == []
     assert full.ids("AWAY-1", zone_id=full.other_zone["zone_id"]) == [full.away["batch_id"]]
