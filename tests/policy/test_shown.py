@@ -114,3 +114,26 @@ def test_of_several_tubes_only_those_that_touch_what_is_left_are_named_and_any_f
     gone = known(tubes=(tube("T3", "pending", Piece("scanned", 1, 8)),), gone=((9, PIECES),))
     (item,) = (each for each in judge(ASKS, gone).missing if each.kind == "test")
     assert item.code == "test_pending", "all that is still here was sampled"
+
+
+def test_a_positive_is_worded_by_what_has_come_of_it():
+    first = tube("T1", "positive", Piece("scanned", 1, 2))
+    again = replace(tube("T2", "positive", Piece("scanned", 3, 4)), rechecked=True)
+    sure = tube("T3", "confirmed", Piece("scanned", 5, 6))
+
+    def said(*tubes, **facts):
+        (item,) = (each for each in judge(ASKS, known(tubes=tubes, **facts)).missing if each.kind == "test")
+        assert (item.code, item.rule, item.uncovered) == ("test_positive", "R8", ((1, PIECES),))
+        assert item.tube_nos == tuple(each.tube_no for each in tubes)
+        return item
+
+    for tubes, named, word in (
+        ((first, again, sure), "T3", "confirmed"), ((first, again), "T1", "re-check"), ((again,), "T2", "confirm"),
+        ((sure, replace(sure, tube_no="T4")), "T3, T4", "confirmed"),
+    ):  # fmt: skip
+        item = said(*tubes)
+        assert named in item.message_en
+        assert word in item.message_en + item.next_en
+        for other in {"T1", "T2", "T3"} - set(named.split(", ")):
+            assert other not in item.message_en
+    assert len({said(each).message_en.replace(each.tube_no, "") for each in (first, again, sure)}) == 3
