@@ -137,3 +137,10 @@ def test_a_positive_is_worded_by_what_has_come_of_it():
         for other in {"T1", "T2", "T3"} - set(named.split(", ")):
             assert other not in item.message_en
     assert len({said(each).message_en.replace(each.tube_no, "") for each in (first, again, sure)}) == 3
+
+
+def test_of_a_tube_only_the_samples_of_the_goods_cover_pieces():
+    goods = tube("T1", "negative", Piece("scanned", 1, 2))
+    (room,) = tube("T1", "negative", WHOLE, site="environment").samples
+    basis = judge(ASKS, known(tubes=(replace(goods, samples=(*goods.samples, room)),))).basis
+    assert basis["test"]["covered"] == [[1, 2]]
