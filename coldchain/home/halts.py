@@ -62,10 +62,7 @@ def of(session: Session, businesses: Sequence[Business], at: datetime | None = N
     """Return what stops each of some businesses at a moment, now if none is named; who may trade is not in it."""
     at = at or clock.now()
     ids = [business.business_id for business in businesses]
-    if not ids:
-        return {}
-    decided = _decided(session, ids, at)
-    measured = [each for each in measures.latest(policy.trade_measures_of(session, ids)) if measures.in_force(each, at)]
+    decided, measured = _stopping(session, ids, at)
     if not decided and not measured:
         return {}
     sites: dict[UUID, list[tuple[UUID | None, str]]] = defaultdict(list)
@@ -83,14 +80,10 @@ def of(session: Session, businesses: Sequence[Business], at: datetime | None = N
     return found
 
 
-def at_sites(session: Session, sites: Sequence[Site], at: datetime | None = None) -> dict[UUID, Halt]:
-    """Return what stops each of some sites at a moment, now if none is named: its whole business, or it alone."""
-    at = at or clock.now()
-    ids = list({site.business_id for site in sites})
-    if not ids:
-        return {}
-    decided = _decided(session, ids, at)
-    measured = [each for each in measures.latest(policy.trade_measures_of(session, ids)) if measures.in_force(each, at)]
+def at_sites(session: Session, sites: Sequence[Site]) -> dict[UUID, Halt]:
+    """Return what stops each of some sites now: its whole business, or it alone."""
+    at = clock.now()
+    decided, measured = _stopping(session, list({site.business_id for site in sites}), at)
     found = {}
     for site in sites:
         mine, here = decided.get(site.business_id, []), [(site.site_id, site.region_code)]
@@ -98,6 +91,16 @@ def at_sites(session: Session, sites: Sequence[Site], at: datetime | None = None
         if halt is not None:
             found[site.site_id] = halt
     return found
+
+
+def _stopping(
+    session: Session, ids: Sequence[UUID], at: datetime
+) -> tuple[dict[UUID, list[EnforcementDecision]], list[Measure]]:
+    """Return the suspensions and the measures in force that may stop some businesses."""
+    if not ids:
+        return {}, []
+    known = measures.latest(policy.trade_measures_of(session, ids))
+    return _decided(session, ids, at), [each for each in known if measures.in_force(each, at)]
 
 
 def _decided(session: Session, ids: Sequence[UUID], at: datetime) -> dict[UUID, list[EnforcementDecision]]:

@@ -30,7 +30,7 @@ KEYWORDS = {
 }
 # Calls that carry a message id for someone else to translate; every class derived from DomainError is one too.
 MESSAGE_MAKERS = {"FieldError", "Coded", "refuse", "IdentifierError", "TextError"}
-TRANSLATORS = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "lazy_pgettext"}
+TRANSLATORS = {"_", "N_", "gettext", "ngettext", "pgettext", "lazy_gettext", "lazy_pgettext"}
 CHINESE = re.compile(r"[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]")
 
 

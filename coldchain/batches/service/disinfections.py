@@ -69,8 +69,7 @@ def enter(
     piece_count = target.batches[0][1] if len(target.batches) == 1 else None
     basis, first, last = targets.checked_range("", basis, piece_from, piece_to, piece_count)
     treatment = Treatment(agent, concentration_mg_per_l, contact_min, ambient_temperature_c, volume_ml_per_m2)
-    on = occurred.astimezone(clock.BEIJING).date()
-    state, protocol = judge_treatment(policy.protocols(session, target.region_code, on), treatment)
+    state, protocol = judge_treatment(_protocols(session, target, occurred), treatment)
     record = Disinfection(
         arrival_id=target.arrival_id,
         batch_id=target.batch_id,
@@ -102,6 +101,11 @@ def enter(
         | {"protocol": protocol.code if protocol else None}
         | {"batches": [{"batch_id": key, "status": now[key]} for key in target.batch_ids]}
     )
+
+
+def _protocols(session: Session, target: targets.Target, occurred: datetime) -> list[Protocol]:
+    """Return the protocols of the treatment's own day and place (R7)."""
+    return policy.protocols(session, target.region_code, occurred.astimezone(clock.BEIJING).date())
 
 
 def _journal(
