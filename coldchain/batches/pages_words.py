@@ -198,7 +198,19 @@ def sample_name(sample: Mapping[str, Any]) -> str:
     if worker:
         return " ".join(part for part in (worker["name"], worker["post"]) if part)
     zone = sample.get("zone_code")
-    return str(sample["unlisted"] or sample["vehicle_plate"] or (_("Zone %(code)s", code=zone) if zone else ""))
+    if zone:
+        return _("Zone %(code)s", code=zone)
+    return str(sample["unlisted"] or sample["vehicle_plate"] or (_("A zone") if sample.get("zone_id") else ""))
+
+
+def alike(samples: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+    """Return samples of the same thing, swab and pieces once each, in the order given, with how many there are."""
+    counted: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for sample in samples:
+        of = sample["batch"]["batch_id"] if sample["batch"] else (sample.get("zone_id"), sample_name(sample))
+        pieces = sample["basis"], sample["piece_from"], sample["piece_to"]
+        counted.setdefault((of, sample["sample_site"], *pieces), []).append(sample)
+    return [(same[0], len(same)) for same in counted.values()]
 
 
 def tube_goods(tube: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ LABELS: Final = {
     "valid_from": _l("Valid from"),
     "valid_to": _l("Valid to"),
     "post": _l("Post"),
-    "name": _l("Name"),
+    "name": _l("Name of the person"),
     "phone": _l("Phone"),
     "objection": _l("What you object to, and why"),
     "outcome": _l("What becomes of the decision"),

@@ -41,7 +41,7 @@ def list_venues(session: Session, actor: Actor) -> Any:
     if query["region_code"] is None and len(actor.regions) == 1:
         query["region_code"] = actor.regions[0]
     rows, following = service.search_venues(session, actor, **query)
-    sees_sites = relation(actor, "site.read") is not None and actor.business_id is None
+    sees_all = relation(actor, "site.read") is not None and actor.business_id is None
     page = render_template(
         "registry/venues.html",
         rows=rows,
@@ -52,7 +52,8 @@ def list_venues(session: Session, actor: Actor) -> Any:
         areas=areas(session, actor),
         names=regions.names(session, {row["region_code"] for row in rows}, current_locale()),
         counts=venues.counts(session, actor, [row["venue_id"] for row in rows]),
-        stores=stewards.count(session, actor) if sees_sites else None,
+        sees_all=sees_all,
+        stores=stewards.count(session, actor) if sees_all else None,
         may_register=relation(actor, "venue.register") is not None,
         without=lambda *names: {n: t for n, t in form.items() if n not in {*names, "cursor"}},
     )

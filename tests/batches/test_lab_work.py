@@ -170,3 +170,20 @@ def test_a_merchants_desk_names_each_locked_batch(app: Flask, case: Case) -> Non
     for batch_id, number in ((case.first, "L1"), (case.second, "L2")):
         code = case.batch(batch_id)["batch_code"]
         assert f"{number} {code[:4]} {code[4:]} is locked" in words
+
+
+def test_a_tube_lists_what_is_alike_once_with_how_many_and_names_a_store_to_its_laboratory_by_kind_alone(
+    app: Flask, lab: Reader, case: Case, world: World
+) -> None:
+    swab = {"zone_id": case.zone["zone_id"], "sample_site": "environment"}
+    outer = {"batch_id": case.first, "sample_site": "outer_pack"}
+    tube = case.tube(samples=[swab, outer, swab, outer, outer | {"sample_site": "inner_pack"}, swab])
+    page = Reader.of(app, world.regulator).open(f"/tubes/{tube['tube_id']}")
+    zone = case.zone["code"]
+    counted = re.findall(r'data-th="Swab">([^<]+)<.*?data-th="Number of samples">(\d+)<', page, re.DOTALL)
+    assert [count for _swab, count in counted] == ["3", "2", "1"]
+    assert counted[0][0] == "Environment"
+    assert f"Zone {zone}" in page
+    mine = lab.open(f"/tubes/{tube['tube_id']}")
+    assert f"Zone {zone}" not in mine
+    assert "A zone" in mine

@@ -100,3 +100,19 @@ def test_readers_without_the_right_find_no_button(app: Flask, world: World) -> N
     merchant = Reader.of(app, world.merchant(world.business()))
     assert "sign.pdf" not in merchant.open(f"/venues/{venue['venue_id']}")
     merchant.open(f"/venues/{venue['venue_id']}/correct", 403)
+
+
+def test_a_merchant_reads_how_many_sites_are_its_own_and_no_zero_of_what_it_cannot_see(
+    app: Flask, world: World
+) -> None:
+    market = {"name": "示例市场", "kind": "market", "region_code": "230203", "address": "示例路"}
+    venue = world.regulator.post("/venues", market, 201)
+    owner, other = world.business(), world.business()
+    world.site(owner, "stall", venue_id=venue["venue_id"])
+    world.site(other, "cold_store", venue_id=venue["venue_id"])
+    page = Reader.of(app, world.merchant(owner)).open("/venues")
+    assert re.search(r'data-th="Your sites">1<', page)
+    assert 'data-th="Cold stores"' not in page
+    assert 'data-th="Businesses"' not in page
+    page = Reader.of(app, world.regulator).open("/venues")
+    assert re.search(r'data-th="Sites">2<.*data-th="Cold stores">1<.*data-th="Businesses">2<', page)
