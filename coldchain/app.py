@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coldchain.accounts import rights, trail
 from coldchain.accounts import session as accounts_session
-from coldchain.core import db, edge, limits, openapi, origin, pages, problems, sealed
+from coldchain.core import db, edge, limits, openapi, origin, pages, problems, sealed, way_back
 from coldchain.core.i18n import negotiate, set_locale
 from coldchain.ops import database
 from config import Settings
@@ -78,6 +78,7 @@ def create_app(settings: Settings | None = None, *, connect: bool = True) -> Fla
     pages.install(app)
     _register_rooms(app)
     app.after_request(_headers)
+    way_back.install(app)  # what is installed last comes first: the default stands where it says nothing
     serve(app, settings, connect=connect)
     return app
 

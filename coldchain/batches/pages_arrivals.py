@@ -33,7 +33,6 @@ from coldchain.registry.models import CATEGORIES
 from coldchain.registry.words import CATEGORIES as CATEGORY_WORDS
 from coldchain.registry.words import ZONE_KINDS
 
-BACK_SHOWS_IT: Final = "private, no-cache"  # no-store lets the way back show an error in place of what was sent
 FIND_NAME: Final = re.compile(r"_(lines|outputs)-(\d{1,4})-find")
 
 
@@ -156,9 +155,7 @@ def new_arrival_submit(session: Session, actor: Actor) -> Any:
     try:
         if step == "check":
             with trial(session):
-                page = Response(_check_page(session, actor, arrival_form.register(session, actor, form), form))
-            page.headers["Cache-Control"] = BACK_SHOWS_IT
-            return page
+                return Response(_check_page(session, actor, arrival_form.register(session, actor, form), form))
         return once(session, actor.user_id, form, lambda: _send(session, actor, form))
     except Refused as refused:
         return _form_page(session, actor, form, refused.errors, refused.status)
@@ -254,10 +251,7 @@ def _form_page(
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
         once=form.get("_once") or new_once(),
     )
-    answer = Response(page, status)
-    if request.method == "POST":
-        answer.headers["Cache-Control"] = BACK_SHOWS_IT
-    return answer
+    return Response(page, status)
 
 
 def _mode_tiles() -> list[dict[str, str]]:

@@ -2,9 +2,9 @@
 
 A kind is opened once, by the first reader who meets it, in Chinese and in English, and looked at: its status, its HTML
 (`html_rules`), what the console and the network say (a policy that was broken is an error there), its width at a desk
-and on a phone, there with large text too, and what axe says of it by WCAG 2.2 AA. The readers after the first fetch it:
-its status and its links may be others for them. In the long run each reader opens it, and axe looks at each width and
-language.
+and on a phone, there with large text too, what the keyboard finds (`keyboard`), and what axe says of it by WCAG 2.2
+AA. The readers after the first fetch it: its status and its links may be others for them. In the long run each reader
+opens it, and axe looks at each width and language.
 """
 
 import html
@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from coldchain.ops import demo_load
 from config import Settings
-from tests.browser import html_rules
+from tests.browser import html_rules, keyboard
 from tests.browser.conftest import NARROW, PASSWORD, WIDE, Live
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -136,6 +136,7 @@ class Walk:
         if source:
             self.measured(page, WIDE)
             self.measured(page, NARROW)
+            self.wrong += [f"{self.here}: {line}" for line in keyboard.faults(page)]
             self.judged(page)
             page.set_viewport_size(WIDE)  # type: ignore[arg-type]
             english.set_viewport_size(NARROW)  # type: ignore[arg-type]
