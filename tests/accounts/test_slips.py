@@ -194,7 +194,7 @@ def test_who_may_print_and_end(app: Flask, world: World, people: People) -> None
     assert device.path.startswith("/sign-in"), "a lost phone is signed out"
     assert 'action="/sign-in/pin"' not in device.text
     owner.open("/sign-in")
-    assert stranger.status == 200
+    stranger.open("/")
     second = scanned(app, printed(regulator, business))
     owner = Reader.of(app, world.merchant(business))
     page = owner.open(f"/people/{world.merchant(business).user.username}")
