@@ -61,6 +61,18 @@ def _separator(text: str, place: int) -> bool:
     return text[place:].lstrip()[:1] in _NOT_FIRST
 
 
+def whole_words(text: str, lines: Sequence[str]) -> bool:
+    """Say whether no line ends inside a word that has no place to break."""
+    place = 0
+    for line in lines[:-1]:
+        place += len(line)
+        while place < len(text) and text[place] == " ":
+            place += 1
+        if not may_break(text, place):
+            return False
+    return True
+
+
 def cut_lines(
     lines: Sequence[str], most: int, font: FontName, size_mm: float, room_mm: float, *, ends: bool = False
 ) -> list[str]:
