@@ -228,7 +228,7 @@ def _checks(card: Card) -> Section:
     dated = [(check.occurred_at, _check(check)) for check in card.checks]
     dated += [(tested.tube.sampled_at, _tested(tested)) for tested in card.tested]
     rows = [row for _at, row in sorted(dated, key=lambda pair: pair[0], reverse=True)]
-    return Section("最近检查和检测", columns, (Rows(rows),), empty="没有记录")
+    return Section("最近检查和检测", columns, (Rows(rows, weight=0.7),), empty="没有记录")
 
 
 def _check(check: Check) -> Row:
@@ -269,4 +269,4 @@ def _open(card: Card) -> Section:
     ]  # fmt: skip
     listed = [Row(tuple(cell.translate(_MINUS) for cell in row.cells)) for row in rows[:ROWS]]
     beyond = len(rows) - len(listed) + card.locked_beyond + card.lacking_beyond
-    return Section("未结问题", columns, (Rows(listed, beyond),), heads=False, empty="没有")
+    return Section("未结问题", columns, (Rows(listed, beyond, weight=2.0),), heads=False, empty="没有")

@@ -105,7 +105,7 @@ class Wrapped:
     def heights(self, level: Level) -> list[Heights]:
         """Return how high the rows of its lists are."""
         return [
-            Heights([level.row_mm(block.lines) for block in blocks], rows.count > len(blocks))
+            Heights([level.row_mm(block.lines) for block in blocks], rows.count > len(blocks), rows.weight)
             for rows, blocks in zip(self.section.lists, self.lists, strict=True)
         ]
 
@@ -326,20 +326,22 @@ def wrapped(
 def _widths(section: Section, inner_mm: float, level: Level) -> tuple[float, ...]:
     """Return how wide each column is: what its words take when that is less than its share, else of what is left."""
     wanted = [_wanted(section, index, level) for index in range(len(section.columns))]
-    shares = [math.sqrt(column.share * width) for column, width in zip(section.columns, wanted, strict=True)]
+    shares = [column.share for column in section.columns]
+    weights = [math.sqrt(share * width) for share, width in zip(shares, wanted, strict=True)]
     fixed: dict[int, float] = {}
     while len(fixed) < len(wanted):
         left = inner_mm - sum(fixed.values())
-        whole = sum(share for index, share in enumerate(shares) if index not in fixed)
+        open_ones = [index for index in range(len(wanted)) if index not in fixed]
+
+        def fair(index: int, by: Sequence[float], left: float = left, others: Sequence[int] = open_ones) -> float:
+            return left * by[index] / sum(by[each] for each in others)
+
         content = [
-            index for index in range(len(wanted))
-            if index not in fixed and wanted[index] <= left * shares[index] / whole + 1e-9
-        ]  # fmt: skip
+            index for index in open_ones if wanted[index] <= max(fair(index, shares), fair(index, weights)) + 1e-9
+        ]
         if not content:
-            return tuple(
-                fixed[index] if index in fixed else left * shares[index] / whole for index in range(len(wanted))
-            )
-        fixed |= {index: wanted[index] for index in content}
+            return tuple(fixed.get(index) or fair(index, weights) for index in range(len(wanted)))
+        fixed |= {content[0]: wanted[content[0]]}
     left = inner_mm - sum(fixed.values())
     return tuple(fixed[index] + left * shares[index] / sum(shares) for index in range(len(wanted)))
 

@@ -85,6 +85,7 @@ class Rows:
     head: str = ""  # a line of its own above them
     total: Row | None = None
     beyond_word: str = ITEM
+    weight: float = 1.0  # of its claim on a sheet that is too small
 
     @property
     def count(self) -> int:
@@ -142,10 +143,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Heights:
-    """How high each row of a list is, and whether there are more that aren't among them."""
+    """How high each row of a list is, whether there are more that aren't among them, its claim on the room."""
 
     rows: Sequence[float]
     beyond: bool = False
+    weight: float = 1.0
 
     def taken(self, shown: int, more_mm: float) -> float:
         """Return what its first rows take, with the line that says how many more there are."""
@@ -156,14 +158,19 @@ class Heights:
 def share(room_mm: float, lists: Sequence[Heights], more_mm: float) -> list[int]:
     """Return how many rows of each list are shown.
 
-    First each list gets a row, the lowest first; then always the list that has least of the room, while one fits.
+    First each list gets a row, the lowest first; then always the one that has least by its claim, while one fits.
     """
     shown = [0 for _each in lists]
     taken = [each.taken(0, more_mm) for each in lists]
     growing = {index for index, each in enumerate(lists) if each.rows}
     while growing:
         index = min(
-            growing, key=lambda each: (shown[each] > 0, taken[each] if shown[each] else lists[each].rows[0], each)
+            growing,
+            key=lambda each: (
+                shown[each] > 0,
+                taken[each] / lists[each].weight if shown[each] else lists[each].rows[0],
+                each,
+            ),
         )
         larger = lists[index].taken(shown[index] + 1, more_mm)
         if sum(taken) - taken[index] + larger > room_mm + 1e-9:
