@@ -68,7 +68,9 @@ def unprintable(card: Card) -> tuple[str, ...]:
     """Return the characters of the names on a card that no font has: they are printed as 〓, so tell people."""
     said = [
         card.business.name, card.business.address, card.legal_representative, card.office, card.signer,
-        *(site["name"] for site in card.sites), *(goods.product.name for goods in (*card.own.goods, *card.kept.goods)),
+        *(site["name"] for site in card.sites),
+        *(steward.name for listed in card.stewards.values() for steward in listed),
+        *(goods.product.name for goods in (*card.own.goods, *card.kept.goods)),
     ]  # fmt: skip
     return fonts.unprintable("".join(part or "" for part in said).translate(_MINUS))
 
