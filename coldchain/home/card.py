@@ -30,8 +30,8 @@ from coldchain.journal import personal
 from coldchain.ledger import holds
 from coldchain.ledger.models import Holding
 from coldchain.registry import service as registry
-from coldchain.registry.models import Business, CommitmentLetter, Product
-from coldchain.registry.service import letters, licences, place, stewards
+from coldchain.registry.models import Business, CommitmentLetter, Product, Site
+from coldchain.registry.service import letters, licences, place, places, stewards
 from coldchain.registry.service.stewards import StewardShown
 from coldchain.trade.service.stock import Here, accounts
 
@@ -67,12 +67,13 @@ class Goods:
 
 @dataclass(frozen=True)
 class Stock:
-    """Goods, those that may not leave first; how many lines and batches there are in all, what all of them weigh."""
+    """Goods, held ones first; how many lines and batches there are in all, what they weigh, how many lines are held."""
 
     goods: list[Goods] = field(default_factory=list)
     lines: int = 0
     batches: int = 0
     mass_g: int = 0
+    held_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,24 @@ class Card:
     findings: list[dict[str, Any]]  # of officers, still to be put right or decided
     flags: list[Flag]
     halt: Halt | None = None  # what keeps an active business from trading
+    sites_beyond: int = 0  # sites, batches and flags that are not among those listed
+    lacking_beyond: int = 0
+    flags_beyond: int = 0
 
     @property
     def locked(self) -> list[Goods]:
         """Return the own goods that are held."""
         return [goods for goods in self.own.goods if goods.held_units]
+
+    @property
+    def locked_beyond(self) -> int:
+        """Return how many more of the own goods are held."""
+        return self.own.held_lines - len(self.locked)
+
+    @property
+    def zones(self) -> int:
+        """Return how many zones the listed sites have."""
+        return sum(len(site["zones"]) for site in self.sites)
 
 
 def find(session: Session, actor: Actor, ref: str) -> Business:
@@ -137,7 +151,7 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
     """Return the card of a business, composed now in a constant number of statements. Raises as `find`."""
     business = find(session, actor, ref)
     described = registry.read_business(session, actor, business.business_id)
-    listed = _sites(session, actor, business.business_id)
+    listed, sites_beyond = _sites(session, actor, business.business_id)
     site_ids = [site["site_id"] for site in listed]
     zone_ids = [zone.zone_id for site in listed for zone in site["zones"]]
     anywhere = accounts(session, actor).where(col(Holding.quantity_units) > 0)
@@ -146,6 +160,8 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
     kept = (col(Holding.owner_id) != business.business_id) & (col(Here.business_id) == business.business_id)
     own = _stock(session, here.where(mine))
     letter, signer = _letter(session, business.business_id)
+    lacking, lacking_beyond = _lacking(session, here.where(mine))
+    standing, flags_beyond = _flags(session, actor, business.business_id)
     current = registry.current_text(session)
     return Card(
         as_of=clock.now(),
@@ -166,17 +182,25 @@ def read(session: Session, actor: Actor, ref: str) -> Card:
             session, actor, business.business_id, {site["site_id"]: site["name"] for site in listed}
         ),
         tested=_tested(session, here.where(mine), zone_ids),
-        lacking=_lacking(session, here.where(mine)),
+        lacking=lacking,
         findings=_findings(session, actor, business.business_id),
-        flags=_flags(session, actor, business.business_id),
+        flags=standing,
         halt=halts.of(session, [business]).get(business.business_id),
+        sites_beyond=sites_beyond,
+        lacking_beyond=lacking_beyond,
+        flags_beyond=flags_beyond,
     )
 
 
-def _sites(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
+def _sites(session: Session, actor: Actor, business_id: UUID) -> tuple[list[dict[str, Any]], int]:
+    """Return the sites that the reader may see, and how many there are beyond them."""
     if relation(actor, "site.read") is None:
-        return []
-    return registry.search_sites(session, actor, business=str(business_id), limit=SITES_SHOWN)[0]
+        return [], 0
+    listed, following = registry.search_sites(session, actor, business=str(business_id), limit=SITES_SHOWN)
+    if following is None:
+        return listed, 0
+    mine = select(func.count()).where(places.visible_sites(actor), col(Site.business_id) == business_id)
+    return listed, (session.scalar(mine) or 0) - len(listed)
 
 
 def _letter(session: Session, business_id: UUID) -> tuple[CommitmentLetter | None, str | None]:
@@ -200,11 +224,12 @@ def _stock(session: Session, here: Select[Any]) -> Stock:
     units, held, mass = col(Holding.quantity_units), col(Holding.held_units), col(Product.unit_mass_g)
     goods = _imported(here)
     pair = func.row(col(Holding.batch_id), col(Holding.owner_id))
-    lines, count, grams = session.execute(
+    lines, count, grams, held_lines = session.execute(
         goods.with_only_columns(
-            func.count(func.distinct(pair)), func.count(func.distinct(col(Holding.batch_id))), func.sum(units * mass)
+            func.count(func.distinct(pair)), func.count(func.distinct(col(Holding.batch_id))), func.sum(units * mass),
+            func.count(func.distinct(pair)).filter(held > 0),
         )
-    ).one()
+    ).one()  # fmt: skip
     if not count:
         return Stock()
     total: Any = func.sum(units)
@@ -240,6 +265,7 @@ def _stock(session: Session, here: Select[Any]) -> Stock:
         int(lines),
         int(count),
         int(grams),
+        int(held_lines),
     )  # fmt: skip
 
 
@@ -278,41 +304,39 @@ def _tested(session: Session, here: Select[Any], zone_ids: Sequence[UUID]) -> li
     ]
 
 
-def _lacking(session: Session, here: Select[Any]) -> list[Lacking]:
-    """Return what own goods that are not held and may not leave lack, the newest first."""
+def _lacking(session: Session, here: Select[Any]) -> tuple[list[Lacking], int]:
+    """Return what own goods that are not held and may not leave lack, the newest first; how many more batches do."""
+    goods = _imported(here).where(
+        col(Batch.status) == "held", col(Holding.held_units) == 0, col(Holding.account) == "zone"
+    )
+    counted: Any = func.count(func.distinct(col(Holding.batch_id)))
     rows = session.execute(
-        _imported(here)
-        .where(col(Batch.status) == "held", col(Holding.held_units) == 0, col(Holding.account) == "zone")
-        .with_only_columns(Batch, Product)
-        .distinct()
-        .order_by(col(Batch.batch_id).desc())
-        .limit(LACKING_SHOWN)
+        goods.with_only_columns(Batch, Product).distinct().order_by(col(Batch.batch_id).desc()).limit(LACKING_SHOWN)
     ).all()
+    whole = session.scalar(goods.with_only_columns(counted)) if len(rows) == LACKING_SHOWN else len(rows)
     verdicts = batches.judge(session, {batch.batch_id: batch.region_code for batch, _product in rows})
-    return [
+    found = [
         Lacking(
             batch, product, [words.own_words(item, "message") for item in verdicts[batch.batch_id].as_dict()["missing"]]
         )
         for batch, product in rows
         if not verdicts[batch.batch_id].clear
     ]
+    return found, (whole or 0) - len(rows)
 
 
 def _findings(session: Session, actor: Actor, business_id: UUID) -> list[dict[str, Any]]:
     if relation(actor, "site_finding.read") is None:
         return []
-    return site_findings.open_findings(session, actor, business_id)[:FLAGS_SHOWN]
+    return site_findings.open_findings(session, actor, business_id)
 
 
-def _flags(session: Session, actor: Actor, business_id: UUID) -> list[Flag]:
-    """Return what stands out about the business and nobody has closed; officers alone read flags."""
+def _flags(session: Session, actor: Actor, business_id: UUID) -> tuple[list[Flag], int]:
+    """Return what stands out about the business and nobody has closed, how many more; officers alone read flags."""
     if relation(actor, "flag.read") is None:
-        return []
-    return list(
-        session.exec(
-            select(Flag)
-            .where(flags.visible_flags(actor), col(Flag.business_id) == business_id, col(Flag.closed_at).is_(None))
-            .order_by(col(Flag.flag_id).desc())
-            .limit(FLAGS_SHOWN)
-        )
-    )
+        return [], 0
+    still = (flags.visible_flags(actor), col(Flag.business_id) == business_id, col(Flag.closed_at).is_(None))
+    listed = session.exec(select(Flag).where(*still).order_by(col(Flag.flag_id).desc()).limit(FLAGS_SHOWN)).all()
+    if len(listed) < FLAGS_SHOWN:
+        return list(listed), 0
+    return list(listed), (session.scalar(select(func.count()).where(*still)) or 0) - len(listed)

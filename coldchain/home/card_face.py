@@ -39,6 +39,11 @@ ZONES: Final = {
     "import_dedicated": "进口专区", "general": "普通区", "sale_counter": "销售专区", "quarantine": "隔离区",
     "processing": "加工区",
 }  # fmt: skip
+SITE: Final = "个场所"
+ZONE: Final = "个库区"
+ZONES_A_ROW: Final = 6  # so that a site of many zones can be cut between them, and says how many are missing
+ROWS: Final = 60  # measured of one list; more never fit
+LICENCES: Final = 2
 NATION: Final = "000000"
 NO_AREA: Final = ("市辖区", "县")  # levels of the table that nobody says
 NOTHING: Final = "—"
@@ -63,7 +68,9 @@ def unprintable(card: Card) -> tuple[str, ...]:
     """Return the characters of the names on a card that no font has: they are printed as 〓, so tell people."""
     said = [
         card.business.name, card.business.address, card.legal_representative, card.office, card.signer,
-        *(site["name"] for site in card.sites), *(goods.product.name for goods in (*card.own.goods, *card.kept.goods)),
+        *(site["name"] for site in card.sites),
+        *(steward.name for listed in card.stewards.values() for steward in listed),
+        *(goods.product.name for goods in (*card.own.goods, *card.kept.goods)),
     ]  # fmt: skip
     return fonts.unprintable("".join(part or "" for part in said).translate(_MINUS))
 
@@ -117,32 +124,57 @@ def _sections(card: Card) -> tuple[Section, ...]:
 
 
 def _letter(card: Card) -> Section:
-    columns = (Column("", 0.125), Column("", 0.375), Column("", 0.125), Column("", 0.375))
     if card.letter is None:
-        return Section("承诺书", columns, (Rows(),), empty="没有签署")
+        return Section("承诺书", (), (), empty="没有签署")
     newer = "（已有新版，应重签）" if card.letter_outdated else ""
-    signed = f"{card.signer or NOTHING}  {pages.day(card.letter.signed_on)}"
-    row = Row(("版本", f"{card.letter.version} 版{newer}", "签署", signed))
-    return Section("承诺书", columns, (Rows([row]),), heads=False)
+    signed = f"{card.signer or NOTHING} {pages.day(card.letter.signed_on)}"
+    return Section("承诺书", (), (), side=f"{card.letter.version} 版{newer} | 签署 {signed}")
 
 
 def _places(card: Card) -> Section:
-    head, share = ("库长 属地 / 行业 / 企业", 0.25) if any(card.stewards.values()) else ("库长", 0.09)
-    columns = (Column("场所", 0.22), Column("库区", 0.65 - share), Column("温度", 0.13), Column(head, share))
-    rows = [
-        Row(tuple(cell.translate(_MINUS) for cell in (
-            site["name"], _zones(site["zones"]), _temperatures(site["zones"]),
-            _stewards(card, site["site_id"]),
-        )))
-        for site in card.sites
-    ]  # fmt: skip
-    return Section("场所和库区", columns, (Rows(rows),), empty="没有登记场所")
+    """Return sites and zones: a row for each site, its zones by the temperature that they are kept at."""
+    head, share = ("库长 属地 / 行业 / 企业", 0.28) if any(card.stewards.values()) else ("库长", 0.09)
+    columns = (Column("场所", 0.28), Column("温度和库区", 0.72 - share, whole=True), Column(head, share, whole=True))
+    listed = card.sites[:ROWS]
+    rows = [row for site in listed for row in _site(card, site)]
+    beyond = card.sites_beyond + len(card.sites) - len(listed)
+    return Section(
+        "场所和库区", columns, (Rows(rows, beyond, beyond_word=SITE),), side=_counted(card), empty="没有登记场所"
+    )
+
+
+def _counted(card: Card) -> str:
+    """Return how many sites and zones there are, where they are more than a few."""
+    sites = len(card.sites) + card.sites_beyond
+    return f"{sites} {SITE}，{card.zones} {ZONE}" if sites > 1 and not card.sites_beyond else ""
+
+
+def _site(card: Card, site: dict[str, Any]) -> list[Row]:
+    """Return the rows of a site: one, more when it has many zones."""
+    classes = list(dict.fromkeys(zone.temperature_class for zone in site["zones"]))
+    zones = sorted(site["zones"], key=lambda zone: classes.index(zone.temperature_class))
+    parts = [zones[at : at + ZONES_A_ROW] for at in range(0, len(zones), ZONES_A_ROW)] or [[]]
+    rows = []
+    for number, part in enumerate(parts):
+        first = number == 0
+        cells = (site["name"] if first else "", _zones(part), _stewards(card, site["site_id"]) if first else "")
+        tally = ((SITE, int(first)), (ZONE, len(part)))
+        rows.append(
+            Row(
+                tuple(cell.translate(_MINUS) for cell in cells),
+                tally=tuple(pair for pair in tally if pair[1]),
+                joined=not first,
+            )
+        )
+    return rows
 
 
 def _licences(card: Card) -> str:
     """Return the licences in force with their last day, else the number that was given at registration."""
-    listed = "，".join(f"{each['number']} 至 {pages.day(each['valid_to'])}" for each in card.licences)
-    return listed or card.business.licence_no or NOTHING
+    listed = "\n".join(f"{each['number']} 至 {pages.day(each['valid_to'])}" for each in card.licences[:LICENCES])
+    beyond = len(card.licences) - LICENCES
+    more = f"\n其余 {beyond} 件，扫码查看" if beyond > 0 else ""
+    return f"{listed}{more}" or card.business.licence_no or NOTHING
 
 
 def _stewards(card: Card, site_id: UUID) -> str:
@@ -152,16 +184,16 @@ def _stewards(card: Card, site_id: UUID) -> str:
 
 
 def _zones(zones: Sequence[Any]) -> str:
-    """Return the zones of a site by kind: 进口专区 A1 A2 | 隔离区 G1."""
-    by_kind: dict[str, list[str]] = {}
-    for zone in zones:
-        by_kind.setdefault(ZONES[zone.kind], []).append(zone.code)
-    return " | ".join(f"{kind} {' '.join(codes)}" for kind, codes in by_kind.items()) or NOTHING
-
-
-def _temperatures(zones: Sequence[Any]) -> str:
-    classes = dict.fromkeys(zone.temperature_class for zone in zones)
-    return " ".join(TEMPERATURES[each] for each in TEMPERATURES if each in classes) or NOTHING
+    """Return zones by temperature, a line for each, and by kind: -18 ℃ 进口专区 A1 A2 | 隔离区 G1."""
+    lines = []
+    for temperature in dict.fromkeys(zone.temperature_class for zone in zones):
+        by_kind: dict[str, list[str]] = {}
+        for zone in zones:
+            if zone.temperature_class == temperature:
+                by_kind.setdefault(ZONES[zone.kind], []).append(zone.code)
+        said = " | ".join(f"{kind} {' '.join(codes)}" for kind, codes in by_kind.items())
+        lines.append(f"{TEMPERATURES[temperature]} {said}")
+    return "\n".join(lines) or NOTHING
 
 
 def _stock(card: Card) -> Section:
@@ -198,7 +230,7 @@ def _checks(card: Card) -> Section:
     dated = [(check.occurred_at, _check(check)) for check in card.checks]
     dated += [(tested.tube.sampled_at, _tested(tested)) for tested in card.tested]
     rows = [row for _at, row in sorted(dated, key=lambda pair: pair[0], reverse=True)]
-    return Section("最近检查和检测", columns, (Rows(rows),), empty="没有记录")
+    return Section("最近检查和检测", columns, (Rows(rows, weight=0.7),), empty="没有记录")
 
 
 def _check(check: Check) -> Row:
@@ -220,7 +252,7 @@ def _tested(tested: Tested) -> Row:
 
 def _open(card: Card) -> Section:
     """Return what officers found, in the catalogue's words, then locks, then what goods lack."""
-    columns = (Column("", 0.27), Column("", 0.15), Column("", 0.47), Column("", 0.11, right=True))
+    columns = (Column("", 0.27), Column("", 0.15), Column("", 0.45), Column("", 0.13, right=True))
     rows = [
         Row((each["site_name"] or NOTHING, str(status_chip(f"site_finding.{each['state']}").word),
              each["wording"] if each["kind"] else OTHER_FINDING,
@@ -237,5 +269,6 @@ def _open(card: Card) -> Section:
              f"共 {len(each.missing)} 项" if len(each.missing) > 1 else ""))
         for each in card.lacking if each.missing
     ]  # fmt: skip
-    rows = [Row(tuple(cell.translate(_MINUS) for cell in row.cells)) for row in rows]
-    return Section("未结问题", columns, (Rows(rows),), heads=False, empty="没有")
+    listed = [Row(tuple(cell.translate(_MINUS) for cell in row.cells)) for row in rows[:ROWS]]
+    beyond = len(rows) - len(listed) + card.locked_beyond + card.lacking_beyond
+    return Section("未结问题", columns, (Rows(listed, beyond, weight=2.0),), heads=False, empty="没有")

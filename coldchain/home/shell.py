@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
 from coldchain.accounts.words import ROLES
-from coldchain.core import db, edge, marks
+from coldchain.core import clock, db, edge, marks
 from coldchain.core.addresses import here
 from coldchain.core.i18n import LazyText, current_locale
 from coldchain.core.i18n import lazy_gettext as _l
@@ -24,6 +24,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import service as registry
 from coldchain.trade.entry_pages.kinds import ACTS
 from coldchain.trade.service import suspensions
+from config import Settings
 
 KEPT_S: Final = 5.0  # a page may show the demonstration mark, a name or the journal's foot this late
 KEPT_MAX: Final = 1_000
@@ -197,6 +198,12 @@ def _halts(business_id: UUID) -> list[str]:
     return [text for code, text in lines if request.path != "/" or code != suspensions.CODE]
 
 
+def _address() -> str:
+    """Return where this page is, as it is printed below it."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.public_url.rstrip("/") + here().partition("?")[0]
+
+
 def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "lang": current_locale(),
@@ -209,6 +216,7 @@ def _frame(actor: Actor | None, reachable: dict[str, str]) -> dict[str, Any]:
         "halts": (),
         "journal_foot": None,
         "help_url": "/help" if actor is not None else None,
+        "paper_foot": {"made_at": clock.now(), "address": _address()} if actor is not None else None,
     }
     try:
         mark = kept(DEMO_MARK, lambda session: marks.read(session, DEMO_MARK))

@@ -1,7 +1,7 @@
 """The certificate of a disinfection (消毒证明) as a PDF on A4: who treated what with what, and a code that leads to it.
 
-In Chinese, like every paper that goes with the goods. What doesn't fit a line ends in an ellipsis; more goods than a
-page holds go on to the next one. The same certificate gives the same bytes.
+In Chinese, like every paper that goes with the goods. What doesn't fit a line is smaller, then on two lines, and only
+then ends in an ellipsis; more goods than a page holds go on to the next one. The same certificate gives the same bytes.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,9 @@ from coldchain.batches.service.ordered_disinfections import Certificate
 from coldchain.core.clock import BEIJING
 from coldchain.labels import fonts, jobs, qr
 from coldchain.labels.code import format_groups
-from coldchain.labels.face import TRIAL_WORDS, fit
+from coldchain.labels.face import TRIAL_WORDS
+from coldchain.labels.flow import cut_lines, flow
+from coldchain.labels.flow import width_mm as width_in_mm
 from coldchain.labels.fonts import FontName
 from coldchain.policy import vocabulary
 
@@ -25,6 +27,7 @@ _POINTS_PER_MM = 72 / 25.4
 _LEFT_MM, _RIGHT_MM, _VALUE_MM = 20.0, 190.0, 58.0
 _TITLE_MM, _TEXT_MM, _SMALL_MM = 8.0, 4.2, 3.2
 _LINE_MM = 7.6
+_LEAST_MM, _LEADING = 2.6, 1.15  # 7.4 pt; of a line and of two below each other
 _QR_MM, _QR_TOP_MM = 34.0, 18.0
 _FACTS_TOP_MM, _GOODS_TOP_MM = 62.0, 154.0
 _GOODS_LINE_MM = 6.0
@@ -70,8 +73,8 @@ def _page(canvas: Canvas, of: Certificate, address: str, goods: list[Any], numbe
         y = _GOODS_TOP_MM + row * _GOODS_LINE_MM
         _say(canvas, each["product"], _LEFT_MM, y, _SMALL_MM, width_mm=64)
         _say(canvas, format_groups(each["batch_code"]), 88, y, _SMALL_MM, "mono", width_mm=24)
-        _say(canvas, f"生产 {each['production_date']}", 114, y, _SMALL_MM, width_mm=34)
-        _say(canvas, f"批号 {each['batch_no'] or '—'}", 148, y, _SMALL_MM, width_mm=26)
+        _say(canvas, f"生产 {each['production_date']}", 114, y, _SMALL_MM, width_mm=26)
+        _say(canvas, f"批号 {each['batch_no'] or '—'}", 141, y, _SMALL_MM, width_mm=32)
         _say(canvas, f"{each['piece_count']} 件", 174, y, _SMALL_MM, width_mm=16)
     printed = of.printed_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
     _say(canvas, f"第 {number} 页", _LEFT_MM, _FOOT_MM, _SMALL_MM)
@@ -108,11 +111,22 @@ def _say(
     font: FontName = "regular",
     width_mm: float = _RIGHT_MM - _LEFT_MM,
 ) -> None:
-    """Draw a line of text with its baseline at y; the part that has no room ends in an ellipsis."""
-    for name, words in fonts.runs(fit(fonts.clean(text), font, size_mm, width_mm), font):
-        canvas.setFont(fonts.pdf_name(name), size_mm * _POINTS_PER_MM)
-        canvas.drawString(x_mm * _POINTS_PER_MM, (PAGE_HEIGHT_MM - y_mm) * _POINTS_PER_MM, words)
-        x_mm += fonts.width_em(words, name) * size_mm
+    """Draw a line of text with its baseline at y, smaller or on two lines around it where it is too wide."""
+    said = fonts.clean(text)
+    size = min(size_mm, max(_LEAST_MM, (width_mm - 1e-6) / (fonts.width_em(said, font) or 1)))
+    if width_in_mm(said, font, size) > width_mm:
+        size = min(size_mm, max(_LEAST_MM, size_mm * 0.75))
+        if len(flow(said, font, size, width_mm)) > 2:
+            size = _LEAST_MM
+    lines = cut_lines(flow(said, font, size, width_mm), 2, font, size, width_mm, ends=True)
+    top = y_mm - (len(lines) - 1) * size * _LEADING / 2
+    for number, line in enumerate(lines):
+        x = x_mm
+        for name, words in fonts.runs(line, font):
+            canvas.setFont(fonts.pdf_name(name), size * _POINTS_PER_MM)
+            baseline = top + number * size * _LEADING
+            canvas.drawString(x * _POINTS_PER_MM, (PAGE_HEIGHT_MM - baseline) * _POINTS_PER_MM, words)
+            x += fonts.width_em(words, name) * size
 
 
 def _code(canvas: Canvas, address: str) -> None:

@@ -143,11 +143,11 @@ def wrap(text: str, font: FontName, size_mm: float, width_mm: float) -> tuple[st
     end = len(text)
     while end > 1 and fonts.width_em(text[:end], font) * size_mm > width_mm:
         end -= 1
-    end = next((place for place in range(end, 1, -1) if _may_break(text, place)), end)
+    end = next((place for place in range(end, 1, -1) if may_break(text, place)), end)
     return text[:end].rstrip(), fit(text[end:].lstrip(), font, size_mm, width_mm)
 
 
-def _may_break(text: str, place: int) -> bool:
+def may_break(text: str, place: int) -> bool:
     """Return whether a new line may start with the character at `place`."""
     before, after = text[place - 1], text[place]
     if after == " ":

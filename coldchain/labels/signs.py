@@ -9,7 +9,7 @@ from coldchain.accounts.rights import authorize
 from coldchain.core import clock
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import use_locale
-from coldchain.labels import sign
+from coldchain.labels import sign, sign_layout
 from coldchain.labels.code import address
 from coldchain.labels.service import Printing
 from coldchain.registry import service as registry
@@ -33,7 +33,8 @@ def place_sign(session: Session, actor: Actor, code: str, *, printing: Printing)
     authorize(actor, "sign.print", found.resource)
     kind, name, lines = _words(session, found)
     where = address(printing.public_url, found.code)
-    return sign.place(sign.SignFace(kind, name, lines, PURPOSE, found.code, where, printing.trial))
+    today = clock.now().astimezone(clock.BEIJING).date().isoformat()
+    return sign_layout.place(sign.SignFace(kind, name, lines, PURPOSE, found.code, where, printing.trial, today))
 
 
 def _words(session: Session, found: Place) -> tuple[str, str, tuple[str, ...]]:
@@ -61,7 +62,7 @@ def stewards_sign(session: Session, actor: Actor, code: str, *, printing: Printi
     if found.level != "site" or site is None or site.kind not in STEWARDED:
         raise NotFound("Only a cold store has stewards.", code="not_a_cold_store")
     where = address(printing.public_url, found.code)
-    return sign.stewards(_stewards_face(session, site, where, trial=printing.trial))
+    return sign_layout.stewards(_stewards_face(session, site, where, trial=printing.trial))
 
 
 def _stewards_face(session: Session, site: Site, where: str, *, trial: bool) -> sign.StewardsFace:

@@ -2,9 +2,9 @@
 
 A kind is opened once, by the first reader who meets it, in Chinese and in English, and looked at: its status, its HTML
 (`html_rules`), what the console and the network say (a policy that was broken is an error there), its width at a desk
-and on a phone, there with large text too, what the keyboard finds (`keyboard`), and what axe says of it by WCAG 2.2
-AA. The readers after the first fetch it: its status and its links may be others for them. In the long run each reader
-opens it, and axe looks at each width and language.
+and on a phone, there with large text too, what the keyboard finds (`keyboard`), what of it is on paper, and what axe
+says of it by WCAG 2.2 AA. The readers after the first fetch it: its status and its links may be others for them. In the
+long run each reader opens it, and axe looks at each width and language.
 """
 
 import html
@@ -35,6 +35,13 @@ JUDGE = """async (tags) => (await axe.run(document, {
 TOO_WIDE = """(large) => {
     document.documentElement.classList.toggle("cc-large", large);
     return document.documentElement.scrollWidth;
+}"""
+ON_PAPER = """() => {
+    const left = Array.from(document.querySelectorAll("nav, button, input, select, textarea, .cc-b"))
+        .filter(each => each.checkVisibility()).map(each => each.outerHTML.slice(0, 100));
+    const made = document.querySelector(".cc-foot .cc-onpaper");
+    const own = document.querySelector(".cc-noted, .cc-slipped");
+    return made && !own && !made.checkVisibility() ? [...left, "not as of when"] : left;
 }"""
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"#]+)')
 FILES = re.compile(r"\.(pdf|png|zip|json|csv|xlsx|tlog-proof)$")
@@ -139,6 +146,7 @@ class Walk:
             self.wrong += [f"{self.here}: {line}" for line in keyboard.faults(page)]
             self.judged(page)
             page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+            self.printed(page)
             english.set_viewport_size(NARROW)  # type: ignore[arg-type]
             self.opened(english, path)
             self.measured(english, NARROW)
@@ -167,6 +175,13 @@ class Walk:
             if width > size["width"]:
                 self.wrong.append(f"{self.here} at {size['width']}{', large text' if large else ''}: {width} px wide")
         page.evaluate(TOO_WIDE, False)
+
+    def printed(self, page: Page) -> None:
+        """Note what is on paper although it can only be pressed or filled in, and a paper that doesn't say of when."""
+        if page.locator(".cc-onpaper").count():  # pages of somebody signed in
+            page.emulate_media(media="print")
+            self.wrong += [f"{self.here} on paper: {line}" for line in page.evaluate(ON_PAPER)]
+            page.emulate_media(media="screen")
 
     def judged(self, page: Page) -> None:
         """Note what axe says of the page as it is shown."""

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from coldchain.core import db, limits
 from coldchain.core.errors import DomainError
 from coldchain.core.pace import Pace
-from coldchain.home import card_api
+from coldchain.home import card, card_api
 from tests.factories.people import People
 from tests.factories.reader import Reader
 from tests.factories.world import World
@@ -186,6 +186,51 @@ def test_who_may_see_a_card(app: Flask, world: World, people: People) -> None:
         f"/api/v1/businesses/{owner['uscc']}/card.png", headers=world.regulator._headers(None)
     )
     assert by_code.data.startswith(b"\x89PNG")
+
+
+def test_what_is_not_listed_is_counted(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sites, stock, locks and what goods lack are bounded on a card: it says how many more there are of each."""
+    made = stocked(world)
+    owner, product = made["owner"], made["product"]["product_id"]
+    for limit in ("SITES_SHOWN", "STOCK_SHOWN", "LACKING_SHOWN"):
+        monkeypatch.setattr(card, limit, 1)
+    world.zone(world.site(owner))
+    for number in range(2):
+        line = {"product_id": product, "quantity_units": 7, "batch_no": f"M{number}"}
+        world.arrival(owner, made["site"], made["zone"], [line])
+    shown = main(Reader.of(app, world.merchant(owner)).open(f"/businesses/{owner['business_id']}/card"))
+    assert "1 more is not listed here." in shown, "the other site"
+    assert "2 more are not listed here." in shown, "of three batches that lack papers"
+    assert "3 more are not listed here; the sum has all." in shown, "of four batches"
+    words = paper(world.merchant(owner), owner)
+    assert "其余 1 个场所，扫码查看" in words
+    assert "其余 3 项，扫码查看" in words
+    assert "其余 2 项，扫码查看" in words
+
+
+def test_on_screen_it_begins_with_who_and_what_is_open_and_long_lists_are_folded(app: Flask, world: World) -> None:
+    made = stocked(world)
+    owner = made["owner"]
+    line = {"product_id": made["product"]["product_id"], "quantity_units": 7}
+    reader = Reader.of(app, world.merchant(owner))
+    path = f"/businesses/{owner['business_id']}/card"
+    page = reader.open(path)
+    order = [
+        page.index(f'id="{part}"') for part in ("who", "letter", "open", "sites", "stock", "kept", "checks", "tests")
+    ]
+    assert order == sorted(order)
+    assert "cc-rest" not in page
+    world.arrival(owner, made["site"], made["zone"], [line | {"batch_no": f"F{number}"} for number in range(7)])
+    page = reader.open(path)
+    stock = page[page.index('id="stock"') : page.index('id="kept"')]
+    before, folded = stock.split('<details class="cc-rest">')
+    assert before.count('class="cc-rowhead"') == 6
+    assert folded.count('class="cc-rowhead"') == 3
+    assert "3 more" in folded
+    assert "Together: 9 batches" in main(page)
+    visits = page[page.index('id="checks"') : page.index('id="tests"')]
+    assert "No visit is on record." in visits
+    assert "Tube" not in visits
 
 
 def test_a_card_takes_the_same_statements_whatever_lies_in_it(app: Flask, world: World) -> None:

@@ -1,18 +1,24 @@
 """The printed card as a page: what doesn't fit is counted, nothing leaves the paper, every character has a glyph."""
 
+import io
+import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
+import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from coldchain.core.i18n import use_locale
 from coldchain.home import card_print
-from coldchain.home.card_layout import lay_out, lines
-from coldchain.home.card_parts import A4, A5, PAPERS, SIZES, Column, Face, Row, Rows, Section, cut, share_rows
+from coldchain.home.card import Card
+from coldchain.home.card_layout import lay_out
+from coldchain.home.card_parts import A4, A5, PAPERS, SIZES, Column, Face, Heights, Page, Row, Rows, Section, cut, share
 from coldchain.labels import fonts
 from coldchain.labels.qr import encode
+from tests.home import card_scenes
 
 LONG = "齐齐哈尔市建华区㟃𬭎进口冷链食品批发零售仓储配送一体化综合服务（集团）股份有限公司第三十七分公司" * 4
 COLUMNS = (Column("产品", 0.5), Column("状态", 0.3), Column("净重 kg", 0.2, right=True))
@@ -45,18 +51,50 @@ def face(*counts: int, name: str = "北岭示例食品有限公司（虚构）",
     )  # fmt: skip
 
 
-def test_rows_are_shared_out_so_that_no_list_is_left_out() -> None:
-    assert share_rows(10, [3, 0, 2], 2) == [3, 0, 2], "all that is wanted, no more"
-    assert share_rows(9, [40, 1, 30], 2) == [4, 1, 4]
-    assert share_rows(4, [40, 40], 2) == [2, 2]
-    assert share_rows(-3, [40, 40], 2) == [2, 2], "the least is given even where there is no room"
+def test_rows_are_shared_out_by_what_they_take() -> None:
+    even = lambda count, beyond=False: Heights([4.0] * count, beyond)  # noqa: E731
+    assert share(40, [even(3), even(0), even(2)], 4) == [3, 0, 2], "all that there is"
+    assert share(36, [even(40), even(1), even(30)], 4) == [3, 1, 3], "with a line each that says how many more"
+    assert share(20, [Heights([30.0] * 3), even(3)], 4) == [0, 3], "what is too high leaves its room to the others"
+    assert share(24, [Heights([8.0] * 4), even(9)], 4) == [1, 2], "the higher rows are the fewer"
+    assert share(-3, [even(40), even(40)], 4) == [0, 0]
+    assert share(8, [even(1, beyond=True)], 4) == [1]
+    assert share(7, [even(1, beyond=True)], 4) == [0]
 
 
-def test_a_list_that_is_cut_says_how_many_there_are() -> None:
-    more = "其余 {count} 项，扫码查看"
+def test_a_list_that_is_cut_says_exactly_what_is_missing() -> None:
+    more = "其余 {said}，扫码查看"
     assert [row.cells[0] for row in cut(rows(3), 3, more)] == ["冷冻去骨鸡腿肉0", "冷冻去骨鸡腿肉1", "冷冻去骨鸡腿肉2"]
-    assert [row.cells for row in cut(rows(3), 2, more)][-1] == ("其余 2 项，扫码查看",)
-    assert cut(rows(1_000), 60, more)[-1].cells == ("其余 941 项，扫码查看",)
+    assert [row.cells for row in cut(rows(3), 1, more)][1:] == [("其余 2 项，扫码查看",)]
+    assert cut(rows(1_000), 60, more)[-1].cells == ("其余 940 项，扫码查看",)
+    sites = [Row(("库", "A1 A2"), tally=(("个场所", 1), ("个库区", 2))), Row(("", "A3"), tally=(("个库区", 1),))]
+    assert cut(Rows(sites * 2), 3, more)[-1].cells == ("其余 1 个库区，扫码查看",)
+    said = cut(Rows(sites * 2, 4, beyond_word="个场所"), 1, more)[-1].cells
+    assert said == ("其余 4 个库区、5 个场所，扫码查看",)
+
+
+def boxes(made: Page) -> list[tuple[float, float, float, float]]:
+    """Return the box of each text, a little within its glyphs."""
+    return [
+        (
+            text.x_mm, text.y_mm - 0.72 * text.size_mm,
+            text.x_mm + fonts.width_em(text.words, text.font) * text.size_mm, text.y_mm + 0.05 * text.size_mm,
+        )
+        for text in made.texts if text.words
+    ]  # fmt: skip
+
+
+def assert_nothing_overlaps(made: Page) -> None:
+    placed = boxes(made)
+    (left, top), side = made.qr_mm, made.qr_side_mm
+    quiet = 4 * side / 29
+    placed.append(
+        (left - quiet, top, left + side, top + side + (1.9 if not any(t.white for t in made.texts) else quiet))
+    )
+    for number, one in enumerate(placed):
+        for other in placed[number + 1 :]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (made.texts[number].words, one, other)
 
 
 @given(
@@ -69,6 +107,10 @@ def test_a_list_that_is_cut_says_how_many_there_are() -> None:
 @settings(max_examples=25, deadline=None)
 def test_nothing_leaves_the_paper(counts: list[int], name: str, band: str, trial: bool, size: str) -> None:
     made = lay_out(face(*counts, name=name, band=band, trial=trial), size)
+    assert_inside(made, size)
+
+
+def assert_inside(made: Page, size: str) -> None:
     paper = SIZES[size]
     assert made.bottom_mm <= made.foot_mm
     for text in made.texts:
@@ -77,6 +119,7 @@ def test_nothing_leaves_the_paper(counts: list[int], name: str, band: str, trial
         assert end <= paper.width_mm - paper.margin_mm + 0.01, text
         assert text.y_mm <= paper.height_mm - paper.margin_mm + 0.01, text
         assert text.size_mm * 72 / 25.4 >= 8, f"smaller than 8 pt: {text}"
+    assert_nothing_overlaps(made)
 
 
 @pytest.mark.parametrize("size", PAPERS)
@@ -105,11 +148,6 @@ def test_a_character_without_a_glyph_is_a_mark_not_a_blank() -> None:
 
 
 def test_a_picture_is_drawn_from_the_same_page_and_its_code_is_read() -> None:
-    import io
-
-    import zxingcpp
-    from PIL import Image
-
     image = Image.open(io.BytesIO(card_print.png(face(3), A5)))
     assert image.size[0] > 1_700
     assert image.mode == "L"
@@ -118,17 +156,10 @@ def test_a_picture_is_drawn_from_the_same_page_and_its_code_is_read() -> None:
     assert encode(found.text).module_dots >= 3
 
 
-def test_a_long_name_takes_three_lines_and_then_an_ellipsis() -> None:
-    found = lines(LONG, "bold", 3.0, 100, 3)
-    assert len(found) == 3
-    assert found[-1].endswith("…")
-    assert lines("短", "bold", 3.0, 100, 3) == ["短"]
-
-
 def test_what_is_not_in_force_has_a_band_across_the_page() -> None:
     made = lay_out(face(1, band="已注销　本卡作废"), A5)
     white = [text for text in made.texts if text.white]
-    assert [text.words for text in white] == ["已注销　本卡作废"]
+    assert [text.words for text in white] == ["已注销 本卡作废"]
     assert white[0].size_mm >= 6
     assert not [text for text in lay_out(face(1), A5).texts if text.white]
 
@@ -141,19 +172,91 @@ def test_cards_drawn_at_once_are_the_same_as_one_after_the_other() -> None:
     assert together == alone
 
 
-def test_a_row_takes_two_lines_while_there_is_room_and_names_keep_their_ends() -> None:
-    names = [
-        f"北岭示例食品有限公司第二冷链物流中心进口冷链食品专用低温仓储配送中心{number}号库"
-        for number in "一二三四五六七八九"
-    ]
-    cells = [Row((name, "进口专区 A1", "-18 ℃ ≥0 ℃", "欧阳建国 / 司马相如 / 王示例")) for name in names]
-    columns = (Column("场所", 0.22), Column("库区", 0.4), Column("温度", 0.13), Column("库长", 0.25))
-    page = lay_out(replace(face(), sections=(Section("场所和库区", columns, (Rows(cells[:2]),)),)), A5)
-    said = "".join(text.words for text in page.texts)
-    assert said.count("王示例") == 2, "the page is half empty: nothing of the stewards is cut"
-    assert said.count("≥0 ℃") == 2
-    assert page.bottom_mm <= page.foot_mm
-    full = lay_out(replace(face(40), sections=(Section("场所", columns, (Rows(cells * 4),)),)), A5)
-    shown = {text.words for text in full.texts if text.words.endswith("号库")}
-    assert len(shown) == 9, shown
-    assert full.bottom_mm <= full.foot_mm
+SCENES = card_scenes.scenes()
+
+
+def printed(card: Card, size: str, *, between: str = "") -> str:
+    """Return the words of a printed card without blanks, on one line: where a line ends is no matter."""
+    with use_locale("zh_CN"):
+        said = card_scenes.face(card)
+    return between.join("".join(text.words.split()) for text in lay_out(said, size).texts)
+
+
+@pytest.mark.parametrize("size", PAPERS)
+@pytest.mark.parametrize("name", SCENES)
+def test_every_kind_of_card_keeps_to_its_paper(name: str, size: str) -> None:
+    with use_locale("zh_CN"):
+        made = lay_out(card_scenes.face(SCENES[name], trial=name == "overfull"), size)
+    assert_inside(made, size)
+    assert not [text for text in made.texts if text.y_mm > made.foot_mm and "…" in text.words], "the foot is whole"
+
+
+@pytest.mark.parametrize(
+    "name", ["empty", "provisional", "usual", "english", "longnames", "zones20", "suspended", "closed"]
+)
+def test_where_there_is_room_nothing_is_left_out_or_cut(name: str) -> None:
+    card = SCENES[name]
+    said = printed(card, A4)
+    assert "…" not in said
+    assert "其余" not in said
+    named = [card.business.name, card.business.address or "", *(site["name"] for site in card.sites)]
+    named += [steward.name or "" for listed in card.stewards.values() for steward in listed]
+    named += [zone.code for site in card.sites for zone in site["zones"]]
+    named += [goods.product.name for goods in (*card.own.goods, *card.kept.goods)]
+    for each in named:
+        assert "".join(each.split()) in said, each
+    if "≥0℃" in said:
+        assert "-18℃" in said
+
+
+@pytest.mark.parametrize("size", PAPERS)
+@pytest.mark.parametrize("name", ["usual", "zones20", "overfull", "partly"])
+def test_where_there_is_none_it_says_exactly_how_many_more(name: str, size: str) -> None:
+    card = SCENES[name]
+    said = printed(card, size, between="\n")
+    part = {
+        title: said[said.index(title) : said.index(following) if following else None]
+        for title, following in (
+            ("场所和库区", "\n在库\n"),
+            ("\n在库\n", "最近检查"),
+            ("最近检查", "未结问题"),
+            ("未结问题", ""),
+        )
+    }
+
+    def beyond(text: str, word: str) -> int:
+        found = re.search(rf"其余[^，]*?(\d+){word}", text)
+        return int(found[1]) if found else 0
+
+    places = part["场所和库区"]
+    zones = [zone.code for site in card.sites for zone in site["zones"]]
+    codes = re.findall(r"Z\d+-\d+?(?=\D)", places)
+    assert len(codes) + beyond(places, "个库区") == len(zones)
+    sites = [site for site in card.sites if site["zones"][0].code in codes]
+    assert len(sites) + beyond(places, "个场所") == len(card.sites) + card.sites_beyond
+    own, kept = part["\n在库\n"].split("代存（他人货物）")
+    for listed, stock in ((own, card.own), (kept, card.kept)):
+        assert len(re.findall(r"\d{4}9Q2X", listed)) + beyond(listed, "项") == stock.lines
+    checks = part["最近检查"]
+    assert checks.count("检查：") + checks.count("检测：") + beyond(checks, "项") == len(card.checks) + len(card.tested)
+    still = part["未结问题"]
+    whole = len(card.findings) + card.own.held_lines + len(card.lacking) + card.lacking_beyond
+    assert still.count("待整改") + len(re.findall(r"\d{4}9Q2X", still)) + beyond(still, "项") == whole
+
+
+def test_the_larger_paper_shows_more() -> None:
+    small, large = (len(re.findall(r"\d{4}9Q2X", printed(SCENES["overfull"], size))) for size in (A5, A4))
+    assert large > small
+
+
+def test_the_code_is_read_off_the_print_at_150_dpi() -> None:
+    """Also beside the black band of a card that isn't in force: there is quiet around it."""
+    for name, size in (("suspended", A5), ("overfull", A5), ("halted", A4)):
+        with use_locale("zh_CN"):
+            content = card_print.pdf(card_scenes.face(SCENES[name]), size)
+        document = pdfium.PdfDocument(content)
+        image = document[0].render(scale=150 / 72, grayscale=True).to_pil()
+        document.close()
+        (found,) = zxingcpp.read_barcodes(image)
+        assert found.text == "HTTPS://TRACE.EXAMPLE.CN/K/230203-7K3M-9QXD"
+        assert card_print.lay_out(face(1), size).qr_side_mm >= 20

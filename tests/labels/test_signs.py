@@ -9,30 +9,44 @@ from PIL import Image
 
 from coldchain.core.i18n import use_locale
 from coldchain.core.sign_code import new_sign_code
-from coldchain.labels import fonts, sign
+from coldchain.labels import fonts, sign, sign_layout
 from coldchain.labels.code import qr_text
 from coldchain.registry.words import TEMPERATURE_CLASSES
 
 CODE = new_sign_code("site", 0x2A2B3C4D5E6F)
 ADDRESS = "https://trace.example.cn/C/" + CODE
+ZH = "齐齐哈尔市建华区北岭示例进口冷链食品批发零售仓储配送一体化综合服务（集团）股份有限公司第三十七分公司（虚构）"
+EN = "Northern Ridge Example Imported Frozen and Chilled Foods Wholesale, Storage and Distribution Company Limited"
+ROAD = "黑龙江省齐齐哈尔市建华区中华示例路与文化示例大街交叉口向东二百米路南北岭示例冷链物流园区（一期）" * 4
 LONG = "北岭示例食品有限公司第二冷链物流中心进口冷链食品专用低温仓储及分拨配送中心（一期）南区（虚构）" * 2
 DUTIES = "辖区内冷库底数清、情况明；督促冷库登记进出货、落实消毒检测；发现问题及时上报并协助处置。" * 4
 
 
-def place(name: str = "示例冷库", *, trial: bool = False, address: str = ADDRESS) -> sign.Drawn:
-    lines = ("北岭示例食品有限公司（虚构）", "建华区中华示例路 2 号（虚构）")
-    return sign.place(sign.SignFace("冷库", name, lines, ("扫码：谁在这里经营", "Scan"), CODE, address, trial))
+def place(
+    name: str = "示例冷库", *, trial: bool = False, address: str = ADDRESS,
+    lines: tuple[str, ...] = ("北岭示例食品有限公司（虚构）", "建华区中华示例路 2 号（虚构）"),
+) -> sign.Drawn:  # fmt: skip
+    purpose = ("扫码：谁在这里经营", "Scan")
+    return sign_layout.place(sign.SignFace("冷库", name, lines, purpose, CODE, address, trial, "2021-02-02"))
 
 
-def stewards(name: str | None = "张示例", phone: str | None = "0832-0000001", *, long: bool = False) -> sign.Drawn:
-    duties = DUTIES if long else DUTIES[:40]
+def stewards(
+    name: str | None = "张示例", phone: str | None = "0832-0000001", *, long: bool = False, duties: str = "",
+    store: str = "示例冷库", trial: bool = False,
+) -> sign.Drawn:  # fmt: skip
+    said = duties or (DUTIES if long else DUTIES[:40])
     posts = ("属地库长", "行业库长", "企业库长")
-    return sign.stewards(
+    return sign_layout.stewards(
         sign.StewardsFace(
-            LONG if long else "示例冷库", LONG if long else "示例食品",
-            tuple(sign.Duty(post, name, phone, duties) for post in posts), "2021-02-02", CODE, ADDRESS, trial=False,
+            LONG if long else store, LONG if long else "示例食品",
+            tuple(sign.Duty(post, name, phone, said) for post in posts), "2021-02-02", CODE, ADDRESS, trial=trial,
         )
     )  # fmt: skip
+
+
+def joined(drawn: sign.Drawn) -> str:
+    """Return the words of a sign on one line without blanks: where a line ends is no matter."""
+    return "".join("".join(text.words for text in drawn.layout.texts).split())
 
 
 def words(drawn: sign.Drawn) -> str:
@@ -46,13 +60,28 @@ def _temperatures() -> list[str]:
 
 ALL = [
     place(), place(LONG, trial=True), place("龘" * 60), place(address="https://a.very.long.example.org/base/C/" + CODE),
-    stewards(), stewards("欧阳示例" * 20, "13800000000" * 3, long=True), stewards(None, None),
+    place("A1"), place(ZH, lines=(ZH, ROAD)), place(EN, lines=(EN, ROAD), trial=True),
+    stewards(ZH, "13800000000", store=EN), stewards(trial=True), stewards(),
+    stewards("欧阳示例" * 20, "13800000000" * 3, long=True), stewards(None, None),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("drawn", ALL)
-def test_nothing_runs_over_an_edge_or_into_the_square(drawn: sign.Drawn) -> None:
+def test_nothing_runs_over_an_edge_or_into_anything_else(drawn: sign.Drawn) -> None:
+    assert_inside(drawn)
+
+
+def assert_inside(drawn: sign.Drawn) -> None:
     left, top, side = drawn.symbol
+    assert top + side <= sign.HEIGHT_MM - (14 if "仅供测试" in words(drawn) else 4)
+    boxes = [
+        (t.x_mm, t.y_mm - 0.72 * t.size_mm, t.x_mm + fonts.width_em(t.words, t.font) * t.size_mm, t.y_mm)
+        for t in drawn.layout.texts
+    ]
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (drawn.layout.texts[number].words, one, other)
     for text in drawn.layout.texts:
         width = fonts.width_em(text.words, text.font) * text.size_mm
         assert text.x_mm >= 8, text.words
@@ -65,7 +94,7 @@ def test_nothing_runs_over_an_edge_or_into_the_square(drawn: sign.Drawn) -> None
 
 @pytest.mark.parametrize("locale_words", _temperatures())
 def test_no_sign_of_a_zone_prints_the_mark_of_a_missing_glyph(locale_words: str) -> None:
-    drawn = sign.place(
+    drawn = sign_layout.place(
         sign.SignFace("进口专区", "A1−2", ("示例冷库", locale_words), ("扫码",), CODE, ADDRESS, trial=False)
     )
     document = pypdfium2.PdfDocument(sign.pdf([drawn], "a4"))
@@ -77,7 +106,7 @@ def test_no_sign_of_a_zone_prints_the_mark_of_a_missing_glyph(locale_words: str)
 
 
 @pytest.mark.parametrize("size", ["a4", "a5"])
-@pytest.mark.parametrize("drawn", [ALL[0], ALL[3], ALL[4]])
+@pytest.mark.parametrize("drawn", [ALL[0], ALL[3], ALL[5], ALL[9]])
 def test_a_scanner_reads_the_pdf_and_the_picture(drawn: sign.Drawn, size: sign.Size) -> None:
     content = sign.pdf([drawn], size)
     assert content == sign.pdf([drawn], size)
@@ -98,11 +127,37 @@ def test_a_scanner_reads_the_pdf_and_the_picture(drawn: sign.Drawn, size: sign.S
         assert found.text == qr_text(drawn.address)
 
 
-def test_a_trial_address_says_so_and_a_long_name_ends_in_an_ellipsis() -> None:
+def test_a_trial_address_says_so() -> None:
     assert "仅供测试，不得使用" in words(ALL[1])
     assert "仅供测试" not in words(ALL[0])
-    assert "…" in words(ALL[1])
-    assert "〓" not in words(ALL[1])
+
+
+@pytest.mark.parametrize("name", [ZH, EN, LONG])
+def test_long_names_and_addresses_stand_there_in_full(name: str) -> None:
+    """Names of the longest kind there are, addresses of 200 characters: smaller and on more lines, and never cut."""
+    for drawn in (place(name, lines=(name, ROAD)), stewards(name, "13800000000", store=name)):
+        said = joined(drawn)
+        assert "…" not in said
+        assert "".join(name.split()) in said
+        assert min(text.size_mm for text in drawn.layout.texts) >= sign_layout.LEAST_MM
+        assert drawn.symbol[2] >= 40
+    assert "".join(ROAD.split()) in joined(place(name, lines=(name, ROAD)))
+
+
+def test_a_word_is_not_broken_while_a_smaller_size_has_room_for_it() -> None:
+    assert "IMPORT-DEDICATED-2-NORTH-A1" in words(place("IMPORT-DEDICATED-2-NORTH-A1"))
+
+
+def test_a_short_name_is_large() -> None:
+    sizes = {text.words: text.size_mm for text in place("A1").layout.texts}
+    assert sizes["A1"] >= 20
+    assert sizes["截至 2021-02-02，以扫码所见为准"] >= 4
+
+
+def test_what_has_no_room_even_at_the_least_size_ends_in_an_ellipsis() -> None:
+    drawn = place("龘" * 200, lines=("龘" * 900, "龘" * 900))
+    assert "…" in words(drawn)
+    assert_inside(drawn)
 
 
 def test_a_post_that_nobody_holds_says_so() -> None:
@@ -111,14 +166,13 @@ def test_a_post_that_nobody_holds_says_so() -> None:
     assert words(stewards()).count("电话 0832-0000001") == 3
 
 
-def test_duties_take_four_lines_and_no_more() -> None:
-    assert len(sign.lines(DUTIES, "regular", 5.4, 178, 4)) == 4
-    assert sign.lines(DUTIES, "regular", 5.4, 178, 4)[-1].endswith("…")
-    assert sign.lines("短", "regular", 5.4, 178, 4) == ["短"]
-    assert sign.lines("", "regular", 5.4, 178, 4) == []
+def test_all_duties_are_there_while_there_is_room() -> None:
+    assert joined(stewards(long=True)).count(DUTIES) == 3
+    assert "…" in words(stewards(duties=DUTIES * 9))
+    assert_inside(stewards(duties=DUTIES * 9))
 
 
 @pytest.mark.parametrize("phone", [None, "0832-0000001"])
 def test_a_long_name_of_a_steward_stands_there_in_full(phone: str | None) -> None:
     name = "阿依古丽·买买提·吐尔逊江·阿卜杜拉"
-    assert words(stewards(name, phone)).count(name) == 3
+    assert joined(stewards(name, phone)).count(name) == 3

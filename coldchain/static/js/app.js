@@ -250,6 +250,14 @@
   document.addEventListener("focusin", closeMore);
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeMore(event); });
 
+  // On paper a folded list is open; afterwards it is as it was.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.cc-rest:not([open])").forEach(function (rest) { rest.open = true; rest.dataset.folded = ""; });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-folded]").forEach(function (rest) { rest.open = false; delete rest.dataset.folded; });
+  });
+
   // Large text: the page stays as it is, with what was typed; without script the form leads back to the page.
   on("submit", "form[data-text-size]", function (form, event) {
     event.preventDefault();
