@@ -384,7 +384,7 @@ def backchecks(session: Session, actor: Actor) -> list[Job]:
 
 
 def open_by_office(sweeps: list[Running]) -> dict[UUID | None, tuple[int, int]]:
-    """Return for each office how many tasks are not checked, and how many of those have goods to seal (a drill none)."""
+    """Return for each office how many tasks are not checked, how many of those have goods to seal (a drill none)."""
     found: dict[UUID | None, tuple[int, int]] = {}
     for sweep in sweeps:
         for view in sweep.open_views:
