@@ -5,7 +5,7 @@ start with `_`: a line's search text, pieces and loose units, the papers, the ne
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -157,10 +157,11 @@ def _with_buttons(form: Form, original: Form) -> Form:
     return form
 
 
-def without_empty(form: Form) -> Form:
+def without_empty(form: Form, groups: Sequence[str] = (LINES, PAPERS)) -> Form:
     """Return the form without lines and papers in which nothing was typed, the others counted anew from 0."""
     kept = copy(form)
-    for group, least in ((LINES, 1), (PAPERS, 0)):
+    for group in groups:
+        least = 1 if group == LINES else 0
         filled = (rows.filled(kept) if group == LINES else _papers_at_hand(kept)) or list(range(least))
         renumbered: Form = Form()
         for name, text in kept.items(multi=True):
