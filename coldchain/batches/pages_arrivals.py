@@ -11,10 +11,10 @@ from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.batches import declarations, pages_goods, pages_sampling, reach, schemas, service
 from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_arrival_start as start
-from coldchain.batches import pages_goods, pages_sampling, reach, schemas, service
 from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import MADE_MODES, Arrival
@@ -301,6 +301,7 @@ def _shown(session: Session, arrival: dict[str, Any]) -> dict[str, Any]:
         "modes": words.ENTRY_MODES,
         "zone_kinds": ZONE_KINDS,
         "words": words,
+        "declarations_differ": declarations.shown(arrival["customs_declaration_no"], arrival["evidence"]),
         "mass_g": sum(batch["quantity_units"] * batch["product"]["unit_mass_g"] for batch in arrival["batches"]),
     }
 

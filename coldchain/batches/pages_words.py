@@ -56,6 +56,7 @@ FLAGS: Final[dict[str, LazyText]] = {
     "voucher_missing": _p("flag", "No photograph of the paper yet"),
     "declared_late": _p("flag", "Declared late"),
     "quantity_differs": _p("flag", "Less or more came than declared"),
+    "declaration_number_differs": _p("flag", "Two declaration numbers differ, to be checked"),
 }
 FLAG_KINDS: Final[dict[str, LazyText]] = {
     "late_under_lock": _p("flag", "Entered after the lock: had left before"),
@@ -73,6 +74,11 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "container_missing": _p("flag", "The container number is missing"),
     "seal_missing": _p("flag", "The seal number is missing"),
     "existing_after_grace": _p("flag", "Existing stock registered after its period"),
+    "declaration_number_differs": _p("flag", "Two declaration numbers differ, to be checked"),
+}
+FLAG_ENDS: Final[dict[str, LazyText]] = {  # of flags that end when what they say holds no longer
+    "numbers_agree": _p("flag", "Both numbers agree now"),
+    "numbers_changed": _p("flag", "One of the numbers was changed"),
 }
 IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "container_no": _l("Container number"),

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation, scope
+from coldchain.batches import declarations
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import NOT_HERE
@@ -93,6 +94,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         more_events=shown[EVENTS_SHOWN:],
         stock=stock_rows(session, batch, sites),
         holds=batch_events.holds(session, actor, batch["holds"]),
+        declarations_differ=declarations.shown(batch["customs_declaration_no"], batch["evidence"]),
         tubes=[(tube, words.tube_chip(tube, merchant=merchant)) for tube in batch["tubes"]],
         may_read_tubes=relation(actor, "tube.read") is not None,
         may_register_tube=relation(actor, "tube.register") is not None,

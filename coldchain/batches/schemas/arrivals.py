@@ -11,7 +11,7 @@ from coldchain.registry.schemas import BusinessBriefSchema
 ARRIVAL_STATES = ("declared", "arrived", "withdrawn")
 ARRIVAL_FLAGS = (
     "suspected_mixed_storage", "container_missing", "seal_missing", "from_paper", "voucher_missing", "declared_late",
-    "quantity_differs",
+    "quantity_differs", "declaration_number_differs",
 )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def beside(
     """
     if not may(actor, "batch.read", tasks.place_of(task)):
         return Beside([None] * len(lines), [])
-    there = _there(session, task, {each.batch.batch_id for each in (*lines, *expected) if each.batch})
+    batches = [*(line.batch for line in lines), *(each.batch for each in expected)]
+    there = _there(session, task, {batch.batch_id for batch in batches if batch})
     left = list(there)
     said: list[str | None] = []
     told: set[tuple[UUID | None, ...]] = set()
