@@ -77,6 +77,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "_product-ledger_unit": _l("Counted by"),
     "_product-units_per_piece": _l("Units a piece"),
     "_product-unit_mass_g": _l("Net mass of a unit"),
+    "_product-unit_word": _l("The smallest unit is called"),
     "_product-gtin": _l("GTIN"),
     "_product-hs_code": _l("HS code"),
 }

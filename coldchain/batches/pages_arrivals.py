@@ -21,7 +21,7 @@ from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.service import arrival_drafts, disinfection_orders
-from coldchain.core import limits
+from coldchain.core import limits, unit_words
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -252,6 +252,7 @@ def _form_page(
         modes=_mode_tiles(),
         evidence_kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
+        unit_words=list(unit_words.NAMES.items()),
         once=form.get("_once") or new_once(),
     )
     answer = Response(page, status)

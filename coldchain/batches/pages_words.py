@@ -161,7 +161,8 @@ def specification(product: Any) -> str:
 
 def quantity(quantity_units: int, product: Any) -> str:
     """Return a quantity of a product in pieces and loose units; goods by weight in kg."""
-    return pages.pieces(quantity_units, _part(product, "units_per_piece"), _part(product, "ledger_unit"))
+    counted_by = (_part(product, name) for name in ("units_per_piece", "ledger_unit", "unit_word"))
+    return pages.pieces(quantity_units, *counted_by)
 
 
 def piece_words(basis: str, piece_from: int | None, piece_to: int | None) -> str:

@@ -1,9 +1,10 @@
-"""Officers are told of a declaration number that differs between a delivery and its paper.
+"""Officers are told of a declaration number that differs; products may say what their smallest unit is called.
 
 Revision ID: 0027
 Revises: 0025
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
@@ -13,6 +14,7 @@ FLAG_KINDS = (
     "declared_late", "entered_from_paper", "number_override", "certificate_overbooked", "certificate_differs",
     "not_declared", "container_missing", "seal_missing", "existing_after_grace", "declaration_number_differs",
 )  # fmt: skip
+UNIT_WORDS = ("box", "bag", "pack", "bottle", "can", "stick", "block", "item")
 
 branch_labels = None
 depends_on = None
@@ -23,3 +25,6 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_flag_kind"), "flag", type_="check")
     listed = ", ".join(f"'{kind}'" for kind in FLAG_KINDS)
     op.create_check_constraint(op.f("ck_flag_kind"), "flag", f"kind IN ({listed})")
+    op.add_column("product", sa.Column("unit_word", sa.Text(), nullable=True))
+    listed = ", ".join(f"'{word}'" for word in UNIT_WORDS)
+    op.create_check_constraint(op.f("ck_product_unit_word"), "product", f"unit_word IN ({listed})")
