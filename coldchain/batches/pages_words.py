@@ -204,8 +204,12 @@ def sample_name(sample: Mapping[str, Any]) -> str:
     worker = sample.get("worker")
     if worker:
         return " ".join(part for part in (worker["name"], worker["post"]) if part)
+    if sample["unlisted"] or sample["vehicle_plate"]:
+        return str(sample["unlisted"] or sample["vehicle_plate"])
     zone = sample.get("zone_code")
-    return str(sample["unlisted"] or sample["vehicle_plate"] or (_("Zone %(code)s", code=zone) if zone else ""))
+    if zone:
+        return _("Zone %(code)s", code=zone)
+    return _("A zone") if sample.get("zone_id") else ""  # a laboratory learns nothing of where it lies
 
 
 def tube_goods(tube: Mapping[str, Any]) -> str:

@@ -78,6 +78,9 @@ def test_no_page_of_a_drill_claims_a_lock_or_a_seal(app: Flask, world: World) ->
             pages.append(inspector.send(f"{at}/finding", 200, _step="check", _lines__0__pieces="1"))
             for page in pages:
                 assert not _claims(page), _claims(page)
+            listed = regulator.open("/recalls")
+            assert "cc-chip info" in listed
+            assert "cc-chip stop" not in listed, "what is practised isn't shown like what runs"
             for desk in (regulator.open("/"), inspector.open("/")):
                 assert set(_desk_counts(desk)) <= {"0"}, _desk_counts(desk)
             assert _desk_counts(regulator.text) or _desk_counts(regulator.open("/"))
