@@ -165,6 +165,11 @@ def close(session: Session, actor: Actor, flag_id: UUID, *, reason: str) -> Flag
     authorize(actor, "flag.close", Resource.of(regions=[flag.region_code]))
     if flag.closed_at is not None:
         raise Conflict("This flag was closed already.", code="wrong_state", extra={"state": "closed"})
+    return end(session, actor, flag, reason)
+
+
+def end(session: Session, actor: Actor, flag: Flag, reason: str) -> Flag:
+    """Close an open flag that the caller has locked: by an officer, or for the code of why it holds no longer."""
     flag.closed_at, flag.closed_by, flag.closed_reason = clock.now(), actor.user_id, reason
     session.add(flag)
     session.flush()
@@ -172,7 +177,7 @@ def close(session: Session, actor: Actor, flag_id: UUID, *, reason: str) -> Flag
         session,
         actor,
         kind="flag.closed",
-        subject_id=flag_id,
+        subject_id=flag.flag_id,
         occurred_at=flag.closed_at,
         business_id=flag.business_id,
         region_code=flag.region_code,

@@ -5,7 +5,7 @@ start with `_`: a line's search text, pieces and loose units, the papers, the ne
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -77,6 +77,7 @@ LABELS: Final[dict[str, LazyText]] = {
     "_product-ledger_unit": _l("Counted by"),
     "_product-units_per_piece": _l("Units a piece"),
     "_product-unit_mass_g": _l("Net mass of a unit"),
+    "_product-unit_word": _l("The smallest unit is called"),
     "_product-gtin": _l("GTIN"),
     "_product-hs_code": _l("HS code"),
 }
@@ -157,10 +158,11 @@ def _with_buttons(form: Form, original: Form) -> Form:
     return form
 
 
-def without_empty(form: Form) -> Form:
+def without_empty(form: Form, groups: Sequence[str] = (LINES, PAPERS)) -> Form:
     """Return the form without lines and papers in which nothing was typed, the others counted anew from 0."""
     kept = copy(form)
-    for group, least in ((LINES, 1), (PAPERS, 0)):
+    for group in groups:
+        least = 1 if group == LINES else 0
         filled = (rows.filled(kept) if group == LINES else _papers_at_hand(kept)) or list(range(least))
         renumbered: Form = Form()
         for name, text in kept.items(multi=True):

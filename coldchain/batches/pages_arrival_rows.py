@@ -1,7 +1,8 @@
 """The rows of an arrival's form: a product, and below it the same product with other dates (`_lines-N-same`).
 
 All are lines of one list, numbered in order; a row that is the same takes product and zone from the nearest row above
-that is not. Rows in which nothing was typed are left out, so that an empty one may always stand ready below.
+that is not. Rows in which nothing was typed are left out, so that an empty one may stand ready below once somebody
+asked for one; nobody gets one unasked.
 """
 
 import re

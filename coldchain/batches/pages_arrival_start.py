@@ -85,8 +85,9 @@ def started(
 
 
 def resumed(draft: ArrivalDraft) -> tuple[Form, Any]:
-    """Return the form of a draft, and when it was last touched."""
-    form = Form([(name, text) for name, text in draft.fields])
+    """Return the form of a draft, without rows of goods in which nothing was typed, and when it was last touched."""
+    typed = Form([(name, text) for name, text in draft.fields])
+    form = arrival_form.without_empty(typed, [arrival_form.LINES])
     form[DRAFT] = str(draft.draft_id)
     return form, draft.updated_at
 

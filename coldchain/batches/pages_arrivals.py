@@ -11,17 +11,17 @@ from sqlmodel import Session, col, func, select
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation
+from coldchain.batches import declarations, pages_goods, pages_sampling, reach, schemas, service
 from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_arrival_rows as rows
 from coldchain.batches import pages_arrival_start as start
-from coldchain.batches import pages_goods, pages_sampling, reach, schemas, service
 from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
 from coldchain.batches.models import MADE_MODES, Arrival
 from coldchain.batches.pages_arrival_form import LABELS, LINES, Refused
 from coldchain.batches.pages_blueprint import PAGE_ROWS, bp
 from coldchain.batches.service import arrival_drafts, disinfection_orders
-from coldchain.core import limits
+from coldchain.core import limits, unit_words
 from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
@@ -249,6 +249,7 @@ def _form_page(
         modes=_mode_tiles(),
         evidence_kinds=[(code, words.said(word)) for code, word in vocabulary.evidence_kinds().items()],
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
+        unit_words=list(unit_words.NAMES.items()),
         once=form.get("_once") or new_once(),
     )
     return Response(page, status)
@@ -295,6 +296,7 @@ def _shown(session: Session, arrival: dict[str, Any]) -> dict[str, Any]:
         "modes": words.ENTRY_MODES,
         "zone_kinds": ZONE_KINDS,
         "words": words,
+        "declarations_differ": declarations.shown(arrival["customs_declaration_no"], arrival["evidence"]),
         "mass_g": sum(batch["quantity_units"] * batch["product"]["unit_mass_g"] for batch in arrival["batches"]),
     }
 

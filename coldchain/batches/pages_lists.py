@@ -61,10 +61,15 @@ def counts_by_restriction(session: Session, actor: Actor) -> dict[str, int]:
 
 
 def units_seen(session: Session, actor: Actor, batch_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Return units there now and units held, of each batch, over the holdings that the reader sees."""
+    """Return units on hand and units on the road, of each batch, over the holdings that the reader sees (R10)."""
+    units, travels = col(Holding.quantity_units), col(Holding.account) == "transit"
     rows = session.execute(
-        select(col(Holding.batch_id), func.sum(col(Holding.quantity_units)), func.sum(col(Holding.held_units)))
+        select(
+            col(Holding.batch_id),
+            func.coalesce(func.sum(units).filter(~travels), 0),
+            func.coalesce(func.sum(units).filter(travels), 0),
+        )
         .where(col(Holding.batch_id).in_(batch_ids), reach.visible_holdings(actor))
         .group_by(col(Holding.batch_id))
     )
-    return {batch_id: (int(units), int(held)) for batch_id, units, held in rows}
+    return {batch_id: (int(on_hand), int(on_the_road)) for batch_id, on_hand, on_the_road in rows}

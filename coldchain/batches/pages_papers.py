@@ -8,9 +8,9 @@ from flask import Response, flash, render_template, request, url_for
 from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
+from coldchain.batches import declarations, schemas, service
 from coldchain.batches import pages_kept_files as kept_files
 from coldchain.batches import pages_words as words
-from coldchain.batches import schemas, service
 from coldchain.batches.models import BASES
 from coldchain.batches.pages_blueprint import bp
 from coldchain.core import clock, pages
@@ -170,7 +170,12 @@ def new_evidence(session: Session, actor: Actor, batch_id: UUID | None = None, a
 
     def enter(data: dict[str, Any]) -> str:
         service.register_evidence(session, actor, **data)
-        return _("Entered: %(kind)s %(number)s", kind=words.evidence_kind(data["kind"]), number=data["number"])
+        said = {"kind": words.evidence_kind(data["kind"]), "number": data["number"]}
+        own = _declaration_no(target)
+        if data["kind"] == DECLARATION and declarations.differing(own, [data["number"]]):
+            return _("Entered: %(kind)s %(number)s. The delivery says %(own)s: two declaration numbers differ, to be "
+                     "checked.", own=own, **said)  # fmt: skip
+        return _("Entered: %(kind)s %(number)s", **said)
 
     if request.method == "GET":
         kind = request.args.get("kind", "")

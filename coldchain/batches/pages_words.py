@@ -56,6 +56,7 @@ FLAGS: Final[dict[str, LazyText]] = {
     "voucher_missing": _p("flag", "No photograph of the paper yet"),
     "declared_late": _p("flag", "Declared late"),
     "quantity_differs": _p("flag", "Less or more came than declared"),
+    "declaration_number_differs": _p("flag", "Two declaration numbers differ, to be checked"),
 }
 FLAG_KINDS: Final[dict[str, LazyText]] = {
     "late_under_lock": _p("flag", "Entered after the lock: had left before"),
@@ -73,6 +74,11 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "container_missing": _p("flag", "The container number is missing"),
     "seal_missing": _p("flag", "The seal number is missing"),
     "existing_after_grace": _p("flag", "Existing stock registered after its period"),
+    "declaration_number_differs": _p("flag", "Two declaration numbers differ, to be checked"),
+}
+FLAG_ENDS: Final[dict[str, LazyText]] = {  # of flags that end when what they say holds no longer
+    "numbers_agree": _p("flag", "Both numbers agree now"),
+    "numbers_changed": _p("flag", "One of the numbers was changed"),
 }
 IDENTITY_FIELDS: Final[dict[str, LazyText]] = {
     "container_no": _l("Container number"),
@@ -155,7 +161,8 @@ def specification(product: Any) -> str:
 
 def quantity(quantity_units: int, product: Any) -> str:
     """Return a quantity of a product in pieces and loose units; goods by weight in kg."""
-    return pages.pieces(quantity_units, _part(product, "units_per_piece"), _part(product, "ledger_unit"))
+    counted_by = (_part(product, name) for name in ("units_per_piece", "ledger_unit", "unit_word"))
+    return pages.pieces(quantity_units, *counted_by)
 
 
 def piece_words(basis: str, piece_from: int | None, piece_to: int | None) -> str:
@@ -197,10 +204,12 @@ def sample_name(sample: Mapping[str, Any]) -> str:
     worker = sample.get("worker")
     if worker:
         return " ".join(part for part in (worker["name"], worker["post"]) if part)
+    if sample["unlisted"] or sample["vehicle_plate"]:
+        return str(sample["unlisted"] or sample["vehicle_plate"])
     zone = sample.get("zone_code")
     if zone:
         return _("Zone %(code)s", code=zone)
-    return str(sample["unlisted"] or sample["vehicle_plate"] or (_("A zone") if sample.get("zone_id") else ""))
+    return _("A zone") if sample.get("zone_id") else ""  # a laboratory learns nothing of where it lies
 
 
 def alike(samples: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:

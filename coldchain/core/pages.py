@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from coldchain.core import clock, i18n, limits, text_size, vocabulary
+from coldchain.core import clock, i18n, limits, text_size, unit_words, vocabulary
 from coldchain.core.clock import BEIJING
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def mass(mass_g: int | None) -> str:
     return tonnes(mass_g) if abs(mass_g) >= GRAMS_PER_T else kilograms(mass_g)
 
 
-def pieces(quantity_units: int, units_per_piece: int, ledger_unit: str, unit_name: str | None = None) -> str:
+def pieces(quantity_units: int, units_per_piece: int, ledger_unit: str, unit_word: str | None = None) -> str:
     """Return a quantity in full pieces and loose units: `452 件零 132 盒`, under a piece `3 盒`; gram ledgers in kg.
 
-    `unit_name` replaces the word for the loose unit (袋) where the product names one.
+    `unit_word` is what the product calls its smallest unit (袋), one of `unit_words.CODES`.
     """
     if ledger_unit == "gram":
         return kilograms(quantity_units)
@@ -71,10 +71,7 @@ def pieces(quantity_units: int, units_per_piece: int, ledger_unit: str, unit_nam
     whole = i18n.ngettext("%(count)s piece", "%(count)s pieces", full, count=number(full))
     if not loose:
         return sign + whole
-    if unit_name is None:
-        rest = i18n.ngettext("%(count)s unit", "%(count)s units", loose, count=number(loose))
-    else:
-        rest = f"{number(loose)} {unit_name}"
+    rest = unit_words.counted(loose, number(loose), unit_word)
     if not full:
         return sign + rest
     return sign + i18n.gettext("%(pieces)s + %(loose)s", pieces=whole, loose=rest)

@@ -67,6 +67,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "refused": Chip("idle", "hand-stop", lazy_gettext("Inspection refused")),
     # what was done with matching goods
     "taken_off": Chip("stop", "flag-exclamation", lazy_gettext("Taken off sale")),
+    "drill.sealed": Chip("info", "speakerphone", lazy_gettext("Sealing practised")),
     "left": Chip("idle", "circle-minus", lazy_gettext("Left in place")),
     # samples and results
     "taken": Chip("idle", "test-pipe-2", lazy_gettext("Sampled")),

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import Resource, may, relation, scope
+from coldchain.batches import declarations
 from coldchain.batches import pages_words as words
 from coldchain.batches import service as batches
 from coldchain.batches.models import NOT_HERE
@@ -24,7 +25,7 @@ from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
-from coldchain.home import batch_acts, batch_events, halted
+from coldchain.home import batch_acts, batch_events, halted, hold_words
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
@@ -92,7 +93,15 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
         events=shown[:EVENTS_SHOWN],
         more_events=shown[EVENTS_SHOWN:],
         stock=stock_rows(session, batch, sites),
-        holds=batch_events.holds(session, actor, batch["holds"]),
+        holds=list(
+            zip(
+                batch_events.holds(session, actor, batch["holds"]),
+                hold_words.told(session, actor, batch["holds"]),
+                strict=True,
+            )
+        ),
+        ask=hold_words.ask(session, batch["stock"], sites),
+        declarations_differ=declarations.shown(batch["customs_declaration_no"], batch["evidence"]),
         tubes=[(tube, words.tube_chip(tube, merchant=merchant)) for tube in batch["tubes"]],
         may_read_tubes=relation(actor, "tube.read") is not None,
         may_register_tube=relation(actor, "tube.register") is not None,

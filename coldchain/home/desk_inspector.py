@@ -36,7 +36,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     )
     titles = {sweep.recall.recall_id: sweep.recall for sweep in sweeps}
     following = present.tasks(session, open_views[:NEXT_SHOWN])
-    waiting = jobs.open_by_office([view for sweep in sweeps for view in sweep.views])
+    waiting = jobs.open_by_office(sweeps)
     names = regions.offices_by_id(session, waiting)
     area_names = regions.names(session, actor.regions, current_locale())
     return {

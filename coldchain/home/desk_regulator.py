@@ -21,7 +21,7 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
     """Return what the page shows, all of it computed now."""
     sweeps = jobs.running(session, actor)
     found = totals.register(session, scope(actor, "business.read"))
-    waiting = jobs.open_by_office([view for sweep in sweeps for view in sweep.views])
+    waiting = jobs.open_by_office(sweeps)
     offices = [office for area in actor.regions for office in regions.offices(session, area)]
     known = {office.office_id for office in offices}
     rows = [

@@ -383,11 +383,12 @@ def backchecks(session: Session, actor: Actor) -> list[Job]:
     ]
 
 
-def open_by_office(views: list[TaskView]) -> dict[UUID | None, tuple[int, int]]:
-    """Return for each office how many of these tasks are not checked, and how many of those have goods to seal."""
+def open_by_office(sweeps: list[Running]) -> dict[UUID | None, tuple[int, int]]:
+    """Return for each office how many tasks are not checked, how many of those have goods to seal (a drill none)."""
     found: dict[UUID | None, tuple[int, int]] = {}
-    for view in views:
-        if view.state not in CHECKED:
+    for sweep in sweeps:
+        for view in sweep.open_views:
             not_checked, to_seal = found.get(view.task.office_id, (0, 0))
-            found[view.task.office_id] = (not_checked + 1, to_seal + bool(view.expected))
+            seals = bool(view.expected) and sweep.recall.kind != "drill"
+            found[view.task.office_id] = (not_checked + 1, to_seal + seals)
     return found

@@ -75,6 +75,7 @@ class FindingAnswerSchema(Schema):
     outcome = fields.OneOf(OUTCOMES)
     captured_at = fields.Moment(attribute="occurred_at")
     recorded_at = fields.Moment()
+    drill = fields.Flag(doc="recorded in a drill: `sealed` was practised, no seal was put on")
     people_controlled = fields.Int()
     disinfected = fields.Flag()
     note = fields.Text()

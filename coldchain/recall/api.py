@@ -181,7 +181,7 @@ def note_assistance(session: Session, actor: Actor, data: dict[str, Any], reques
 def record_finding(session: Session, actor: Actor, data: dict[str, Any], task_id: UUID) -> Any:
     """Record what was seen at a task's place."""
     finding, lines = findings.record(session, actor, task_id, samples_taken=data.pop("samples"), **data)
-    return present.finding(session, finding, lines)
+    return present.finding(session, finding, lines, drill=tasks.recall_of(session, task_id).kind == "drill")
 
 
 @blp.route("/sweep-tasks/<uuid:task_id>/findings")
@@ -190,8 +190,8 @@ def record_finding(session: Session, actor: Actor, data: dict[str, Any], task_id
 @blp.response(200, schemas.FindingListSchema)
 def list_findings(session: Session, actor: Actor, query: dict[str, Any], task_id: UUID) -> Any:
     """List a task's findings, newest first."""
-    tasks.get(session, actor, task_id)
-    found = present.findings_of(session, task_id)
+    _task, recall = tasks.get(session, actor, task_id)
+    found = present.findings_of(session, task_id, drill=recall.kind == "drill")
     items, cursor = paging.part(found, lambda row: row["finding_id"], newest_first=True, **query)
     return {"items": items, "next": cursor}
 

@@ -53,7 +53,7 @@ def _headline(facts: Facts, locale: str) -> str:
         "outbreak_sweep": _("[{place}: outbreak sweep bulletin]"),
         "assistance": _("[{place}: assistance bulletin]"),
         "food_recall": _("[{place}: food recall bulletin]"),
-        "drill": _("[{place}: drill bulletin. This is a drill, nothing is locked]"),
+        "drill": _("[{place}: drill bulletin. This is a drill: nothing is locked, nothing is sealed]"),
     }
     return headlines[facts.kind].format(place=facts.places[locale])
 
@@ -79,7 +79,7 @@ def _sites(figures: Figures) -> str:
     return words + (_(" ({reasons})").format(reasons=_(", ").join(reasons)) if reasons else "") + _(".")
 
 
-def _goods(figures: Figures) -> str:
+def _goods(figures: Figures, drill: bool) -> str:
     if not figures.sites_found:
         if figures.examined_mass_g:
             return _("Examined {mass}, nothing matched.").format(mass=_mass(figures.examined_mass_g))
@@ -92,6 +92,16 @@ def _goods(figures: Figures) -> str:
     )
     if unweighed:
         words += _("; the other {unweighed} were not weighed").format(unweighed=unweighed)
+    if drill:
+        if figures.practised_mass_g == figures.matched_mass_g:
+            return words + _("; sealing was practised for all of that, nothing was sealed.")
+        return words + _(
+            "; sealing practised {practised}, taken off sale {taken_off}, left {left}; nothing was sealed."
+        ).format(
+            practised=_mass(figures.practised_mass_g),
+            taken_off=_mass(figures.taken_off_mass_g),
+            left=_mass(figures.left_mass_g),
+        )
     if figures.sealed_mass_g == figures.matched_mass_g:
         return words + _("; all of that is sealed on site.")
     return words + _("; sealed on site {sealed}, taken off sale {taken_off}, left {left}.").format(
@@ -134,7 +144,7 @@ def text(facts: Facts, locale: str) -> str:
                 moment=_moment(facts.received_at), notice_no=facts.notice_no, title=facts.title
             ),
             _sites(figures),
-            _goods(figures),
+            _goods(figures, facts.kind == "drill"),
             *_samples(figures),
         ]
         if figures.people_controlled:

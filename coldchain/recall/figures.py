@@ -97,9 +97,11 @@ class Figures:
     examined_mass_g: int = 0
     matched_mass_g: int = 0
     sealed_mass_g: int = 0
+    practised_mass_g: int = 0
     taken_off_mass_g: int = 0
     left_mass_g: int = 0
     sites_sealed: int = 0
+    sites_practised: int = 0
     held_mass_g: int = 0
     locked_mass_g: int = 0
     sites_locked: int = 0
@@ -120,11 +122,14 @@ def compute(
     stock: Iterable[StockFact],
     samples: Iterable[tuple[int, str, str, int]],
     late: Iterable[tuple[UUID, int]] = (),
+    *,
+    drill: bool = False,
 ) -> Figures:
     """Return the figures of tasks, held stock, samples as (round, place, state, pieces), late lines as (document, g).
 
     `held_mass_g` is all that the books hold for this recall; `locked_mass_g` the part that no officer has sealed yet
     (系统锁定，待现场封存). It is never added to `sealed_mass_g` (R9). `elsewhere` is the reader's: the caller fills it.
+    In a `drill` no seal is put on: what was recorded as sealed counts as practised and never as sealed.
     """
     figures = Figures(sites_by_origin=dict.fromkeys(ORIGINS, 0))
     offices: dict[UUID | None, OfficeFigures] = {}
@@ -142,6 +147,9 @@ def compute(
     gone = list(late)
     figures.late_entries = len({document for document, _mass_g in gone})
     figures.late_mass_g = sum(mass_g for _document, mass_g in gone)
+    if drill:
+        figures.practised_mass_g, figures.sealed_mass_g = figures.sealed_mass_g, 0
+        figures.sites_practised, figures.sites_sealed = figures.sites_sealed, 0
     figures.offices = sorted(offices.values(), key=lambda office: (office.office_id is None, str(office.office_id)))
     figures.places = [places[key] for key in sorted(places, key=str)]
     return figures

@@ -5,7 +5,7 @@ never differ. The books don't know what nobody entered: the sites that hold noth
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,9 +19,10 @@ from coldchain.batches.models import Batch
 from coldchain.ledger import holds
 from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Holding
-from coldchain.recall import drafts, masses
+from coldchain.recall import drafts, masses, seen_there
 from coldchain.recall import reach as places
 from coldchain.recall.matches import READ, Elsewhere
+from coldchain.recall.seen_there import SeenThere
 from coldchain.registry import service as registry
 from coldchain.registry.models import SITE_KINDS, Producer, Product, Site, Zone
 from coldchain.registry.service import BusinessBrief, sites_within
@@ -32,7 +33,7 @@ SHOWN = 200  # accounts listed by name; sums count all
 @dataclass(frozen=True)
 class Held:
     """What one owner has of a batch in one place. `site` is where it lies or is bound for, None when not the reader's
-    to know; `on_the_road` goods lie in no zone yet.
+    to know; `on_the_road` goods lie in no zone yet; `seen` is what sweeps found of it there.
     """
 
     batch: Batch
@@ -46,6 +47,7 @@ class Held:
     locked_units: int
     sealed_units: int
     mass_g: int
+    seen: Sequence[SeenThere] = ()
 
 
 class Kind(NamedTuple):
@@ -156,7 +158,13 @@ def _rows(session: Session, actor: Actor, own: Sequence[Holding], unit_mass: Map
                 mass_g=each.quantity_units * unit_mass[each.batch_id],
             )
         )
-    return found
+    known_at = seen_there.of_stock(
+        session, actor, {(row.site.site_id, row.batch.batch_id) for row in found if row.site}
+    )
+    return [
+        replace(row, seen=known_at.get((row.site.site_id, row.batch.batch_id), ())) if row.site else row
+        for row in found
+    ]
 
 
 def _kinds(session: Session, actor: Actor, batch_ids: Sequence[UUID]) -> list[Kind]:

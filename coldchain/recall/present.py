@@ -99,11 +99,12 @@ def assistance(view: AssistanceView) -> dict[str, Any]:
     }
 
 
-def finding(session: Session, row: Finding, lines: list[FindingLine]) -> dict[str, Any]:
-    """Return a finding with its lines and their owners named."""
+def finding(session: Session, row: Finding, lines: list[FindingLine], *, drill: bool) -> dict[str, Any]:
+    """Return a finding with its lines and their owners named; `drill`: what was done was practice."""
     owners = registry.brief(session, {line.owner_id for line in lines})
     return {
         **row.model_dump(),
+        "drill": drill,
         "lines": [
             {**line.model_dump(), "owner": business_of(owners.get(line.owner_id) if line.owner_id else None)}
             for line in lines
@@ -111,9 +112,9 @@ def finding(session: Session, row: Finding, lines: list[FindingLine]) -> dict[st
     }
 
 
-def findings_of(session: Session, task_id: UUID) -> list[dict[str, Any]]:
+def findings_of(session: Session, task_id: UUID, *, drill: bool) -> list[dict[str, Any]]:
     """Return a task's findings, newest first."""
-    return [finding(session, row, lines) for row, lines in inspections.of_task(session, task_id)]
+    return [finding(session, row, lines, drill=drill) for row, lines in inspections.of_task(session, task_id)]
 
 
 def samples(session: Session, actor: Actor, recall_id: UUID, *, own_only: bool = False) -> list[dict[str, Any]]:

@@ -68,6 +68,7 @@ def report(session: Session, actor: Actor, recall_id: UUID, as_of: datetime | No
         _stock_facts(session, recall, moment),
         [(*key, pieces) for key, pieces in samples.as_read(session, actor, counts).items()],
         late.facts(session, recall.recall_id, moment),
+        drill=recall.kind == "drill",
     )
     figures.elsewhere = [place for place in figures.places if not reach.sees(actor, place.region_code, place.office_id)]
     facts = bulletin.Facts.of(session, recall, version, moment, figures)

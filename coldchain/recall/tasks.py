@@ -137,6 +137,15 @@ def get(session: Session, actor: Actor, task_id: UUID, action: str = "recall.rea
     return task, recall
 
 
+def recall_of(session: Session, task_id: UUID) -> Recall:
+    """Return the recall that a task is of. Raises NotFound."""
+    statement = select(Recall).join(SweepTask, col(SweepTask.recall_id) == col(Recall.recall_id))
+    found = session.scalars(statement.where(col(SweepTask.task_id) == task_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def of_finding(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -> tuple[SweepTask, Recall]:
     """Return the task and recall of a finding, to officers of the place and to who recorded it, also after leaving.
 

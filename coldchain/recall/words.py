@@ -17,3 +17,8 @@ KIND_HINTS: Final[dict[str, LazyText]] = {
     "food_recall": _p("recall kind", "Unsafe food is to be taken back"),
     "drill": _p("recall kind", "For practice: tasks are made, nothing is locked"),
 }
+
+
+def done(disposition: str, drill: bool) -> str:
+    """Return the vocabulary's code for what was done with goods: in a drill no seal is put on, sealing is practised."""
+    return "drill.sealed" if drill and disposition == "sealed" else disposition

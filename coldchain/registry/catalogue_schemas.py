@@ -1,6 +1,6 @@
 """What requests and answers about producers and products look like."""
 
-from coldchain.core import fields, identifiers, limits
+from coldchain.core import fields, identifiers, limits, unit_words
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
 from coldchain.registry.schemas import OCCURRED, RegistryWarningSchema
@@ -61,6 +61,7 @@ class ProductRegistrationSchema(Schema):
     ledger_unit = fields.OneOf(LEDGER_UNITS, required=True)
     units_per_piece = fields.Units(required=True, doc="by weight: grams a piece")
     unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True, doc="net grams a unit; 1 by weight")
+    unit_word = fields.OneOf(unit_words.CODES, doc="what the smallest unit is called; none: 盒. No identity field")
     imported = fields.Flag(required=True)
     occurred_at = fields.Moment(doc=OCCURRED)
 
@@ -81,6 +82,7 @@ class ProductSchema(Schema):
     ledger_unit = fields.OneOf(LEDGER_UNITS, required=True)
     units_per_piece = fields.Units(required=True)
     unit_mass_g = fields.Int(1, limits.COUNT_MAX, required=True)
+    unit_word = fields.OneOf(unit_words.CODES)
     imported = fields.Flag(required=True)
     merged_into = fields.Key(doc="the entry that an officer merged this one into")
     recorded_at = fields.Moment(required=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from coldchain.core import unit_words
 from coldchain.core.columns import key, moment, one_of, ref, whole, wordlist, words
 from coldchain.core.sign_code import RANDOM_BITS, Level, new_sign_code
 
@@ -238,6 +239,7 @@ class Product(SQLModel, table=True):
     __table_args__ = (
         one_of("category", CATEGORIES),
         one_of("ledger_unit", LEDGER_UNITS),
+        one_of("unit_word", unit_words.CODES),
         CheckConstraint("units_per_piece >= 1 AND unit_mass_g >= 1", name="sizes"),
         CheckConstraint("ledger_unit <> 'gram' OR unit_mass_g = 1", name="gram"),
         Index("ix_product_grams", text("cc_grams(search_text)"), postgresql_using="gin"),
@@ -256,6 +258,7 @@ class Product(SQLModel, table=True):
     ledger_unit: str = words()
     units_per_piece: int = whole()
     unit_mass_g: int = whole()
+    unit_word: str | None = words(null=True)  # what the smallest unit is called; no identity field
     imported: bool
     search_text: str = words()
     merged_into_id: UUID | None = ref("product.product_id", null=True)

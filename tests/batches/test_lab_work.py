@@ -111,6 +111,10 @@ def test_a_laboratory_registers_a_zone_by_its_sign_and_a_person_by_number(
         assert error is None or error in page
     (zone,) = case.lab[1].get("/tubes?tube_no=HJ-1")["items"][0]["samples"]
     assert (zone["zone_id"], zone["sample_site"]) == (case.zone["zone_id"], "environment")
+    shown = lab.open(f"/tubes/{case.lab[1].get('/tubes?tube_no=HJ-1')['items'][0]['tube_id']}")
+    assert 'class="cc-rowhead">A zone' in shown, (
+        "a row is never without a name, whatever is not the laboratory's to know"
+    )
     (who,) = case.lab[1].get("/tubes?tube_no=RY-1")["items"][0]["samples"]
     assert (who["worker"]["worker_id"], who["sample_site"]) == (person["worker_id"], "personnel")
     assert "赵示例" not in lab.open(f"/tubes/{case.lab[1].get('/tubes?tube_no=RY-1')['items'][0]['tube_id']}")

@@ -238,7 +238,7 @@ def test_a_merchant_never_reads_positive_an_officer_does(app: Flask, world: Worl
 
 
 def test_stock_is_shown_by_owner_and_place(app: Flask, world: World, merchant: Reader) -> None:
-    goods, shop = world.cleared(100), world.shop()
+    goods, shop = world.cleared(100, unit_word="bag"), world.shop()
     seller = Reader.of(app, world.merchant(goods["owner"]))
     world.merchant(goods["owner"]).post(
         "/consignments",
@@ -248,12 +248,16 @@ def test_stock_is_shown_by_owner_and_place(app: Flask, world: World, merchant: R
         },
         201,
     )  # fmt: skip
+    left = " ".join(re.sub("<[^>]+>", " ", seller.open("/batches")).split())
+    assert "15 pieces + 4 bags 188 kg In transit 1 piece 12 kg" in left, "on hand and on the road stand apart (R10)"
+    assert "16 pieces" not in left
     page = seller.open(f"/batches/{goods['batch']['batch_id']}")
     assert "On the road" in page
-    assert "15 pieces + 4 units" in page
+    assert "15 pieces + 4 bags" in page
     buyer = Reader.of(app, world.merchant(shop["owner"]))
+    assert "0 pieces 0 kg In transit 1 piece 12 kg" in " ".join(re.sub("<[^>]+>", " ", buyer.open("/batches")).split())
     page = buyer.open(f"/batches/{goods['batch']['batch_id']}")
-    assert "15 pieces + 4 units" not in page, "what the seller has left is not the buyer's to know"
+    assert "15 pieces + 4 bags" not in page, "what the seller has left is not the buyer's to know"
     assert "/arrivals/" not in page
 
 

@@ -59,7 +59,7 @@ class Hands:
 
 
 def enter_product(hands: Hands, row: int, initials: str, product_id: str) -> None:
-    """Find a product, choose it, and type three dates with their quantities: rows come by themselves."""
+    """Find a product, choose it, and type three dates with their quantities: once asked for, rows come."""
     page = hands.page
     hands.count += 1  # the two or three letters
     page.locator(f'main [name="_lines-{row}-find"]').press_sequentially(initials, delay=5)
@@ -69,6 +69,9 @@ def enter_product(hands: Hands, row: int, initials: str, product_id: str) -> Non
         hands.free(f"lines-{row + number}-production_date", made)
         hands.free(f"lines-{row + number}-expiry_date", expires)
         hands.free(f"_lines-{row + number}-pieces", str(20 + number))
+        if row == number == 0:
+            expect(page.locator('main [name="lines-1-production_date"]')).to_have_count(0)  # nobody asked
+            hands.press("main [data-repeat]", goes=False)
 
 
 def enter_papers(hands: Hands) -> None:
@@ -123,7 +126,7 @@ def test_a_container_takes_few_interactions(world: World, live: Live, open_page:
     hands.write("seal_no", "HL20771")
     hands.write("customs_declaration_no", "190120251000042871")
     for number, name in enumerate(NAMES):
-        row = number * (len(DATES) + 1)  # an empty row stands ready below each product
+        row = number * (len(DATES) + 1)  # an empty row stands ready below each product, since it was asked for once
         if number:
             hands.press('main [data-lines="lines"] > p [data-add]', goes=False)
         enter_product(hands, row, name[:2], products[name][0]["product_id"])
@@ -163,6 +166,7 @@ def test_the_form_works_on_a_phone_and_without_script(world: World, live: Live, 
     sign_in(plain, world.merchant(owner))
     plain.goto("/arrivals/new")
     expect(plain.locator('main [name="lines-2-production_date"]')).to_have_value("2025-11-20")
+    expect(plain.locator('main [name="lines-3-production_date"]')).to_have_count(0)  # the untouched row is gone
     with plain.expect_navigation():
         plain.locator("main [name=_repeat]").first.click()
-    expect(plain.locator('main [name="lines-4-production_date"]')).to_have_count(1)
+    expect(plain.locator('main [name="lines-3-production_date"]')).to_have_count(1)

@@ -38,6 +38,12 @@ def test_drafts_stay_beside_each_other_and_the_way_back_works(
         page.goto(f"/arrivals/new?like={made['arrival_id']}")
         expect(page.locator("main")).to_contain_text("份到货单没有发出，原样保留")
         page.locator("main [name=lines-0-production_date]").fill("2020-11-06")
+        expect(page.locator("main [data-lines=lines] > [data-line]")).to_have_count(1)  # a copy adds no row unasked
+        page.locator("main [name=lines-0-expiry_date]").fill("2019-11-05")
+        page.locator("main [name=_step][value=check]").last.click()
+        expect(page.locator(".cc-errors a, [role=alert] a").first).to_be_visible()
+        page.locator("main [name=lines-0-production_date]").fill("2020-11-07")
+        expect(page.locator("main [data-lines=lines] > [data-line]")).to_have_count(1)  # nor does an error
         page.locator("main [name=lines-0-expiry_date]").fill("2022-11-05")
         page.locator("main [name=_lines-0-pieces]").fill("3")
         page.locator("main [name=driver-name]").fill("王示例")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 
-from coldchain.core import i18n, pages, vocabulary
+from coldchain.core import i18n, pages, unit_words, vocabulary
 from coldchain.core.errors import FieldError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,13 @@ def test_quantities_are_full_pieces_and_loose_units(units: int, per_piece: int, 
 
 
 def test_the_loose_unit_may_have_its_own_word_and_gram_ledgers_speak_kilograms() -> None:
-    assert pages.pieces(2892 + 3, 6, "unit", "袋") == "482 件零 3 袋"
+    assert pages.pieces(2892 + 3, 6, "unit", "bag") == "482 件零 3 袋"
+    for code, word in zip(unit_words.CODES, "盒袋包瓶罐支块个", strict=True):
+        assert str(unit_words.NAMES[code]) == word
+        assert pages.pieces(2, 6, "unit", code) == f"2 {word}"
+        with i18n.use_locale("en"):
+            one, two = pages.pieces(1, 6, "unit", code), pages.pieces(2, 6, "unit", code)
+            assert (one, two.startswith(f"2 {code}"), two.endswith("s")) == (f"1 {code}", True, True)
     assert pages.pieces(360_420, 10_000, "gram") == "360.42 kg"
     with pytest.raises(ValueError, match="at least one"):
         pages.pieces(5, 0, "unit")

@@ -112,7 +112,7 @@ def test_deciding_is_checked_first_and_the_business_reads_what_to_do(
     assert "The decision holds meanwhile" not in merchant.text
     assert f'action="{path}/objection"' not in merchant.text
     assert "Objection to decision 建市监〔2021〕7号" in officer.open("/")
-    officer.open(path)
+    assert "已整改" in officer.open(path).partition('id="answer"')[2].partition("</form>")[0], "what is answered"
     officer.send(f"{path}/answer", 422, outcome="lifted", text="")
     officer.send(f"{path}/answer", 200, outcome="lifted", text="复查合格")
     assert "The decision is lifted from that moment on." in officer.text

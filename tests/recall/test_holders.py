@@ -9,7 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from coldchain.accounts.service import actors
+from coldchain.core import db
+from coldchain.recall import holders
 from tests.factories.people import People
 from tests.factories.reader import Reader
 from tests.factories.scenes import Scenes
@@ -137,3 +141,76 @@ def test_it_is_for_who_may_draft(app: Flask, people: People, held: Held) -> None
     assert "The books know of no holder" in seen
     assert "In other regions" not in seen
     assert "/recalls/new?" not in seen
+
+
+def _sweep(world: World, kind: str, criterion: dict[str, Any]) -> str:
+    body = {
+        "kind": kind, "notice_no": f"N {kind}", "issuer": "示例", "title": f"示例 {kind}", "reason": "示例",
+        "received_at": "2021-01-19T12:00:00+08:00", "criterion": criterion,
+    }  # fmt: skip
+    recall: str = world.regulator.post("/recalls", body, 201)["recall_id"]
+    world.regulator.post(f"/recalls/{recall}/announce", {}, 200)
+    return recall
+
+
+def test_it_says_what_sweeps_have_found_there(app: Flask, held: Held) -> None:
+    """Each batch reads what was done with it at its place, and leads to the task; other regions' tasks stay theirs."""
+    home, reader = held.home, Reader.of(app, held.home.regulator)
+    assert "/sweep-tasks/" not in reader.open(asked(held.maker))
+    recall = _sweep(home, "outbreak_sweep", {"producer_ids": [held.maker["producer_id"]]})
+    drill = _sweep(home, "drill", {"producer_ids": [held.maker["producer_id"]]})
+    there = {r: home.inspector.get(f"/recalls/{r}/tasks")["items"] for r in (recall, drill)}
+    (task,), (practice,) = there[recall], there[drill]
+
+    def rows() -> list[str]:
+        page = reader.open(asked(held.maker))
+        return page.partition('id="holders"')[2].partition("cc-total")[0].split("<tr>")[2:]
+
+    def record(task: dict[str, Any], name: str, disposition: str) -> None:
+        line = {
+            "batch_id": held.batches[name]["batch_id"], "examined_units": 61, "matched_units": 61,
+            "disposition": disposition,
+        }  # fmt: skip
+        home.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": "found", "lines": [line]}, 201)
+
+    for row in rows():
+        assert row.count("Not checked") == 2, "of the sweep and of the drill"
+        assert f"/sweep-tasks/{task['task_id']}" in row
+    far = Reader.of(app, held.far.regulator).open(asked(held.maker))
+    assert f"/sweep-tasks/{task['task_id']}" not in far
+    assert "Not checked" in far, "its own place's task"
+    record(task, "new", "taken_off")
+    record(practice, "new", "sealed")
+    by_batch = {n: row for row in rows() for n, made in held.batches.items() if made["batch_id"] in row}
+    assert "Taken off sale" in by_batch["new"]
+    assert "Sealing practised" in by_batch["new"]
+    assert by_batch["alias"].count("Found") == 2, "other goods were found there; of these nothing was recorded"
+    home.inspector.post(f"/sweep-tasks/{task['task_id']}/findings", {"outcome": "none_found"}, 201)
+    assert all("None found" in row for row in rows())
+
+
+def test_what_sweeps_found_costs_the_same_however_many_sites(app: Flask, held: Held) -> None:
+    """Counted where the list is made, before and after more places with tasks."""
+    home = held.home
+    criterion = {"producer_ids": [held.maker["producer_id"]]}
+
+    def statements() -> int:
+        seen: list[str] = []
+        note = lambda *args: seen.append(args[2])  # noqa: E731
+        with db.transaction() as session:
+            actor = actors.actor_by_token(session, str(home.regulator.token))
+            event.listen(db.engine(), "before_cursor_execute", note)
+            try:
+                found = holders.holders(session, actor, criterion)
+            finally:
+                event.remove(db.engine(), "before_cursor_execute", note)
+            assert all(row.seen for row in found.rows)
+        return len(seen)
+
+    _sweep(home, "outbreak_sweep", criterion)
+    few = statements()
+    for number in range(4):
+        site = home.site(held.keeper, name=f"示例库 {number}")
+        line = {"product_id": held.batches["new"]["product"]["product_id"], "quantity_units": 6} | DAY
+        home.arrival(held.owner, site, home.zone(site), [line])
+    assert statements() == few

@@ -214,6 +214,35 @@ def test_a_finding_by_thumb_counts_in_the_bulletin(regulator: Reader, inspector:
     assert "Market A" in board
 
 
+def test_the_check_shows_the_books_beside_what_was_seen(regulator: Reader, inspector: Reader, world: World) -> None:
+    """More, fewer, the same, nothing recorded: facts before sending, and none of them stops the record."""
+    stock = _stock(world)
+    recall_id = _announce(regulator)
+    task = world.inspector.get(f"/recalls/{recall_id}/tasks")["items"][0]
+    form = f"/sweep-tasks/{task['task_id']}/finding"
+    calm = "More or less than the books is no mistake"
+    for pieces, loose, said in (
+        ("2", "3", "2 pieces + 3 units, as seen"),
+        ("3", "0", "2 pieces + 3 units; 7 units more were seen"),
+        ("1", "3", "2 pieces + 3 units; 1 piece fewer were seen"),
+    ):
+        inspector.open(f"{form}?outcome=found")
+        check = inspector.send(form, 200, _step="check", _lines__0__pieces=pieces, _lines__0__loose=loose)
+        assert said in check
+        assert calm in check
+        assert "cc-error" not in check
+    inspector.open(f"{form}?outcome=found")
+    unlisted = {"_lines__0__what": "u", "lines__0__unlisted__name": "Bag"}
+    check = inspector.send(form, 200, _step="check", _lines__0__pieces="1", _lines__0__mass="none", **unlisted)
+    assert f"batch {stock['batch']['batch_code']}" in check
+    assert "2 pieces + 3 units; nothing recorded of it now" in check
+    inspector.send(form, 200, _step="record")
+    assert "Recorded: Found" in inspector.text
+    inspector.open(f"/sweep-tasks/{task['task_id']}")
+    nothing = inspector.send(form, 200, _step="none_found")
+    assert "2 pieces + 3 units; nothing recorded of it now" in nothing
+
+
 def test_the_second_visit_begins_with_what_was_sealed(inspector: Reader, regulator: Reader, world: World) -> None:
     _stock(world)
     recall_id = _announce(regulator)

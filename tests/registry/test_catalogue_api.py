@@ -1,10 +1,12 @@
 """Producers and products at the API: the same again is found again."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import select
 
-from coldchain.core import limits
+from coldchain.core import db, limits
+from coldchain.journal.models import JournalEntry
 
 
 @pytest.fixture
@@ -136,6 +138,18 @@ class TestProducts:
         one = regulator.post("/products", product(producer), 201)
         assert regulator.post("/products", product(producer, **fields), 201)["product_id"] != one["product_id"]
 
+    def test_the_word_of_the_smallest_unit(self, regulator, producer, world):
+        """No identity field: the same product without it is the same; what was said first stays."""
+        plain = regulator.post("/products", product(producer), 201)
+        assert plain["unit_word"] is None
+        for sent, told in (({"unit_word": "bag"}, "bag"), ({}, "bag"), ({"unit_word": "box"}, "bag")):
+            again = regulator.post("/products", product(producer, **sent), 200)
+            assert (again["product_id"], again["unit_word"]) == (plain["product_id"], told)
+        assert regulator.post("/products", product(producer, name="冻鸡胸", unit_word="can"), 201)["unit_word"] == "can"
+        with db.transaction() as session:
+            facts = select(JournalEntry.kind).where(JournalEntry.subject_id == UUID(plain["product_id"]))
+            assert set(session.scalars(facts)) == {"product.registered", "product.unit_named"}
+
     def test_by_weight(self, regulator, producer):
         made = regulator.post(
             "/products", product(producer, ledger_unit="gram", unit_mass_g=1, units_per_piece=25_000), 201
@@ -160,6 +174,7 @@ class TestProducts:
             ({"unit_mass_g": 1500.0}, "/unit_mass_g", "not_integer"),
             ({"unit_mass_g": True}, "/unit_mass_g", "not_integer"),
             ({"imported": 1}, "/imported", "not_boolean"),
+            ({"unit_word": "袋"}, "/unit_word", "not_one_of"),
             ({"identity_hash": "x"}, "/identity_hash", "unknown_field"),
         ],
     )

@@ -3,7 +3,7 @@
 from coldchain.batches.models import BATCH_STATES, ENTRY_MODES, MADE_MODES
 from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS
 from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
-from coldchain.core import fields, limits
+from coldchain.core import fields, limits, unit_words
 from coldchain.core.fields import PageQuery, Schema
 from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
 from coldchain.registry.schemas import BusinessBriefSchema
@@ -11,7 +11,7 @@ from coldchain.registry.schemas import BusinessBriefSchema
 ARRIVAL_STATES = ("declared", "arrived", "withdrawn")
 ARRIVAL_FLAGS = (
     "suspected_mixed_storage", "container_missing", "seal_missing", "from_paper", "voucher_missing", "declared_late",
-    "quantity_differs",
+    "quantity_differs", "declaration_number_differs",
 )  # fmt: skip
 
 
@@ -75,6 +75,7 @@ class BatchProductSchema(Schema):
     ledger_unit = fields.OneOf(LEDGER_UNITS)
     units_per_piece = fields.Int()
     unit_mass_g = fields.Int()
+    unit_word = fields.OneOf(unit_words.CODES)
     imported = fields.Flag()
 
 

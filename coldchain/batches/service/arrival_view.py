@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import facts, papers, reach, storage
+from coldchain.batches import declarations, facts, papers, reach, storage
 from coldchain.batches.models import Arrival, Batch, Flag
 from coldchain.batches.models_arrivals import ArrivalVoucher, ArrivalWithdrawal, IdentityCorrection, IntakeLine
 from coldchain.batches.origins import came_with_arrival
@@ -47,7 +47,7 @@ def search(
 class _Around:
     """What is known of some arrivals beside their own rows, each kind in one statement."""
 
-    def __init__(self, session: Session, ids: Sequence[UUID]) -> None:
+    def __init__(self, session: Session, ids: Sequence[UUID], lines: Sequence[Batch]) -> None:
         self.withdrawn = {
             row.arrival_id: row
             for row in session.exec(select(ArrivalWithdrawal).where(col(ArrivalWithdrawal.arrival_id).in_(ids)))
@@ -59,6 +59,7 @@ class _Around:
         self.with_voucher = set(session.exec(vouchers))
         late = select(Flag.subject_id).where(col(Flag.subject_id).in_(ids), col(Flag.kind) == "declared_late")
         self.declared_late = set(session.exec(late.distinct()))
+        self.declarations = declarations.stated(papers.current(session, ids, [batch.batch_id for batch in lines]))
 
     def state(self, arrival: Arrival) -> str:
         """Return where an arrival stands: declared, arrived, withdrawn."""
@@ -76,6 +77,9 @@ class _Around:
         taken_in = [self.taken_in[batch.batch_id] for batch in lines if batch.batch_id in self.taken_in]
         if any(line.received_units != line.declared_units for line in taken_in):
             found.append("quantity_differs")
+        said = (self.declarations.get(key, ()) for key in (arrival.arrival_id, *(batch.batch_id for batch in lines)))
+        if any(declarations.differing(arrival.customs_declaration_no, numbers) for numbers in said):
+            found.append(declarations.FLAG)
         return found
 
 
@@ -94,7 +98,7 @@ def describe(session: Session, arrivals: Sequence[Arrival]) -> list[dict[str, An
     products = registry.products(session, (batch.product_id for batch in listed))
     zones = registry.zones(session, (batch.zone_id for batch in listed))
     status = batch_view.statuses(session, (batch.batch_id for batch in listed))
-    around = _Around(session, ids)
+    around = _Around(session, ids, listed)
     answers = []
     for a in arrivals:
         lines = batches[a.arrival_id]

@@ -147,6 +147,7 @@ def describe_product(product: Product) -> dict[str, Any]:
         "ledger_unit": product.ledger_unit,
         "units_per_piece": product.units_per_piece,
         "unit_mass_g": product.unit_mass_g,
+        "unit_word": product.unit_word,
         "imported": product.imported,
     }
 

@@ -14,7 +14,7 @@ from coldchain.batches.matching import identities
 from coldchain.batches.models import Batch
 from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS, IdentityCorrection
 from coldchain.batches.origins import descendants
-from coldchain.batches.service import arrival_numbers, arrival_view, arrivals, positives
+from coldchain.batches.service import arrival_numbers, arrival_view, arrivals, declaration_numbers, positives
 from coldchain.batches.service.arrival_acts import Grasp, catalogue, grasp
 from coldchain.batches.service.gate import refresh_status
 from coldchain.core import clock, limits
@@ -95,6 +95,8 @@ def correct(
         },
     )
     flags.raise_(session, actor, arrival_numbers.marks(number, held.arrival, held.site, occurred))
+    if any(change.name == "customs_declaration_no" for change in changes):
+        declaration_numbers.settle(session, actor, occurred, arrival_id=arrival_id)
     _hold_described(session, actor, touched)
     refresh_status(session, touched)
     return arrival_id

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.accounts.actor import Actor
-from coldchain.batches import papers
+from coldchain.batches import declarations, papers
 from coldchain.batches.models import Evidence
 from coldchain.batches.papers import Paper
-from coldchain.batches.service import certificates, targets
+from coldchain.batches.service import certificates, declaration_numbers, targets
 from coldchain.batches.service.gate import lock_rows, settle_status
 from coldchain.batches.service.targets import Target
 from coldchain.core import clock, stored_files
@@ -93,6 +93,8 @@ def enter(
     session.flush()
     _note(session, actor, paper, target, file)
     certificates.flag(session, actor, paper, target)
+    if kind == declarations.KIND:
+        declaration_numbers.settle(session, actor, occurred, arrival_id=target.arrival_id, batch_id=target.batch_id)
     return papers.describe(session, [Paper(paper)])[0] | {"batches": statuses(session, target.batch_ids)}
 
 

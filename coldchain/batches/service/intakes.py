@@ -13,7 +13,7 @@ from coldchain.batches import flags, watch
 from coldchain.batches.matching import identity_of
 from coldchain.batches.models import Batch, Flag
 from coldchain.batches.models_arrivals import IntakeLine
-from coldchain.batches.service import arrival_lines, arrival_numbers, arrivals
+from coldchain.batches.service import arrival_lines, arrival_numbers, arrivals, declaration_numbers
 from coldchain.batches.service.arrival_acts import Catalogue, Grasp, catalogue, grasp
 from coldchain.batches.service.arrival_lines import Line
 from coldchain.batches.service.arrival_modes import declared_late, entered_late, numbers_missing
@@ -99,6 +99,8 @@ def take_in(
     goods = [(each.line.product, held.site) for each in came if each.line]
     told = [*arrival_numbers.marks(number, arrival, held.site, came_at), *numbers_missing(arrival, held.site, goods)]
     flags.raise_(session, actor, told)
+    if number.declaration is not None:
+        declaration_numbers.settle(session, actor, came_at, arrival_id=arrival_id)
     watch.hold(session, actor, found)
     refresh_status(session, held.batch_ids)
     return arrival_id

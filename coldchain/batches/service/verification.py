@@ -10,10 +10,10 @@ from sqlmodel import Session, col, or_, select
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import relation, scope
 from coldchain.accounts.visible import kind
-from coldchain.batches import origins, papers, reach
+from coldchain.batches import declarations, origins, papers, reach
 from coldchain.batches.models import Arrival, Batch, Evidence, EvidenceCheck
 from coldchain.batches.papers import Paper
-from coldchain.batches.service import targets
+from coldchain.batches.service import declaration_numbers, targets
 from coldchain.batches.service.evidence import statuses
 from coldchain.batches.service.gate import lock_rows
 from coldchain.core import clock, paging
@@ -204,4 +204,7 @@ def _say(session: Session, actor: Actor, evidence_id: UUID, outcome: str, reason
         business_id=target.owner_id,
         region_code=target.region_code,
     )
+    if paper.kind == declarations.KIND:
+        about = {"arrival_id": target.arrival_id, "batch_id": target.batch_id}
+        declaration_numbers.settle(session, actor, check.recorded_at, **about)
     return described(session, [paper])[0] | {"batches": statuses(session, target.batch_ids)}

@@ -144,6 +144,7 @@ class RegisterProduct(Event):
     ledger_unit: str
     units_per_piece: int
     unit_mass_g: int
+    unit_word: str | None = None
     imported: bool
 
 

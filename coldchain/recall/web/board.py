@@ -63,7 +63,7 @@ def row(task: dict[str, Any], view: TaskView, lines: list[Any], *, drill: bool =
             if line.matched_units
         ]
         how = {fact.disposition for fact in facts}
-        chip = next((each for each in ("left", "taken_off", "sealed") if each in how), "found")
+        chip = next((words.done(each, drill) for each in ("left", "taken_off", "sealed") if each in how), "found")
         weighed = [fact.matched_mass_g for fact in facts if fact.matched_mass_g is not None]
         return Row(task, chip, sum(weighed) if weighed else None)
     expected = sum(each.mass_g for each in view.expected)

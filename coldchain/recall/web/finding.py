@@ -35,7 +35,7 @@ from coldchain.inspections.schemas import FindingSchema
 from coldchain.recall import captured, findings, photos, tasks
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.recall.schemas import WhenSchema
-from coldchain.recall.web import finding_form, goods
+from coldchain.recall.web import beside_books, finding_form, goods
 from coldchain.recall.web import tasks as task_pages
 from coldchain.recall.web.blueprint import bp
 from coldchain.registry.models import Venue
@@ -239,6 +239,7 @@ def _check_page(
         values=form,
         finding=finding,
         lines=named,
+        beside=beside_books.beside(session, actor, page.task, named, page.context["expected"]),
         samples=data["samples"] or [],
         photo=photo,
         second_officer=data["second_officer"],

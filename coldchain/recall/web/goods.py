@@ -70,7 +70,7 @@ def quantity(product: Product | None, units: int) -> str:
     """Return a quantity as people read it; goods in no list are counted in pieces."""
     if product is None:
         return pages.pieces(units, 1, "unit")
-    return pages.pieces(units, product.units_per_piece, product.ledger_unit)
+    return pages.pieces(units, product.units_per_piece, product.ledger_unit, product.unit_word)
 
 
 def batches(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, tuple[Batch, Product]]:

@@ -42,10 +42,12 @@ def register(
     series: str | None = None,
     gtin: str | None = None,
     hs_code: str | None = None,
+    unit_word: str | None = None,
     occurred_at: datetime | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Return a product and whether it is new: one with equal identity fields is the one that is there.
 
+    `unit_word` is no identity field: a product that has none takes it.
     By weight (`ledger_unit` gram) a unit is one gram, and `units_per_piece` the grams of a piece. Raises Invalid
     `unknown_producer`, `gram_unit_mass`, `piece_too_heavy`, `invalid` for a name without any letter, `in_future`.
     """
@@ -75,6 +77,7 @@ def register(
                 search_text=searchable(name, name_en, series, numbers=(gtin, hs_code)),
                 recorded_at=clock.now(),
                 recorded_by=actor.user_id,
+                unit_word=unit_word,
                 **fields,
             )
             .on_conflict_do_nothing(index_elements=["identity_hash"])
@@ -88,12 +91,30 @@ def register(
             kind="product.registered",
             subject_id=product.product_id,
             occurred_at=occurred,
-            data={"producer_id": producer_id, "identity_hash": identity_hash, **fields},
+            data={"producer_id": producer_id, "identity_hash": identity_hash, "unit_word": unit_word, **fields},
             business_id=actor.business_id,
         )
     if product.merged_into_id is not None:
         product = session.get_one(Product, product.merged_into_id)
+    if unit_word is not None and product.unit_word is None:
+        _name_unit(session, actor, product, unit_word, occurred)
     return describe(session, [product])[0], created
+
+
+def _name_unit(session: Session, actor: Actor, product: Product, unit_word: str, occurred: datetime) -> None:
+    """Keep what the smallest unit of a known product is called; whoever says it first."""
+    product.unit_word = unit_word
+    session.add(product)
+    session.flush()
+    journal.append(
+        session,
+        actor,
+        kind="product.unit_named",
+        subject_id=product.product_id,
+        occurred_at=occurred,
+        data={"unit_word": unit_word},
+        business_id=actor.business_id,
+    )
 
 
 def _check_mass(ledger_unit: str, units_per_piece: int, unit_mass_g: int) -> None:
@@ -128,6 +149,7 @@ def describe(session: Session, products: Sequence[Product]) -> list[dict[str, An
             "ledger_unit": p.ledger_unit,
             "units_per_piece": p.units_per_piece,
             "unit_mass_g": p.unit_mass_g,
+            "unit_word": p.unit_word,
             "imported": p.imported,
             "merged_into": p.merged_into_id,
             "recorded_at": p.recorded_at,

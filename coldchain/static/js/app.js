@@ -102,7 +102,7 @@
     return copy;
   }
 
-  // The same product with other dates: a row of its own below, ready before it is asked for.
+  // The same product with other dates: a row of its own below. Once it was asked for, the next one stands ready.
   function isSame(row) { return row && row.querySelector(":scope > [data-same]") !== null; }
 
   function sameBelow(row) {
@@ -128,6 +128,7 @@
   on("click", "[data-repeat]", function (button, event) {
     const row = repeatRow(button.closest("[data-line]"));
     if (!row) return;
+    row.closest("[data-lines]").dataset.repeats = "1";
     event.preventDefault();
     row.querySelector("input:not([type=hidden])").focus();
   });
@@ -135,6 +136,8 @@
   on("input", "[data-date]", function (input) {
     const row = input.closest("[data-line]");
     if (!row || !input.value || !/-production_date$/.test(input.name)) return;
+    // A date that the page brought along is corrected, and whoever never asked for a row gets none.
+    if (input.defaultValue || !row.closest("[data-lines]").dataset.repeats) return;
     let whole = row;
     while (isSame(whole)) whole = whole.previousElementSibling;
     const below = sameBelow(whole);

@@ -14,7 +14,7 @@ from coldchain.batches import pages_arrival_form as arrival_form
 from coldchain.batches import pages_goods
 from coldchain.batches import pages_words as goods_words
 from coldchain.batches.pages_arrival_form import Refused
-from coldchain.core import pages, problems
+from coldchain.core import pages, problems, unit_words
 from coldchain.core.edge import edge
 from coldchain.core.errors import DomainError, NotFound
 from coldchain.core.i18n import gettext as _
@@ -173,6 +173,7 @@ def _form_page(session: Session, actor: Actor, shown: Desk, *, registered: str =
         ],
         new_for=form.get("_new_for", ""),
         categories=[(code, CATEGORY_WORDS[code]) for code in CATEGORIES],
+        unit_words=list(unit_words.NAMES.items()),
         once=form.get("_once") or new_once(),
         words=goods_words,
     )
