@@ -15,6 +15,7 @@ WORDS: Final[dict[str, LazyText]] = {
     "licence.record": _p("action", "Keep licences and contacts of a business"),
     "business.provisional": _p("action", "Give businesses without a code a temporary number"),
     "business.merge": _p("action", "Merge temporary identities into businesses"),
+    "business.tell_apart": _p("action", "Say that businesses that look alike are two"),
     "card.read": _p("action", "Read and print cards"),
     "venue.register": _p("action", "Register markets and parks"),
     "site.register": _p("action", "Register sites"),

@@ -37,6 +37,7 @@ TABLE: dict[str, dict[str, str]] = {
     "licence.record": {**_OWNERS, "regulator": REGION, "system": ANY},
     "business.provisional": _OFFICERS,
     "business.merge": {"regulator": REGION, "system": ANY},
+    "business.tell_apart": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _HEADS,
     "site.read": _READ,

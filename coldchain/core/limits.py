@@ -72,8 +72,9 @@ SEARCH_TERMS = 8
 CRITERION_VALUES = 200
 CONTACTS = 20
 KIN = 200  # entries of the catalogue that one merged group may be looked at as
-BUSINESSES_COMPARED = 3_000  # when duplicates are looked for: a district, or the newest of a province
-PAIRS_SHOWN = 100
+BUSINESSES_COMPARED = 10_000  # when duplicates are looked for: a city, or the newest of a province
+CATALOGUE_COMPARED = 3_000  # producers, or products
+PAIRS_SHOWN = 100  # of the catalogue
 PAIRS_OF_ONE = 10
 ALIASES = 50
 
