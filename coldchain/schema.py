@@ -43,4 +43,5 @@ APPEND_ONLY = (
     "business_appeal", "business_appeal_answer", "business_pair_event",
     "finding_photo",
     "finding_kind", "visit", "visit_photo", "site_finding_event", "enforcement_decision", "enforcement_event",
+    "enforcement_photo",
 )  # fmt: skip

@@ -72,6 +72,8 @@ WORDS: Final[dict[str, LazyText]] = {
     "enforcement.decide": _p("action", "Decide on violations, answer objections"),
     "enforcement.read": _p("action", "Read decisions on violations"),
     "enforcement.object": _p("action", "Object to decisions"),
+    "enforcement.report": _p("action", "Report that what was decided is put right"),
+    "enforcement.review": _p("action", "Look again at what was decided, and end it"),
     "code.resolve": _p("action", "Read label codes"),
     "recall.draft": _p("action", "Draft notices"),
     "recall.announce": _p("action", "Announce notices and lock goods"),

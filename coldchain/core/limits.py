@@ -48,6 +48,7 @@ FINDINGS_PER_VISIT = 30
 BATCHES_PER_FINDING = 50
 PHOTOS_PER_VISIT = 20
 PHOTOS_PER_FINDING = 20  # of a sweep
+PHOTOS_PER_REPORT = 5  # that something which was decided is put right
 RECTIFY_DAYS_MAX = 366  # how much time a finding may be given
 DECISION_DAYS_MAX = 366  # how long a decision about a business may hold, and how far ahead it may begin
 RECEIVED_DAYS = 7  # after its sampling a tube is expected at the laboratory; later is asked about, not refused
