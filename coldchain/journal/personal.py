@@ -15,12 +15,16 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.core import clock
+from coldchain.core.columns import among
 from coldchain.core.identifiers import IdentifierError
 from coldchain.core.phones import check_phone
 from coldchain.journal import service
 from coldchain.journal.models import PersonalValue
 
 SALT_BYTES: Final = 32
+_COMPARED: Final = select(PersonalValue.personal_id, PersonalValue.value).where(
+    col(PersonalValue.personal_id) == among("ids")
+)
 _SHOWN: Final = "personal_values_shown"
 _KEPT: Final = "personal_values_kept"
 
@@ -92,8 +96,8 @@ def compared(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     wanted = sorted({personal_id for personal_id in ids if personal_id is not None})
     if not wanted:
         return {}
-    statement = select(PersonalValue.personal_id, PersonalValue.value).where(col(PersonalValue.personal_id).in_(wanted))
-    return {personal_id: value for personal_id, value in session.exec(statement) if value is not None}
+    rows = session.execute(_COMPARED, {"ids": wanted})
+    return {personal_id: value for personal_id, value in rows if value is not None}
 
 
 def shown(session: Session) -> dict[UUID, UUID | None]:

@@ -20,6 +20,14 @@ SHARED_BY_MANY: Final = 400  # a pair of signs that stands in more names tells n
 # What tells nothing: the place in front (but not 某某超市, 某某市场), and forms of companies.
 _PLACE: Final = re.compile("^(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区|(?<!超)市(?!场)|区|县))+")
 _COMMON: Final = re.compile("有限公司|有限责任公司|股份|集团|个体工商户|经营部|示例")
+# What shops are and sell: two that share only this are not one. 嘉和冻品批发部 and 安和冻品批发部 are two.
+_TRADE: Final = re.compile(
+    "冻品|冷冻|冷藏|冷链|冷鲜|水产品?|海鲜|果蔬|蔬菜|水果|生鲜|鲜肉|肉类|禽肉|肉禽|肉食|副食品?|粮油|农产品|食品|熟食|烧烤|烤肉|冷饮|"
+    "饮品|炸鸡|盒饭|快餐|火锅|面馆|饺子馆|串店|小吃|麻辣烫|餐饮|餐厅|餐馆|饭店|食堂|便利|便民|生活|超市|商店|商行|商贸|商场|贸易|实业|批发部?|零售|经销部?|"
+    "经营部?|配送|供应链|仓储|物流|中心|门市部?|市场|农贸|小型|大型|分店|总店|冷库|租位|虚构"
+)
+_KIND_AT_THE_END: Final = re.compile("[店行部摊档铺坊馆屋库社号家]+$")
+_NUMBER: Final = re.compile("[0-9]+|[一二三四五六七八九十]+(?=[号店库楼档区分])")
 _PHONE: Final = re.compile(r"[^0-9]+")
 _EXTENSION: Final = re.compile(r"(?<=[0-9]{7})-[0-9]{1,6}$")  # 0452-2700000-806: who shares the line shares the phone
 
@@ -29,6 +37,36 @@ def signs(text: str | None) -> frozenset[str]:
     plain = normalise_name(text or "")
     short = _COMMON.sub("", _PLACE.sub("", plain) or plain) or plain
     return frozenset(short[i : i + 2] for i in range(len(short) - 1)) or (frozenset({short}) if short else frozenset())
+
+
+@dataclass(frozen=True)
+class Core:
+    """What tells two names apart: their trade name without what shops are and sell, and the numbers in them."""
+
+    signs: frozenset[str]
+    numbers: tuple[str, ...]
+    whole: str
+
+    def fits(self, other: "Core") -> bool:
+        """Say whether two may name one: the same numbers where both have any, and trade names of which one holds most.
+
+        Without a trade name only the same name fits.
+        """
+        if self.numbers and other.numbers and self.numbers != other.numbers:
+            return False
+        if not self.signs or not other.signs:
+            return self.whole == other.whole
+        return len(self.signs & other.signs) >= ALIKE * min(len(self.signs), len(other.signs))
+
+
+def core(name: str) -> Core:
+    """Return what tells a name apart from others of its kind."""
+    plain = normalise_name(name)
+    short = _TRADE.sub("", _COMMON.sub("", _PLACE.sub("", plain) or plain))
+    numbers = tuple(_NUMBER.findall(short))
+    short = _KIND_AT_THE_END.sub("", _NUMBER.sub("", short))
+    pairs = frozenset(short[i : i + 2] for i in range(len(short) - 1)) or (frozenset({short}) if short else frozenset())
+    return Core(pairs, numbers, plain)
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
@@ -68,12 +106,18 @@ def _pairs(keys: Sequence[K]) -> Iterable[tuple[K, K]]:
 
 @dataclass(frozen=True)
 class Look(Generic[K]):
-    """What a business is compared by: the key of its phone, its place, the signs of its name."""
+    """What a business is compared by: the key of its phone, its place, the signs and the core of its name."""
 
     key: K
     phone: str | None
     place: str
     signs: frozenset[str]
+    core: Core
+
+
+def look(key: K, name: str, phone: str | None, place: str | None) -> Look[K]:
+    """Return what a business of this name, phone and place is compared by."""
+    return Look(key, phone_key(phone), normalise_name(place or ""), signs(name), core(name))
 
 
 @dataclass
@@ -100,7 +144,7 @@ def two(one: Look[K], other: Look[K]) -> Alike:
     same = {
         "phone": one.phone is not None and one.phone == other.phone,
         "place": bool(one.place) and one.place == other.place,
-        "name": much >= ALIKE,
+        "name": much >= ALIKE and one.core.fits(other.core),
     }
     return Alike({reason for reason, holds in same.items() if holds}, much if same["name"] else 0.0)
 
@@ -110,13 +154,14 @@ def among(looks: Sequence[Look[Any]]) -> dict[tuple[Any, Any], Alike]:
 
     A phone or a place that more than OF_MANY have makes no pair; beside another reason it is told all the same.
     """
-    by_key = {look.key: look for look in looks}
-    found = {tuple(sorted(pair[:2])) for pair in alike({look.key: look.signs for look in looks})}
+    by_key = {each.key: each for each in looks}
+    named = alike({each.key: each.signs for each in looks})
+    found = {tuple(sorted((a, b))) for a, b, _much in named if by_key[a].core.fits(by_key[b].core)}
     for value in ("phone", "place"):
         same: dict[str, list[Any]] = {}
-        for look in looks:
-            if said := getattr(look, value):
-                same.setdefault(said, []).append(look.key)
+        for each in looks:
+            if said := getattr(each, value):
+                same.setdefault(said, []).append(each.key)
         for keys in same.values():
             if len(keys) <= OF_MANY:
                 found.update(tuple(sorted(pair)) for pair in _pairs(keys))

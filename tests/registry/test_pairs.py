@@ -188,17 +188,35 @@ def test_pages(app: Flask, world: World) -> None:
 class TestPure:
     def test_what_many_have_makes_no_pair_but_is_told(self):
         def market(count: int) -> list[Look[int]]:
-            return [Look(i, None, "福鼎市场", similarity.signs(f"{chr(0x4E00 + 3 * i)}{chr(0x5E00 + 7 * i)}")) for i in
-                    range(count)]  # fmt: skip
+            names = (f"{chr(0x4E00 + 3 * i)}{chr(0x5E00 + 7 * i)}" for i in range(count))
+            return [similarity.look(i, name, None, "福鼎市场") for i, name in enumerate(names)]
 
         few = similarity.among(market(similarity.OF_MANY))
         assert len(few) == similarity.OF_MANY * (similarity.OF_MANY - 1) // 2
         assert similarity.among(market(similarity.OF_MANY + 1)) == {}
-        names = similarity.signs("荣哥果蔬"), similarity.signs("荣哥果蔬店")
-        twins = [Look(100 + i, None, "福鼎市场", signs) for i, signs in enumerate(names)]
+        twins = [similarity.look(100 + i, name, None, "福鼎市场") for i, name in enumerate(("荣哥果蔬", "荣哥果蔬店"))]
         assert {key: each.told for key, each in similarity.among([*market(30), *twins]).items()} == {
             (100, 101): ["place", "name"]
         }
+
+    @pytest.mark.parametrize(
+        ("one", "other", "alike"),
+        [
+            ("荣哥果蔬", "荣哥果蔬店", True),
+            ("荣哥果蔬批发部", "建华区荣哥果蔬批发", True),
+            ("黑龙江正大实业有限公司", "齐齐哈尔市正大实业", True),
+            ("福鼎市场 1 号摊", "福鼎市场1号摊位", True),
+            ("福鼎市场冻品摊 1 号", "福鼎市场冻品摊 11 号", False),  # the number tells them apart
+            ("嘉和冻品批发部", "安和冻品批发部", False),  # of one trade, with names of their own
+            ("福鼎一店", "福鼎二店", False),
+            ("冻品批发部", "冻品批发部", True),  # no name of its own: only the very same
+            ("冻品批发部", "冻品批发店", False),
+        ],
+    )
+    def test_names_of_one_trade_are_not_alike_for_that(self, one, other, alike):
+        looks = [similarity.look(1, one, None, None), similarity.look(2, other, None, None)]
+        assert (similarity.among(looks) != {}) is alike
+        assert (similarity.two(*looks).told == ["name"]) is alike
 
     @given(st.lists(st.integers(1, 255), max_size=8))
     def test_looking_by_the_rarest_signs_misses_nothing(self, sets):

@@ -192,10 +192,8 @@ def _phone_key(phone_id: UUID | None, phones: Mapping[UUID, str]) -> str | None:
 
 
 def _look(said: Said, phones: Mapping[UUID, str]) -> Look[UUID]:
-    return Look(
-        said.business_id, _phone_key(said.phone_id, phones), normalise_name(said.address or ""),
-        similarity.signs(said.name),
-    )  # fmt: skip
+    phone = phones.get(said.phone_id) if said.phone_id else None
+    return similarity.look(said.business_id, said.name, phone, said.address)
 
 
 def _said(session: Session, actor: Actor) -> tuple[dict[UUID, Said], bool]:
