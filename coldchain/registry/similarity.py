@@ -22,7 +22,7 @@ _PLACE: Final = re.compile("^(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区|(?<!超)�
 _COMMON: Final = re.compile("有限公司|有限责任公司|股份|集团|个体工商户|经营部|示例")
 # What shops are and sell: two that share only this are not one. 嘉和冻品批发部 and 安和冻品批发部 are two.
 _TRADE: Final = re.compile(
-    "冻品|冷冻|冷藏|冷链|冷鲜|水产品?|海鲜|果蔬|蔬菜|水果|生鲜|鲜肉|肉类|禽肉|肉禽|肉食|副食品?|粮油|农产品|食品|熟食|烧烤|烤肉|冷饮|"
+    "冻品|冷冻|冷藏|冷链|冷鲜|水产品?|海鲜|果蔬|蔬菜|水果|生鲜|鲜肉|肉类|禽肉|肉禽|肉食|副食品?|食杂|杂货|烟酒|百货|粮油|农产品|食品|熟食|烧烤|烤肉|冷饮|"
     "饮品|炸鸡|盒饭|快餐|火锅|面馆|饺子馆|串店|小吃|麻辣烫|餐饮|餐厅|餐馆|饭店|食堂|便利|便民|生活|超市|商店|商行|商贸|商场|贸易|实业|批发部?|零售|经销部?|"
     "经营部?|配送|供应链|仓储|物流|中心|门市部?|市场|农贸|小型|大型|分店|总店|冷库|租位|虚构"
 )
@@ -44,19 +44,21 @@ class Core:
     """What tells two names apart: their trade name without what shops are and sell, and the numbers in them."""
 
     signs: frozenset[str]
+    first: str  # a trade name comes first: 泰源食杂店 and 兴源食杂店 are two
     numbers: tuple[str, ...]
     whole: str
 
     def fits(self, other: "Core") -> bool:
         """Say whether two may name one: the same numbers where both have any, and trade names of which one holds most.
 
-        Without a trade name only the same name fits.
+        With the beginning of the shorter one. Without a trade name only the same name fits.
         """
         if self.numbers and other.numbers and self.numbers != other.numbers:
             return False
         if not self.signs or not other.signs:
             return self.whole == other.whole
-        return len(self.signs & other.signs) >= ALIKE * min(len(self.signs), len(other.signs))
+        short, long = sorted((self, other), key=lambda each: len(each.signs))
+        return short.first in long.signs and len(short.signs & long.signs) >= ALIKE * len(short.signs)
 
 
 def core(name: str) -> Core:
@@ -66,7 +68,7 @@ def core(name: str) -> Core:
     numbers = tuple(_NUMBER.findall(short))
     short = _KIND_AT_THE_END.sub("", _NUMBER.sub("", short))
     pairs = frozenset(short[i : i + 2] for i in range(len(short) - 1)) or (frozenset({short}) if short else frozenset())
-    return Core(pairs, numbers, plain)
+    return Core(pairs, short[:2], numbers, plain)
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

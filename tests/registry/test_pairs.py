@@ -208,6 +208,8 @@ class TestPure:
             ("福鼎市场 1 号摊", "福鼎市场1号摊位", True),
             ("福鼎市场冻品摊 1 号", "福鼎市场冻品摊 11 号", False),  # the number tells them apart
             ("嘉和冻品批发部", "安和冻品批发部", False),  # of one trade, with names of their own
+            ("泰源食杂店", "兴源食杂店", False),
+            ("泰源山珍行", "兴源山珍行", False),  # whatever they sell: their names begin otherwise
             ("福鼎一店", "福鼎二店", False),
             ("冻品批发部", "冻品批发部", True),  # no name of its own: only the very same
             ("冻品批发部", "冻品批发店", False),
