@@ -163,12 +163,14 @@ def _insert(session: Session, **values: Any) -> EnforcementDecision:
     return session.get_one(EnforcementDecision, decision_id)
 
 
-def _committed(session: Session, text: str, row: EnforcementDecision) -> dict[str, Any]:
+def _committed(session: Session, text: str | None, row: EnforcementDecision) -> dict[str, Any]:
     kept = personal.keep(session, text, "reason", business_id=row.business_id, region_code=row.region_code)
     return {"commitment": kept.commitment, "id": kept.personal_id} if kept else {}
 
 
-def _tell(session: Session, actor: Actor, row: EnforcementDecision, fact: str, data: dict[str, Any], text: str) -> None:
+def _tell(
+    session: Session, actor: Actor, row: EnforcementDecision, fact: str, data: dict[str, Any], text: str | None
+) -> None:
     journal.append(
         session,
         actor,
@@ -237,7 +239,7 @@ def held(session: Session, actor: Actor, decision_id: UUID, action: str) -> Enfo
 
 
 def say(
-    session: Session, actor: Actor, row: EnforcementDecision, said: str, text: str, effective_at: datetime | None
+    session: Session, actor: Actor, row: EnforcementDecision, said: str, text: str | None, effective_at: datetime | None
 ) -> EnforcementEvent:
     """Write what was said of a decision and the fact; the business is locked, the right and the stage are checked."""
     event = EnforcementEvent(

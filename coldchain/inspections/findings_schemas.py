@@ -187,7 +187,7 @@ class DecisionEventSchema(Schema):
     """What was said of a decision later."""
 
     kind = fields.OneOf(decisions.EVENTS, required=True)
-    text = fields.Text(limits.TEXT_CHARS, required=True)
+    text = fields.Text(limits.TEXT_CHARS)
     effective_at = fields.Moment()
     recorded_at = fields.Moment(required=True)
     photos = fields.Items(fields.Key(required=True), required=True, doc="photo_ids of what is reported as put right")

@@ -19,8 +19,6 @@ from coldchain.journal import service as journal
 from coldchain.registry import decisions as rules
 from coldchain.registry.models_decisions import EnforcementDecision, EnforcementEvent, EnforcementPhoto
 
-ACCEPTED = "Put right, seen on the second look."  # what the journal holds where the officer wrote nothing
-
 
 def report(
     session: Session,
@@ -66,7 +64,7 @@ def review(
             raise Invalid.of("/text", "required", "This is needed.")
         enforcement.say(session, actor, row, kind, text, None)
     else:
-        enforcement.say(session, actor, row, kind, text or ACCEPTED, clock.now())
+        enforcement.say(session, actor, row, kind, text, clock.now())
     return row
 
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import SQLModel
 
 from coldchain.core.columns import key, moment, one_of, ref, wordlist, words
@@ -45,14 +46,15 @@ class EnforcementEvent(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", EVENTS),
         CheckConstraint("(kind IN ('lifted', 'rectified')) = (effective_at IS NOT NULL)", name="effective_at"),
-        Index("uq_enforcement_event_once", "decision_id", "kind", unique=True, postgresql_where=text(_SAID_ONCE)),
+        CheckConstraint("kind = 'rectified' OR text IS NOT NULL", name="text"),
+        Index("uq_enforcement_event_once", "decision_id", "kind", unique=True, postgresql_where=sql(_SAID_ONCE)),
         Index("ix_enforcement_event_decision_id", "decision_id"),
     )
 
     event_id: UUID = key()
     decision_id: UUID = ref("enforcement_decision.decision_id", index=False)
     kind: str = words()
-    text: str = words()
+    text: str | None = words(null=True)  # who accepts need say nothing
     effective_at: datetime | None = moment(null=True)  # of `lifted` and `rectified`: from when on
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)

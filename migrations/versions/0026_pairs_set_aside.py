@@ -53,6 +53,10 @@ def _putting_right() -> None:
         "enforcement_event",
         "(kind IN ('lifted', 'rectified')) = (effective_at IS NOT NULL)",
     )
+    op.alter_column("enforcement_event", "text", nullable=True)
+    op.create_check_constraint(
+        op.f("ck_enforcement_event_text"), "enforcement_event", "kind = 'rectified' OR text IS NOT NULL"
+    )
     op.drop_constraint(op.f("uq_enforcement_event_decision_id_kind"), "enforcement_event", type_="unique")
     op.create_index(
         "uq_enforcement_event_once",

@@ -143,6 +143,7 @@ def test_a_lifted_decision_asks_for_nothing_and_an_accepted_objection_still_take
         path = f"/decisions/{world.regulator.post('/decisions', _body(finding), 201)['decision_id']}"
         merchant.post(f"{path}/objection", {"text": "不服"}, 200)
         world.regulator.post(f"{path}/review", {"outcome": "rectified"}, 200)  # seen on the spot, without a report
+        assert merchant.get(path)["events"][-1]["text"] is None, "who accepts need say nothing"
         lifted = world.regulator.post(f"{path}/answer", {"outcome": "lifted", "text": "误判"}, 200)
         assert (lifted["state"], lifted["putting_right"]) == ("lifted", "void")
         shown = merchant.get(f"/findings/{finding}")
