@@ -145,7 +145,16 @@ class TestSettingAside:
             assert world.regulator.get("/businesses/duplicates")["counts"]["open"] == 0
         assert one["business_id"] in ids(shown)
 
-    def test_not_offered_any_more_where_one_is_approved_and_merged(self, world):
+    def test_whoever_approves_reads_of_a_likely_duplicate_until_it_is_set_aside(self, app: Flask, world):
+        one, waiting = pair = alike(world, 1)
+        officer = Reader.of(app, world.regulator)
+        approving = f"/businesses/{waiting['business_id']}/decisions/approve"
+        assert one["name"] in officer.open(approving)
+        assert "the same phone" in officer.text
+        world.regulator.post(f"{address(pair)}/set-aside", REASON, 200)
+        assert one["name"] not in officer.open(approving)
+
+    def test_what_was_merged_is_no_pair_any_more(self, world):
         one = world.business("荣哥果蔬", phone="13912345678", address="示例街 8 号")
         found = {"name": one["name"], "phone": "139-1234-5678", "place": "示例街8号"}
         two = world.inspector.post("/businesses/provisional", found, 201)
