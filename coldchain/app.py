@@ -22,6 +22,7 @@ API_ROOMS = (
 MORE_APIS = (  # one a module
     "accounts.audit_api", "home.privacy_api", "home.rules_api", "registry.offices_api", "registry.measures_api",
     "registry.identity_api", "home.card_api", "home.totals_api", "registry.letters_api", "registry.places_api",
+    "registry.pairs_api",
     "labels.signs_api",
     "batches.arrivals_api", "batches.flags_api", "batches.papers_api", "batches.results_api", "batches.workers_api",
     "batches.disinfection_orders_api",
@@ -32,7 +33,7 @@ MORE_PAGES = (
     "accounts.me_web", "accounts.people_web", "accounts.slips_web", "accounts.accounts_web",
     "registry.offices_web", "registry.registration_web", "registry.measures_web", "registry.identity_web",
     "registry.particulars_web", "registry.catalogue_web", "registry.letters_web", "home.card_web",
-    "home.public_register_web", "registry.places_web", "registry.stewards_web",
+    "home.public_register_web", "home.pairs_web", "registry.places_web", "registry.stewards_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages", "inspections.decisions_web",
     "exchange.web",
 )  # fmt: skip

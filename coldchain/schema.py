@@ -40,7 +40,8 @@ APPEND_ONLY = (
     "evidence", "evidence_check", "platform_code",
     "stored_file", "recall_late_line", "assistance_request", "assistance_event", "duty", "result_confirmation",
     "result_release", "disinfection_order", "disinfection_order_end", "ordered_disinfection", "business_merger",
-    "business_appeal", "business_appeal_answer",
+    "business_appeal", "business_appeal_answer", "business_pair_event",
     "finding_photo",
     "finding_kind", "visit", "visit_photo", "site_finding_event", "enforcement_decision", "enforcement_event",
+    "enforcement_photo",
 )  # fmt: skip

@@ -37,6 +37,7 @@ TABLE: dict[str, dict[str, str]] = {
     "licence.record": {**_OWNERS, "regulator": REGION, "system": ANY},
     "business.provisional": _OFFICERS,
     "business.merge": {"regulator": REGION, "system": ANY},
+    "business.tell_apart": {"regulator": REGION, "system": ANY},
     "venue.register": {"regulator": REGION, "system": ANY},
     "site.register": _HEADS,
     "site.read": _READ,
@@ -92,6 +93,8 @@ TABLE: dict[str, dict[str, str]] = {
     "enforcement.decide": {"regulator": REGION, "system": ANY},
     "enforcement.read": {**_READ, "merchant": OWN, "lab": OWN, "carrier": OWN},
     "enforcement.object": _OWNERS,
+    "enforcement.report": {"merchant": SITE, "lab": OWN, "carrier": OWN},
+    "enforcement.review": {"regulator": REGION, "system": ANY},
     "code.resolve": {**_EVERYONE, "regulator": DUTY, "inspector": DUTY},
     "recall.draft": {"regulator": REGION, "system": ANY},
     "recall.announce": {"regulator": REGION, "system": ANY},
@@ -124,8 +127,8 @@ NEED_SECOND_STEP = frozenset({"admin", "regulator", "inspector", "lab"})
 FRESH = frozenset(
     {
         "account.manage", "account.reset", "business.decide", "business.merge", "catalogue.merge", "enforcement.decide",
-        "handover.do", "measure.record", "people.manage", "personal.erase", "personal.export", "recall.announce",
-        "result.release", "rules.change", "sign_in.manage", "slip.print",
+        "enforcement.review", "handover.do", "measure.record", "people.manage", "personal.erase", "personal.export",
+        "recall.announce", "result.release", "rules.change", "sign_in.manage", "slip.print",
     }
 )  # fmt: skip
 

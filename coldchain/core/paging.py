@@ -1,6 +1,8 @@
 """Keyset paging of every list: the cursor names the last key that was given."""
 
 import base64
+import math
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -21,6 +23,25 @@ def decode(cursor: str) -> UUID:
     try:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError) as error:
+        raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.") from error
+
+
+def encode_sorted(order: Sequence[float], *keys: UUID) -> str:
+    """Return the cursor of a row that is listed by figures first and by keys where those are equal."""
+    packed = struct.pack(f">{len(order)}d", *order) + b"".join(key.bytes for key in keys)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_sorted(cursor: str, figures: int, keys: int) -> tuple[tuple[float, ...], tuple[UUID, ...]]:
+    """Return the figures and keys of such a cursor. Raises Invalid `invalid_cursor`."""
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        order = struct.unpack(f">{figures}d", packed[: 8 * figures])
+        rest = packed[8 * figures :]
+        if len(rest) != 16 * keys or not all(math.isfinite(figure) for figure in order):
+            raise ValueError(cursor)
+        return order, tuple(UUID(bytes=rest[16 * i : 16 * (i + 1)]) for i in range(keys))
+    except (ValueError, struct.error) as error:
         raise Invalid.of("/cursor", "invalid_cursor", "This is not a cursor that was given out.") from error
 
 

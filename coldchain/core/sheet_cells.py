@@ -13,6 +13,7 @@ from typing import Any, Final
 from coldchain.core import limits
 from coldchain.core.errors import Invalid
 from coldchain.core.identifiers import IdentifierError
+from coldchain.core.phones import check_phone
 from coldchain.core.text import normalise_name
 
 EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet's cells know no offset)
@@ -115,6 +116,14 @@ def identifier(check: Callable[[str], str]) -> Reader:
             raise Invalid.of("", error.code, error.message, **dict(error.params)) from error
 
     return read
+
+
+def phone(cell: str) -> str:
+    """Return a phone as `core.phones` keeps it; a comma in it is no blank. Raises Invalid with its code."""
+    try:
+        return check_phone(name_text(cell))
+    except IdentifierError as error:
+        raise Invalid.of("", error.code, error.message, **dict(error.params)) from error
 
 
 def is_day(cell: str) -> bool:

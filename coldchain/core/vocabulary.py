@@ -143,6 +143,9 @@ CHIPS: Final[dict[str, Chip]] = {
     "decision.in_force": Chip("stop", "octagon-minus", lazy_gettext("Holds now")),
     "decision.ended": Chip("idle", "circle-minus", lazy_gettext("Period over")),
     "decision.lifted": Chip("idle", "lock-open", lazy_pgettext("decision", "Lifted")),
+    "decision.rectified": Chip("go", "circle-check", lazy_pgettext("decision", "Put right, ended")),
+    "decision.reported": Chip("info", "clock-edit", lazy_gettext("Reported as put right")),
+    "decision.overdue": Chip("wait", "clock-x", lazy_pgettext("decision", "Not put right in time")),
     "objection.waiting": Chip("wait", "hourglass", lazy_gettext("Objection to be answered")),
     "backcheck.open": Chip("wait", "zoom-question", lazy_gettext("To be explained")),
     # jobs

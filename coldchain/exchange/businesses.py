@@ -74,7 +74,7 @@ COLUMNS: tuple[Column, ...] = (
            example="建华监管所"),
     Column("legal_representative", _l("Legal representative"), needed=True,
            also=("法定代表人", "负责人", "法人", "经营者"), example="张示例"),
-    Column("phone", _l("Phone"), sheet_cells.name_text, needed=True, also=("联系电话", "电话", "手机", "联系方式"),
+    Column("phone", _l("Phone"), sheet_cells.phone, needed=True, also=("联系电话", "电话", "手机", "联系方式"),
            example="13800000000"),
     Column("address", _l("Address"), needed=True, also=("地址", "经营地址", "住所", "详细地址"), example="示例路1号"),
     Column("licence_no", _l("Food licence number"), sheet_cells.name_text,

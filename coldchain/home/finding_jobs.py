@@ -12,7 +12,7 @@ from coldchain.core.i18n import ngettext
 from coldchain.home.jobs import Job
 from coldchain.inspections import enforcement, findings_words, site_findings
 from coldchain.inspections.models_findings import SiteFinding
-from coldchain.registry.decisions import LIFTED, OBJECTED, UPHELD
+from coldchain.registry.decisions import LIFTED, OBJECTED, ORDER, SUSPENSION, UPHELD
 from coldchain.registry.models_decisions import EnforcementDecision, EnforcementEvent
 from coldchain.registry.service import decisions
 
@@ -39,7 +39,47 @@ def of_officer(session: Session, actor: Actor) -> list[Job]:
         )
         chip = "site_finding.answered"
         found.append(Job(chip, "/findings?state=answered", title, "", _("Look at it again")))
-    return [*found, *_objections(session, actor)]
+    return [*found, *_second_looks(session, actor), *_orders_overdue(session, actor), *_objections(session, actor)]
+
+
+def _second_looks(session: Session, actor: Actor) -> list[Job]:
+    """Return a line for each decision that is reported as put right, the oldest first; of many one that counts them."""
+    if relation(actor, "enforcement.review") is None:
+        return []
+    waiting = select(EnforcementDecision).where(enforcement.visible_decisions(actor), decisions.stage_is("waiting"))
+    rows = session.exec(waiting.order_by(col(EnforcementDecision.decision_id)).limit(SHOWN + 1)).all()
+    if len(rows) > SHOWN:
+        count = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+        title = ngettext(
+            "%(num)s decision is reported as put right", "%(num)s decisions are reported as put right", count
+        )
+        return [Job("decision.reported", "/decisions?putting_right=waiting", title, "", _("Look at it again"))]
+    return [
+        Job(
+            "decision.reported",
+            f"/decisions/{each['decision_id']}#review",
+            _("Decision %(number)s: %(business)s reports it as put right", number=each["number"],
+              business=each["business"].name),
+            _("since %(moment)s", moment=pages.moment(each["events"][-1]["recorded_at"])),
+            _("Look at it again"),
+        )
+        for each in enforcement.describe(session, rows)
+    ]  # fmt: skip
+
+
+def _orders_overdue(session: Session, actor: Actor) -> list[Job]:
+    """Return a line of what was ordered, is past its day, and nobody says that it is put right."""
+    late: Any = session.execute(
+        select(func.count(), func.min(col(EnforcementDecision.ends_at))).where(
+            enforcement.visible_decisions(actor), decisions.overdue(clock.now())
+        )
+    ).one()
+    if not late[0]:
+        return []
+    title = ngettext("%(num)s order was not put right in time", "%(num)s orders were not put right in time", late[0])
+    reason = _("the first was to be put right by %(day)s", day=pages.moment(late[1]))
+    href = "/decisions?putting_right=overdue"
+    return [Job("decision.overdue", href, title, reason, _("Look at it again"), late[1])]
 
 
 def _objections(session: Session, actor: Actor) -> list[Job]:
@@ -74,17 +114,32 @@ def of_business(session: Session, actor: Actor) -> list[Job]:
     """Return the lines of decisions that hold and of what is to be put right, for whoever acts for a business."""
     found = []
     if relation(actor, "enforcement.read") is not None:
+        late, _more = enforcement.search(session, actor, putting_right="overdue", limit=SHOWN)
         rows, _more = enforcement.search(session, actor, in_force=True, limit=SHOWN)
-        for each in enforcement.describe(session, rows):
-            kinds = _(", ").join(str(findings_words.DECISION_KINDS[kind]) for kind in each["kinds"])
-            title = _("Decision %(number)s: %(kinds)s", number=each["number"], kinds=kinds)
-            reason = _("until %(moment)s", moment=pages.moment(each["ends_at"]))
-            href = f"/decisions/{each['decision_id']}"
-            found.append(Job("decision.in_force", href, title, reason, _("Read what to do")))
+        found += [_decided(actor, each) for each in enforcement.describe(session, [*late, *rows])]
     if relation(actor, "site_finding.read") is not None:
         rows_open, _more = site_findings.search(session, actor, state="open", limit=SHOWN)
         found += [_to_put_right(each) for each in site_findings.describe(session, rows_open)]
     return found
+
+
+def _decided(actor: Actor, each: dict[str, Any]) -> Job:
+    """Return the line of a decision for the business: what is ordered, by when, and what it does next."""
+    kinds = _(", ").join(str(findings_words.DECISION_KINDS[kind]) for kind in each["kinds"])
+    title = _("Decision %(number)s: %(kinds)s", number=each["number"], kinds=kinds)
+    href, until = f"/decisions/{each['decision_id']}", pages.moment(each["ends_at"])
+    if each["putting_right"] == "waiting":
+        reason = _("reported as put right; an officer looks at it again, until then it holds")
+        return Job("decision.reported", href, title, reason, _("Read what to do"))
+    verb = _("Read what to do")
+    if relation(actor, "enforcement.report") is not None:
+        href, verb = f"{href}#report", _("Put right and report")
+    if each["overdue"]:
+        reason = _("was to be put right by %(moment)s", moment=until)
+        return Job("decision.overdue", href, title, reason, verb, each["ends_at"])
+    ordered = not {ORDER, SUSPENSION}.isdisjoint(each["kinds"])
+    reason = _("to be put right by %(day)s", day=until) if ordered else _("until %(moment)s", moment=until)
+    return Job("decision.in_force", href, title, reason, verb)
 
 
 def _to_put_right(each: dict[str, Any]) -> Job:

@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from coldchain.core import clock
@@ -19,6 +21,7 @@ from coldchain.core.i18n import lazy_pgettext
 from coldchain.policy import measures
 from coldchain.policy import service as policy
 from coldchain.policy.measures import CIRCUIT_BREAKER, LOCKDOWN, Measure
+from coldchain.regions.tree import stem
 from coldchain.registry.decisions import PUBLICATION, SUSPENSION
 from coldchain.registry.models import Business, Site
 from coldchain.registry.models_decisions import EnforcementDecision
@@ -78,6 +81,26 @@ def of(session: Session, businesses: Sequence[Business], at: datetime | None = N
         if halt is not None:
             found[business.business_id] = halt
     return found
+
+
+def suspects(session: Session, at: datetime) -> ColumnElement[bool]:
+    """Return the condition on `Business` of those whom anything may stop at a moment; `of` judges them one by one."""
+    measured = [each for each in measures.latest(policy.trade_stops(session)) if measures.in_force(each, at)]
+    holder = aliased(Business)
+    decided: Any = (
+        select(func.coalesce(col(holder.merged_into_id), col(holder.business_id)))
+        .join(EnforcementDecision, col(EnforcementDecision.business_id) == col(holder.business_id))
+        .where(col(EnforcementDecision.kinds).contains([SUSPENSION]), decisions.in_force(at))
+    )
+    found: list[ColumnElement[bool]] = [col(Business.business_id).in_(decided)]
+    for each in measured:
+        if each.kind == CIRCUIT_BREAKER:
+            found.append(col(Business.business_id) == each.business_id)
+            continue
+        inside = stem(each.region_code)
+        there: Any = select(col(Site.business_id)).where(col(Site.region_code).startswith(inside))
+        found.append(col(Business.region_code).startswith(inside) | col(Business.business_id).in_(there))
+    return or_(*found)
 
 
 def at_sites(session: Session, sites: Sequence[Site]) -> dict[UUID, Halt]:

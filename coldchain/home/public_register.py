@@ -4,11 +4,12 @@ The number of statements depends on nothing that is asked. A card is listed once
 it stands on the paper, every card is found, so that a paper that isn't in force says so.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from coldchain.core import clock, paging
@@ -26,7 +27,7 @@ from coldchain.registry.service import letters, zones_of_sites
 
 LISTED: Final = ("active", "suspended", "closed")  # a card that was never issued is nobody's
 SITES_SHOWN: Final = 100
-JUDGED_MAX: Final = 2_000  # cards, for the count on a page that anybody may ask for
+JUDGED_MAX: Final = 2_000  # cards whom something may stop, on a page that anybody may ask for
 
 
 def canonical(number: str) -> str:
@@ -48,12 +49,10 @@ def search(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of issued cards, newest first, and the next cursor; `q` looks in names, initials and numbers.
 
-    Raises Invalid `invalid_cursor`.
+    A card that stands but is stopped at present is a suspended one. Raises Invalid `invalid_cursor`.
     """
     statement = select(Business).where(
-        col(Business.card_no).is_not(None),
-        col(Business.merged_into_id).is_(None),
-        col(Business.status).in_([status] if status else LISTED),
+        col(Business.card_no).is_not(None), col(Business.merged_into_id).is_(None), _in_state(session, status)
     )
     if q is not None:
         typed = as_kept(q)
@@ -71,7 +70,7 @@ def _line(row: Business, region: str, stopped: Halt | None) -> dict[str, Any]:
     return {
         "card_no": row.card_no,
         "name": row.name,
-        "status": row.status,
+        "status": "suspended" if stopped and row.status == "active" else row.status,
         "kinds": row.kinds,
         "region_code": row.region_code,
         "region": region,
@@ -79,8 +78,19 @@ def _line(row: Business, region: str, stopped: Halt | None) -> dict[str, Any]:
     }
 
 
-def counts(session: Session) -> dict[str, int]:
-    """Return how many issued cards there are in each state."""
+def _in_state(session: Session, status: str | None) -> ColumnElement[bool]:
+    if status is None:
+        return col(Business.status).in_(LISTED)
+    if status == "closed":
+        return col(Business.status) == status
+    halted = stopped(session) or set()
+    if status == "active":
+        return (col(Business.status) == status) & col(Business.business_id).not_in(halted)
+    return (col(Business.status) == status) | col(Business.business_id).in_(halted)
+
+
+def counts(session: Session, halted: Collection[UUID] | None) -> dict[str, int]:
+    """Return how many issued cards there are in each state; those of `stopped` count as suspended."""
     rows = session.execute(
         select(col(Business.status), func.count())
         .where(
@@ -88,16 +98,22 @@ def counts(session: Session) -> dict[str, int]:
         )
         .group_by(col(Business.status))
     )
-    return {row[0]: row[1] for row in rows}
+    found = {row[0]: row[1] for row in rows}
+    if halted:
+        found |= {"active": found["active"] - len(halted), "suspended": found.get("suspended", 0) + len(halted)}
+    return found
 
 
-def stopped(session: Session) -> int | None:
-    """Return how many cards that stand are marked as stopped in the list; None where there are too many to judge."""
+def stopped(session: Session) -> set[UUID] | None:
+    """Return whose cards stand but are stopped at present; None where there are too many to judge (a lock-down)."""
     statement = select(Business).where(
-        col(Business.card_no).is_not(None), col(Business.merged_into_id).is_(None), col(Business.status) == "active"
+        col(Business.card_no).is_not(None),
+        col(Business.merged_into_id).is_(None),
+        col(Business.status) == "active",
+        halts.suspects(session, clock.now()),
     )
     rows = session.scalars(statement.limit(JUDGED_MAX + 1)).all()
-    return len(halts.of(session, rows)) if len(rows) <= JUDGED_MAX else None
+    return set(halts.of(session, rows)) if len(rows) <= JUDGED_MAX else None
 
 
 def holder(session: Session, number: str) -> Business:

@@ -46,14 +46,15 @@ def list_cards(session: Session, actor: Actor | None) -> Any:
         errors = refusal(error, LABELS)[0]
     query["limit"] = PAGE_ROWS
     rows, following = public_register.search(session, **query)
+    halted = public_register.stopped(session)
     page = render_template(
         "public/cards.html",
         rows=rows,
         following=following,
         values=form,
         errors=errors,
-        counts=public_register.counts(session),
-        halted=public_register.stopped(session),
+        counts=public_register.counts(session, halted),
+        unjudged=halted is None,
         states=public_register.LISTED,
         kinds=words.BUSINESS_KINDS,
         as_of=clock.now(),

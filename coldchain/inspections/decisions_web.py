@@ -16,10 +16,11 @@ from coldchain.core.errors import NotFound
 from coldchain.core.fields import PageQuery
 from coldchain.core.i18n import gettext as _
 from coldchain.core.page_forms import REFUSALS, Form, copy, load, new_once, once, refusal, trial
-from coldchain.inspections import enforcement, site_findings
+from coldchain.core.uploads import Upload
+from coldchain.inspections import enforcement, putting_right, site_findings
 from coldchain.inspections import findings_schemas as schemas
 from coldchain.inspections import findings_words as words
-from coldchain.inspections.findings_web import PAGE_ROWS, bp, in_a_week
+from coldchain.inspections.findings_web import PAGE_ROWS, bp, in_a_week, var_dir
 from coldchain.inspections.models_findings import SiteFinding
 from coldchain.registry import decisions as rules
 from coldchain.registry import service as registry
@@ -31,7 +32,8 @@ FINDINGS_SHOWN: Final = 30
 @edge("enforcement.read")
 def list_decisions(session: Session, actor: Actor) -> Any:
     """List decisions of the reader's area or business, newest first."""
-    asked = {name: text for name, text in request.args.items() if name in {"cursor", "in_force", "business"}}
+    known = {"cursor", "in_force", "putting_right", "business"}
+    asked = {name: text for name, text in request.args.items() if name in known}
     query = load(schemas.DecisionQuery(), Form(asked)) | {"limit": PAGE_ROWS}
     rows, following = enforcement.search(session, actor, **query)
     return render_template(
@@ -140,9 +142,11 @@ def _decision_page(
     session: Session, actor: Actor, decision_id: UUID, form: Form, errors: dict[str, str], status: int = 200
 ) -> Response:
     row = enforcement.read(session, actor, decision_id)
+    shown = enforcement.describe(session, [row])[0]
     page = render_template(
         "inspections/decision.html",
-        decision=enforcement.describe(session, [row])[0],
+        decision=shown,
+        reported=next((each for each in reversed(shown["events"]) if each["kind"] == rules.REPORTED), None),
         findings=site_findings.describe(session, enforcement.findings_of(session, decision_id)),
         own=actor.business_id is not None,
         acts=enforcement.acts(session, actor, row),
@@ -185,12 +189,52 @@ def answer_objection(session: Session, actor: Actor, decision_id: UUID) -> Any:
     return _try(session, actor, decision_id, form, act)
 
 
-def _try(session: Session, actor: Actor, decision_id: UUID, form: Form, act: Any) -> Any:
+@bp.post("/decisions/<uuid:decision_id>/report")
+@edge("enforcement.report")
+def report_put_right(session: Session, actor: Actor, decision_id: UUID) -> Any:
+    """Say in the name of the business that what was decided is put right, perhaps with photographs."""
+    form = copy(request.form)
+
+    def act() -> str:
+        data = load(schemas.DecisionReportSchema(), Form({"text": form.get("done", "")}))
+        files = [file for file in request.files.getlist("file") if file.filename]
+        photos = [Upload().deserialize(file, "file").content for file in files]
+        putting_right.report(session, actor, decision_id, **data, var_dir=var_dir(), photos=photos)
+        flash(_("It is reported. An officer looks at it again; the decision holds until then."), "success")
+        return url_for("findings_pages.show_decision", decision_id=decision_id)
+
+    return _try(session, actor, decision_id, form, act, text="done")
+
+
+@bp.post("/decisions/<uuid:decision_id>/review")
+@edge("enforcement.review")
+def review_decision(session: Session, actor: Actor, decision_id: UUID) -> Any:
+    """Look a second time: end what is ordered, or give it back with a reason."""
+    form = copy(request.form)
+
+    def act() -> str:
+        data = load(
+            schemas.DecisionReviewSchema(), Form({"outcome": form.get("outcome", ""), "text": form.get("seen", "")})
+        )
+        putting_right.review(session, actor, decision_id, **data)
+        if data["outcome"] == rules.RECTIFIED:
+            flash(_("What the decision orders is over from now on. The business may send again."), "success")
+        else:
+            flash(_("The business reads that it is not put right yet. The decision goes on holding."), "success")
+        return url_for("findings_pages.show_decision", decision_id=decision_id)
+
+    return _try(session, actor, decision_id, form, act, text="seen")
+
+
+def _try(session: Session, actor: Actor, decision_id: UUID, form: Form, act: Any, *, text: str = "text") -> Any:
+    """Do it, or show the page with what is refused; `text`: what the field of the words is called in its form."""
     enforcement.read(session, actor, decision_id)
     try:
         return once(session, actor.user_id, form, act)
     except REFUSALS as error:
-        return _decision_page(session, actor, decision_id, form, *refusal(error, words.DECISION_LABELS))
+        errors, status = refusal(error, words.DECISION_LABELS)
+        errors = {text if name == "text" else name: message for name, message in errors.items()}
+        return _decision_page(session, actor, decision_id, form, errors, status)
 
 
 @bp.get("/published-decisions")

@@ -1,10 +1,11 @@
 """Officers' decisions: what makes a finding a violation (违法行为, R14), the objection to it, and the public page.
 
 A decision ends by itself: whether it holds is computed when it is asked (`registry/decisions.py`). The business may
-object once within its period; the officer's answer upholds the decision or lifts it from a moment on.
+object once within its period; the officer's answer upholds the decision or lifts it from a moment on. How it is put
+right: `putting_right`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from coldchain.core import clock, limits, paging, plain_words
 from coldchain.core.errors import Conflict, Invalid, NotFound
 from coldchain.core.i18n import current_locale
 from coldchain.core.ids import new_id
-from coldchain.inspections import site_findings
+from coldchain.inspections import decision_events, site_findings
 from coldchain.inspections.models_findings import SiteFinding, SiteFindingEvent
 from coldchain.journal import personal
 from coldchain.journal import service as journal
@@ -31,6 +32,8 @@ from coldchain.registry.models_decisions import EnforcementDecision, Enforcement
 from coldchain.registry.service import decisions, place
 from coldchain.registry.service.businesses import locked as lock_business
 from coldchain.registry.service.reach import within_reach
+
+_ENDING = (rules.LIFTED, rules.RECTIFIED)
 
 
 def resource(row: EnforcementDecision) -> Resource:
@@ -160,12 +163,14 @@ def _insert(session: Session, **values: Any) -> EnforcementDecision:
     return session.get_one(EnforcementDecision, decision_id)
 
 
-def _committed(session: Session, text: str, row: EnforcementDecision) -> dict[str, Any]:
+def _committed(session: Session, text: str | None, row: EnforcementDecision) -> dict[str, Any]:
     kept = personal.keep(session, text, "reason", business_id=row.business_id, region_code=row.region_code)
     return {"commitment": kept.commitment, "id": kept.personal_id} if kept else {}
 
 
-def _tell(session: Session, actor: Actor, row: EnforcementDecision, fact: str, data: dict[str, Any], text: str) -> None:
+def _tell(
+    session: Session, actor: Actor, row: EnforcementDecision, fact: str, data: dict[str, Any], text: str | None
+) -> None:
     journal.append(
         session,
         actor,
@@ -183,13 +188,13 @@ def object_to(session: Session, actor: Actor, decision_id: UUID, *, text: str) -
 
     Raises NotFound, Forbidden, Conflict `objected_already`, `period_over`.
     """
-    row = _held(session, actor, decision_id, "enforcement.object")
-    said = _said(session, [decision_id]).get(decision_id, {})
+    row = held(session, actor, decision_id, "enforcement.object")
+    said = decision_events.kinds(session, decision_id)
     if rules.OBJECTED in said:
         raise Conflict("The business has objected to this decision already.", code="objected_already")
-    if not rules.may_object(frozenset(said), row.ends_at, clock.now()):
+    if not rules.may_object(said, row.ends_at, clock.now()):
         raise Conflict("The time to object to this decision is over.", code="period_over")
-    _say(session, actor, row, rules.OBJECTED, text, None)
+    say(session, actor, row, rules.OBJECTED, text, None)
     return row
 
 
@@ -207,23 +212,23 @@ def answer(
     Raises NotFound, Forbidden, Conflict `no_objection`, `wrong_state` when it was answered or lifted already, Invalid
     `out_of_range` for a moment outside the decision's period.
     """
-    row = _held(session, actor, decision_id, "enforcement.decide")
-    said = _said(session, [decision_id]).get(decision_id, {})
+    row = held(session, actor, decision_id, "enforcement.decide")
+    said = decision_events.kinds(session, decision_id)
     if rules.LIFTED in said or (outcome == rules.UPHELD and rules.UPHELD in said):
         raise Conflict("This decision was lifted, or its objection answered, already.", code="wrong_state")
     if outcome == rules.UPHELD:
         if rules.OBJECTED not in said:
             raise Conflict("Nobody has objected to this decision.", code="no_objection")
-        _say(session, actor, row, rules.UPHELD, text, None)
+        say(session, actor, row, rules.UPHELD, text, None)
         return row
     from_then = effective_at or clock.now()
     if not row.starts_at <= from_then < row.ends_at:
         raise Invalid.of("/effective_at", "out_of_range", "A decision is lifted from a moment of its own period on.")
-    _say(session, actor, row, rules.LIFTED, text, from_then)
+    say(session, actor, row, rules.LIFTED, text, from_then)
     return row
 
 
-def _held(session: Session, actor: Actor, decision_id: UUID, action: str) -> EnforcementDecision:
+def held(session: Session, actor: Actor, decision_id: UUID, action: str) -> EnforcementDecision:
     """Return a decision after the right to it, with its business locked: one after the other says something of it."""
     row = session.get(EnforcementDecision, decision_id)
     if row is None:
@@ -233,9 +238,10 @@ def _held(session: Session, actor: Actor, decision_id: UUID, action: str) -> Enf
     return row
 
 
-def _say(
-    session: Session, actor: Actor, row: EnforcementDecision, said: str, text: str, effective_at: datetime | None
-) -> None:
+def say(
+    session: Session, actor: Actor, row: EnforcementDecision, said: str, text: str | None, effective_at: datetime | None
+) -> EnforcementEvent:
+    """Write what was said of a decision and the fact; the business is locked, the right and the stage are checked."""
     event = EnforcementEvent(
         decision_id=row.decision_id, kind=said, text=text, effective_at=effective_at, recorded_at=clock.now(),
         recorded_by=actor.user_id,
@@ -243,15 +249,7 @@ def _say(
     session.add(event)
     session.flush()
     _tell(session, actor, row, f"enforcement.{said}", {"number": row.number, "effective_at": effective_at}, text)
-
-
-def _said(session: Session, ids: Iterable[UUID]) -> dict[UUID, dict[str, EnforcementEvent]]:
-    """Return what was said of each decision, by kind, in one statement."""
-    found: dict[UUID, dict[str, EnforcementEvent]] = {}
-    statement = select(EnforcementEvent).where(col(EnforcementEvent.decision_id).in_(list(ids)))
-    for event in session.exec(statement):
-        found.setdefault(event.decision_id, {})[event.kind] = event
-    return found
+    return event
 
 
 def search(
@@ -260,10 +258,14 @@ def search(
     *,
     business: str | None = None,
     in_force: bool | None = None,
+    putting_right: str | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> tuple[list[EnforcementDecision], str | None]:
-    """Return a page of decisions that the actor may see, newest first. Raises Forbidden, NotFound."""
+    """Return a page of decisions that the actor may see, newest first; `putting_right`: `waiting` or `overdue`.
+
+    Raises Forbidden, NotFound.
+    """
     statement = select(EnforcementDecision).where(visible_decisions(actor))
     if business is not None:
         found = registry.find_business(session, business)
@@ -272,6 +274,10 @@ def search(
     if in_force is not None:
         holds = decisions.in_force(clock.now())
         statement = statement.where(holds if in_force else ~holds)
+    if putting_right is not None:
+        statement = statement.where(
+            decisions.overdue(clock.now()) if putting_right == "overdue" else decisions.stage_is(putting_right)
+        )
     return paging.page(session, statement, col(EnforcementDecision.decision_id), limit, cursor)
 
 
@@ -286,18 +292,25 @@ def read(session: Session, actor: Actor, decision_id: UUID) -> EnforcementDecisi
 
 def describe(session: Session, rows: Sequence[EnforcementDecision]) -> list[dict[str, Any]]:
     """Return decisions as the business and officers read them, in a constant number of statements."""
-    said = _said(session, [row.decision_id for row in rows])
+    said = decision_events.said(session, [row.decision_id for row in rows])
+    photos = decision_events.photos(session, said.values())
     businesses = registry.brief(session, [row.business_id for row in rows])
     sites = registry.sites(session, [row.site_id for row in rows])
     now = clock.now()
-    return [_shown(row, said.get(row.decision_id, {}), businesses, sites, now) for row in rows]
+    return [_shown(row, said.get(row.decision_id, []), photos, businesses, sites, now) for row in rows]
 
 
 def _shown(
-    row: EnforcementDecision, said: dict[str, EnforcementEvent], businesses: Any, sites: Any, now: datetime
+    row: EnforcementDecision,
+    events: list[EnforcementEvent],
+    photos: dict[UUID, list[UUID]],
+    businesses: Any,
+    sites: Any,
+    now: datetime,
 ) -> dict[str, Any]:
-    lifted = said.get(rules.LIFTED)
-    lifted_at = lifted.effective_at if lifted else None
+    said = {event.kind: event for event in events}
+    lifted_at, rectified_at = (said[kind].effective_at if kind in said else None for kind in _ENDING)
+    stage = rules.stage(event.kind for event in events)
     return {
         "decision_id": row.decision_id,
         "number": row.number,
@@ -310,14 +323,17 @@ def _shown(
         "starts_at": row.starts_at,
         "ends_at": row.ends_at,
         "lifted_at": lifted_at,
-        "state": rules.state(row.starts_at, row.ends_at, lifted_at, now),
-        "objection": rules.objection(frozenset(said)),
+        "rectified_at": rectified_at,
+        "state": rules.state(row.starts_at, row.ends_at, lifted_at, now, rectified_at),
+        "putting_right": stage,
+        "overdue": rules.overdue(row.kinds, row.ends_at, stage, now),
+        "objection": rules.objection(said),
         "region_code": row.region_code,
         "recorded_at": row.recorded_at,
         "events": [
             {"kind": event.kind, "text": event.text, "effective_at": event.effective_at,
-             "recorded_at": event.recorded_at}
-            for event in sorted(said.values(), key=lambda event: event.recorded_at)
+             "recorded_at": event.recorded_at, "photos": photos.get(event.event_id, [])}
+            for event in events
         ],
     }  # fmt: skip
 
@@ -342,7 +358,7 @@ def published(session: Session, *, limit: int, cursor: str | None = None) -> tup
         {
             "business": each["business"].name, "site": each["site_name"], "region": places.get(each["region_code"]),
             **{name: each[name] for name in
-               ("number", "kinds", "reason", "basis", "starts_at", "ends_at", "objection")},
+               ("number", "kinds", "reason", "basis", "starts_at", "ends_at", "objection", "rectified_at")},
         }
         for each in describe(session, rows)
     ]  # fmt: skip
@@ -350,12 +366,16 @@ def published(session: Session, *, limit: int, cursor: str | None = None) -> tup
 
 
 def acts(session: Session, actor: Actor, row: EnforcementDecision) -> dict[str, bool]:
-    """Return what the actor may do with a decision now: object, uphold, lift."""
-    said = frozenset(_said(session, [row.decision_id]).get(row.decision_id, {}))
-    now, here = clock.now(), resource(row)
+    """Return what the actor may do with a decision now: object, uphold, lift, report, accept, return."""
+    said = decision_events.kinds(session, row.decision_id)
+    now, here, stage = clock.now(), resource(row), rules.stage(said)
+    review = may(actor, "enforcement.review", here)
     officer = may(actor, "enforcement.decide", here) and rules.LIFTED not in said
     return {
         "object": rules.may_object(said, row.ends_at, now) and may(actor, "enforcement.object", here),
         "uphold": officer and rules.objection(said) == "waiting",
         "lift": officer and now < row.ends_at,
+        "report": rules.may_say(stage, rules.REPORTED) and may(actor, "enforcement.report", here),
+        "accept": review and rules.may_say(stage, rules.RECTIFIED),
+        "give_back": review and rules.may_say(stage, rules.RETURNED),
     }

@@ -11,7 +11,7 @@ from coldchain.core import clock, files_out, stored_files
 from coldchain.core.edge import PUBLIC, Blueprint, edge
 from coldchain.core.fields import PageQuery
 from coldchain.core.uploads import Handed
-from coldchain.inspections import enforcement, site_findings, visits
+from coldchain.inspections import enforcement, putting_right, site_findings, visits
 from coldchain.inspections import findings_schemas as schemas
 from coldchain.policy import findings as catalogue
 from config import Settings
@@ -148,6 +148,39 @@ def object_to_decision(session: Session, actor: Actor, data: dict[str, Any], dec
 def answer_objection(session: Session, actor: Actor, data: dict[str, Any], decision_id: UUID) -> dict[str, Any]:
     """Uphold a decision against its objection, or lift it from a moment on; 409 `no_objection`, `wrong_state`."""
     return enforcement.describe(session, [enforcement.answer(session, actor, decision_id, **data)])[0]
+
+
+@blp.route("/decisions/<uuid:decision_id>/report", methods=["POST"])
+@blp.arguments(schemas.DecisionReportSchema, multipart=schemas.DecisionReportWithPhotoSchema)
+@edge("enforcement.report")
+@blp.response(200, schemas.EnforcementDecisionSchema)
+def report_put_right(session: Session, actor: Actor, data: dict[str, Any], decision_id: UUID) -> dict[str, Any]:
+    """Say that what was decided is put right, as multipart with a photograph; 409 `wrong_state`. It holds meanwhile."""
+    handed: Handed | None = data.get("file")
+    photos = [handed.content] if handed else []
+    row = putting_right.report(session, actor, decision_id, text=data["text"], var_dir=_var_dir(), photos=photos)
+    return enforcement.describe(session, [row])[0]
+
+
+@blp.route("/decisions/<uuid:decision_id>/review", methods=["POST"])
+@blp.arguments(schemas.DecisionReviewSchema)
+@edge("enforcement.review")
+@blp.response(200, schemas.EnforcementDecisionSchema)
+def review_decision(session: Session, actor: Actor, data: dict[str, Any], decision_id: UUID) -> dict[str, Any]:
+    """Look a second time: end what is ordered, or give it back with a reason; 409 `wrong_state`.
+
+    The decision and the violation stay; a publication stands to its own end and says since when it is put right.
+    """
+    return enforcement.describe(session, [putting_right.review(session, actor, decision_id, **data)])[0]
+
+
+@blp.route("/decisions/<uuid:decision_id>/photos/<uuid:photo_id>")
+@edge("enforcement.read")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
+def read_decision_photo(session: Session, actor: Actor, decision_id: UUID, photo_id: UUID) -> Response:
+    """Return a photograph of what the business says that it has put right."""
+    row = putting_right.find_photo(session, actor, decision_id, photo_id)
+    return files_out.answer(row, stored_files.content_of(_var_dir(), row), row.media_type)
 
 
 @blp.route("/published-decisions")

@@ -86,6 +86,7 @@ class SiteFindingSchema(Schema):
     state = fields.OneOf(FINDING_STATES, required=True)
     overdue = fields.Flag(required=True)
     lifted = fields.Flag(required=True, doc="true: the decision about it was lifted, it is no violation (R14)")
+    rectified = fields.Flag(required=True, doc="an officer saw it put right; what was decided stays a violation")
     occurred_at = fields.Moment(required=True)
     recorded_at = fields.Moment(required=True)
 
@@ -186,9 +187,10 @@ class DecisionEventSchema(Schema):
     """What was said of a decision later."""
 
     kind = fields.OneOf(decisions.EVENTS, required=True)
-    text = fields.Text(limits.TEXT_CHARS, required=True)
+    text = fields.Text(limits.TEXT_CHARS)
     effective_at = fields.Moment()
     recorded_at = fields.Moment(required=True)
+    photos = fields.Items(fields.Key(required=True), required=True, doc="photo_ids of what is reported as put right")
 
 
 class EnforcementDecisionSchema(Schema):
@@ -205,7 +207,10 @@ class EnforcementDecisionSchema(Schema):
     starts_at = fields.Moment(required=True)
     ends_at = fields.Moment(required=True)
     lifted_at = fields.Moment()
+    rectified_at = fields.Moment(doc="from when on it was put right, as an officer saw; what it orders ended then")
     state = fields.OneOf(decisions.STATES, required=True)
+    putting_right = fields.OneOf(decisions.STAGES, required=True, doc="`waiting`: for the officer's second look")
+    overdue = fields.Flag(required=True, doc="its end has passed and nobody says that it is put right")
     objection = fields.OneOf(decisions.OBJECTIONS, required=True)
     region_code = fields.Text(6, required=True)
     recorded_at = fields.Moment(required=True)
@@ -217,6 +222,7 @@ class DecisionQuery(PageQuery):
 
     business = fields.BusinessRef()
     in_force = fields.Flag()
+    putting_right = fields.OneOf(("waiting", "overdue"))
 
 
 class DecisionPage(Schema):
@@ -240,6 +246,25 @@ class DecisionAnswerSchema(Schema):
     effective_at = fields.Moment(doc="of lifted: from when on; default now")
 
 
+class DecisionReportSchema(Schema):
+    """The business says how it has put right what was decided."""
+
+    text = fields.Text(limits.TEXT_CHARS, required=True, multiline=True)
+
+
+class DecisionReportWithPhotoSchema(DecisionReportSchema):
+    """The same with a photograph: JPEG, PNG or WebP."""
+
+    file = Upload()
+
+
+class DecisionReviewSchema(Schema):
+    """What the officer's second look at what was decided came to."""
+
+    outcome = fields.OneOf(REVIEWS, required=True, doc="`rectified` ends what the decision orders")
+    text = fields.Text(limits.TEXT_CHARS, multiline=True, doc="needed for not_rectified")
+
+
 class PublishedDecisionSchema(Schema):
     """A decision that anybody may read now; no persons."""
 
@@ -253,6 +278,7 @@ class PublishedDecisionSchema(Schema):
     starts_at = fields.Moment(required=True)
     ends_at = fields.Moment(required=True)
     objection = fields.OneOf(decisions.OBJECTIONS, required=True)
+    rectified_at = fields.Moment(doc="since when what was decided is put right; null: it is not")
 
 
 class PublishedPage(Schema):

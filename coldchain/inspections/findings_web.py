@@ -39,7 +39,7 @@ PAGE_ROWS: Final = 20
 SITES_SHOWN: Final = 200
 
 
-def _var_dir() -> Any:
+def var_dir() -> Any:
     settings: Settings = current_app.config["SETTINGS"]
     return settings.var_dir
 
@@ -174,7 +174,7 @@ def new_visit_submit(session: Session, actor: Actor) -> Any:
         visit, rows = visits.record(session, actor, **_visit_data(session, actor, form))
         photo = _uploaded("photo")
         if photo is not None:
-            visits.keep_photo(session, actor, visit.visit_id, var_dir=_var_dir(), content=photo)
+            visits.keep_photo(session, actor, visit.visit_id, var_dir=var_dir(), content=photo)
         if rows:
             flash(_("The visit is recorded. The business reads what is to be put right."), "success")
         else:
@@ -275,11 +275,12 @@ def _finding_page(
     row = site_findings.read(session, actor, finding_id)
     found = site_findings.full(session, row)
     decision_id = next((event["decision_id"] for event in found["events"] if event["decision_id"]), None)
-    decided = enforcement.describe(session, [enforcement.read(session, actor, decision_id)]) if decision_id else []
+    decision = enforcement.read(session, actor, decision_id) if decision_id else None
     page = render_template(
         "inspections/finding.html",
         finding=found,
-        decision=decided[0] if decided else None,
+        decision=enforcement.describe(session, [decision])[0] if decision else None,
+        may_report=decision is not None and enforcement.acts(session, actor, decision)["report"],
         own=actor.business_id is not None,
         acts=site_findings.acts(actor, row),
         values=form,
@@ -299,7 +300,7 @@ def answer_finding(session: Session, actor: Actor, finding_id: UUID) -> Any:
 
     def act() -> str:
         data = load(schemas.FindingAnsweredSchema(), form)
-        site_findings.answer(session, actor, finding_id, **data, var_dir=_var_dir(), content=_uploaded("file"))
+        site_findings.answer(session, actor, finding_id, **data, var_dir=var_dir(), content=_uploaded("file"))
         flash(_("It is reported. An officer looks at it again."), "success")
         return url_for("findings_pages.show_finding", finding_id=finding_id)
 

@@ -13,8 +13,10 @@ DECISION_KINDS: Final[Mapping[str, LazyText]] = {
     "publication": _p("decision kind", "Publication"),
 }
 KIND_HINTS: Final[Mapping[str, LazyText]] = {
-    "order_to_rectify": _l("The business puts right what was found by the end"),
-    "suspension": _l("Dispatch, sale, use and changes of owner are refused until the end"),
+    "order_to_rectify": _l("The business puts right what was found by the end, and reports it"),
+    "suspension": _l(
+        "Dispatch, sale, use and changes of owner are refused until an officer saw it put right, or the end"
+    ),
     "publication": _l("Stands on the public page until the end, then goes by itself"),
 }
 OBJECTIONS: Final[Mapping[str, LazyText]] = {
@@ -35,6 +37,12 @@ EVENTS: Final[Mapping[str, LazyText]] = {
     "objected": _l("The business objected"),
     "upheld": _l("The decision was upheld"),
     "lifted": _l("The decision was lifted"),
+    "reported": _l("The business says that it is put right"),
+}
+DECISION_EVENTS: Final[Mapping[str, LazyText]] = {
+    **EVENTS,
+    "returned": _l("Looked at again: not put right yet"),
+    "rectified": _l("Looked at again: put right, what was ordered is over"),
 }
 LABELS: Final[Mapping[str, LazyText]] = {
     "site_id": _l("Where"),
@@ -57,6 +65,7 @@ LABELS: Final[Mapping[str, LazyText]] = {
     "ends_at": _l("Holds until"),
     "site_only": _l("About this site alone"),
     "effective_at": _l("Lifted from"),
+    "rectified_at": _l("Put right since"),
 }
 DECISION_LABELS: Final[Mapping[str, LazyText]] = {**LABELS, "kinds": _l("What is decided")}
 

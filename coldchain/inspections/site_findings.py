@@ -68,6 +68,16 @@ def lifted() -> ColumnElement[bool]:
     return (col(SiteFinding.state) == "decided") & ~left
 
 
+def put_right() -> ColumnElement[bool]:
+    """Return the condition on `SiteFinding` that an officer saw put right what a decision about it orders."""
+    seen = exists().where(
+        col(SiteFindingEvent.finding_id) == col(SiteFinding.finding_id),
+        col(SiteFindingEvent.decision_id) == col(EnforcementDecision.decision_id),
+        decisions.stage_is("rectified"),
+    )
+    return (col(SiteFinding.state) == "decided") & seen
+
+
 def _shown_in(state: str) -> ColumnElement[bool]:
     """Return the condition that a finding stands in a list under `state`, one of SHOWN_STATES."""
     if state == "overdue":
@@ -135,8 +145,9 @@ def describe(session: Session, rows: Sequence[SiteFinding]) -> list[dict[str, An
     codes = dict(session.exec(named).all()) if wanted else {}
     on = today()
     decided = [row.finding_id for row in rows if row.state == "decided"]
-    gone = select(col(SiteFinding.finding_id)).where(col(SiteFinding.finding_id).in_(decided), lifted())
-    without = set(session.exec(gone)) if decided else set()
+    told = select(col(SiteFinding.finding_id), lifted(), put_right()).where(col(SiteFinding.finding_id).in_(decided))
+    rows_told = session.execute(told).all() if decided else []
+    without, righted = {each[0] for each in rows_told if each[1]}, {each[0] for each in rows_told if each[2]}
     shown = []
     for row in rows:
         found = kinds.get(row.kind_id) if row.kind_id else None
@@ -158,6 +169,7 @@ def describe(session: Session, rows: Sequence[SiteFinding]) -> list[dict[str, An
                 "state": row.state,
                 "overdue": row.state == "open" and row.rectify_by is not None and row.rectify_by < on,
                 "lifted": row.finding_id in without,
+                "rectified": row.state == "rectified" or row.finding_id in righted,
                 "occurred_at": row.occurred_at,
                 "recorded_at": row.recorded_at,
             }
@@ -233,15 +245,25 @@ def answer(
 ) -> SiteFinding:
     """Let the business say that it has put a finding right, perhaps with a photograph.
 
-    Raises NotFound, Forbidden, Conflict `wrong_state` unless it is open, Invalid `not_an_image`, `too_large`.
+    Raises NotFound, Forbidden, Conflict `wrong_state` unless it is open (with the decision, once there is one),
+    Invalid `not_an_image`, `too_large`.
     """
     row = locked(session, actor, [finding_id], "site_finding.answer")[0]
+    if row.state == "decided":
+        raise Conflict("A decision was made about it. Report there that it is put right.", code="wrong_state",
+                       extra={"state": row.state, "decision_id": str(_decision_of(session, row))})  # fmt: skip
     require_state(row, ["open"])
     event = add_event(session, actor, row, "answered", "answered", text)
     if content is not None and var_dir is not None:
         visit = session.get_one(Visit, row.visit_id)
         visits.add_photo(session, actor, visit, event.event_id, var_dir=var_dir, content=content)
     return row
+
+
+def _decision_of(session: Session, row: SiteFinding) -> UUID | None:
+    decided = col(SiteFindingEvent.decision_id).is_not(None)
+    of = select(SiteFindingEvent.decision_id).where(col(SiteFindingEvent.finding_id) == row.finding_id, decided)
+    return session.exec(of).first()
 
 
 def review(

@@ -7,6 +7,7 @@ anybody; erasing is itself a fact in the journal. What a session has revealed is
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -14,10 +15,16 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from coldchain.core import clock
+from coldchain.core.columns import among
+from coldchain.core.identifiers import IdentifierError
+from coldchain.core.phones import check_phone
 from coldchain.journal import service
 from coldchain.journal.models import PersonalValue
 
 SALT_BYTES: Final = 32
+_COMPARED: Final = select(PersonalValue.personal_id, PersonalValue.value).where(
+    col(PersonalValue.personal_id) == among("ids")
+)
 _SHOWN: Final = "personal_values_shown"
 _KEPT: Final = "personal_values_kept"
 
@@ -81,6 +88,18 @@ def reveal(session: Session, ids: Iterable[UUID | None], *, published: bool = Fa
     return {personal_id: value for personal_id, value, _business_id in rows if value is not None}
 
 
+def compared(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return values that are compared with each other and shown to nobody: who reads that two are equal reads no phone.
+
+    Of values that still exist, in one statement, and nothing of it is remembered for the audit log.
+    """
+    wanted = sorted({personal_id for personal_id in ids if personal_id is not None})
+    if not wanted:
+        return {}
+    rows = session.execute(_COMPARED, {"ids": wanted})
+    return {personal_id: value for personal_id, value in rows if value is not None}
+
+
 def shown(session: Session) -> dict[UUID, UUID | None]:
     """Return the personal values that this session has revealed, each with the business whose record it stands in."""
     found: dict[UUID, UUID | None] = session.info.setdefault(_SHOWN, {})
@@ -108,6 +127,8 @@ def erased(
 def find(session: Session, value: str, limit: int) -> list[PersonalValue]:
     """Return the newest kept values that are exactly `value`; a phone matches however its digits are grouped."""
     spelled = {value, value.replace(" ", "").replace("-", "")}
+    with suppress(IdentifierError):
+        spelled.add(check_phone(value))
     statement = select(PersonalValue).where(col(PersonalValue.value).in_(spelled))
     return list(session.exec(statement.order_by(col(PersonalValue.personal_id).desc()).limit(limit)))
 

@@ -22,7 +22,7 @@ from coldchain.core.ids import new_id
 from coldchain.policy.books import RuleBook, by_producer
 from coldchain.policy.engine import latest_versions
 from coldchain.policy.facts import PolicyRow
-from coldchain.policy.measures import IMPORT_SUSPENSION, LOCKDOWN, Measure
+from coldchain.policy.measures import CIRCUIT_BREAKER, IMPORT_SUSPENSION, LOCKDOWN, Measure
 from coldchain.policy.models import DisinfectionProtocol, EvidencePolicy, MeasureVersion, PolicyParameter
 from coldchain.policy.protocols import Protocol, in_force
 from coldchain.regions.tree import ancestry
@@ -144,6 +144,12 @@ def trade_measures_of(session: Session, business_ids: Sequence[UUID]) -> list[Me
     """Return every version of the lock-downs, and of what was measured about some businesses, in one statement."""
     about = or_(col(MeasureVersion.kind) == LOCKDOWN, col(MeasureVersion.business_id).in_(business_ids))
     return [as_measure(row) for row in session.scalars(select(MeasureVersion).where(about))]
+
+
+def trade_stops(session: Session) -> list[Measure]:
+    """Return every version of the lock-downs and circuit breakers, whomever they are about, in one statement (R18)."""
+    kinds = col(MeasureVersion.kind).in_((LOCKDOWN, CIRCUIT_BREAKER))
+    return [as_measure(row) for row in session.scalars(select(MeasureVersion).where(kinds))]
 
 
 def protocols(session: Session, region_code: str, on: date) -> list[Protocol]:

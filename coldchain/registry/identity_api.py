@@ -18,7 +18,6 @@ from coldchain.registry.schemas import ContactSchema, LicenceSchema, ObjectionSc
 from coldchain.registry.service import (
     appeals,
     catalogue_merging,
-    duplicates,
     licences,
     merging,
     people_to_reach,
@@ -26,7 +25,6 @@ from coldchain.registry.service import (
     product_catalogue,
     provisional,
 )
-from coldchain.registry.service.business_view import describe
 
 blp = Blueprint(
     "identity", __name__, url_prefix="/api/v1", description="Businesses without a code, and what they become"
@@ -74,27 +72,6 @@ def preview_merge(session: Session, actor: Actor, query: Body, business: str) ->
 def merge_business(session: Session, actor: Actor, data: Body, business: str) -> Body:
     """Merge a provisional identity into the business that it turned out to be, with its whole history, for good."""
     return merging.merge(session, actor, business, **data)
-
-
-@blp.route("/businesses/duplicates", methods=["GET"])
-@edge("business.merge")
-@blp.response(200, schemas.AlikePage)
-def list_duplicates(session: Session, actor: Actor) -> Body:
-    """List pairs of businesses that may be one: by phone, address or name. Nothing is merged by itself."""
-    found = duplicates.pairs(session, actor)
-    rows = describe(session, actor, [each for pair in found for each in (pair.one, pair.other)])
-    shown = {row["business_id"]: row for row in rows}
-    return {
-        "items": [
-            {
-                "one": shown[pair.one.business_id],
-                "other": shown[pair.other.business_id],
-                "reasons": pair.told,
-            }
-            for pair in found
-        ],
-        "next": None,
-    }
 
 
 @blp.route("/businesses/<string:business>/licences", methods=["POST"])

@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import Schema
+from coldchain.core.phones import check_phone
 from coldchain.core.uploads import Upload
 from coldchain.registry.catalogue_schemas import ProducerSchema, ProductSchema
 from coldchain.registry.models import BUSINESS_KINDS, SITE_KINDS
@@ -13,7 +14,7 @@ class ProvisionalSchema(Schema):
     """A business without a unified social credit code, as an officer found it."""
 
     name = fields.Text(limits.NAME_CHARS, required=True, doc="what the sign says")
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
     place = fields.Text(limits.ADDRESS_CHARS, doc="where it is, in words")
     kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), maximum=12)
     site_kind = fields.OneOf(SITE_KINDS, doc="makes the place a site of the register, which sweeps count")
@@ -94,7 +95,7 @@ class ContactRecordSchema(Schema):
 
     post = fields.Text(limits.NAME_CHARS, required=True, doc="what the person does there")
     name = fields.Text(limits.NAME_CHARS, required=True)
-    phone = fields.Text(limits.PHONE_CHARS, required=True)
+    phone = fields.Identifier(check_phone, required=True)
 
 
 class ObjectionRaiseSchema(Schema):
@@ -110,21 +111,6 @@ class ObjectionAnswerSchema(Schema):
     outcome = fields.OneOf(APPEAL_OUTCOMES, required=True, doc="`taken_back`: by a decision of its own, made apart")
     answer = fields.Text(limits.TEXT_CHARS, required=True)
     occurred_at = fields.Moment(doc=OCCURRED)
-
-
-class AlikeSchema(Schema):
-    """Two businesses that may be one."""
-
-    one = fields.Part(BusinessSchema, required=True)
-    other = fields.Part(BusinessSchema, required=True)
-    reasons = fields.Items(fields.OneOf(("phone", "place", "name"), required=True), required=True)
-
-
-class AlikePage(Schema):
-    """Pairs, the likeliest first."""
-
-    items = fields.Items(fields.Part(AlikeSchema), required=True)
-    next = fields.Text(limits.CURSOR_CHARS)
 
 
 class CatalogueMergeSchema(Schema):

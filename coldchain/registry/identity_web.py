@@ -1,6 +1,6 @@
-"""Pages of businesses without a code: giving a temporary number, merging, and businesses that may be one."""
+"""Pages of businesses without a code: giving a temporary number, merging."""
 
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
 from sqlmodel import Session
@@ -20,7 +20,6 @@ from coldchain.registry.service import duplicates, lookups, merge_targets, mergi
 from coldchain.registry.web import areas
 
 bp = Blueprint("identity_pages", __name__)
-PAGE_ROWS: Final = 20
 
 
 @bp.get("/businesses/provisional/new")
@@ -152,17 +151,3 @@ def merge_submit(session: Session, actor: Actor, business: str) -> Any:
         if isinstance(error, Conflict) and error.code == "business_merged":
             raise
         return _merge_page(session, actor, found, form, errors, status, None)
-
-
-@bp.get("/businesses/duplicates")
-@edge("business.merge")
-def list_duplicates(session: Session, actor: Actor) -> Any:
-    """Show the likeliest pairs of businesses that may be one, and say when there are more."""
-    found = duplicates.pairs(session, actor)
-    return render_template(
-        "registry/duplicates.html",
-        pairs=found[:PAGE_ROWS],
-        more=len(found) > PAGE_ROWS,
-        reasons=words.DUPLICATE_REASONS,
-        compared=limits.BUSINESSES_COMPARED,
-    )

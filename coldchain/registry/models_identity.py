@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from coldchain.core.columns import document, key, moment, one_of, ref, words
 
 LICENCE_KINDS = ("JY", "SC")
+PAIR_EVENTS = ("set_aside", "taken_back")
 APPEAL_OUTCOMES = ("stands", "taken_back")
 
 
@@ -23,6 +24,30 @@ class BusinessMerger(SQLModel, table=True):
     into_id: UUID = ref("business.business_id")
     moved: dict[str, Any] = document()
     occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: UUID | None = ref(null=True, index=False)
+
+
+class BusinessPairEvent(SQLModel, table=True):
+    """That an officer said of two that look alike that they are two, or took that back (append-only).
+
+    `one_id` is the smaller; `compared`: what they were compared by at the time, a phone as the number of its value.
+    """
+
+    __tablename__ = "business_pair_event"
+    __table_args__ = (
+        one_of("kind", PAIR_EVENTS),
+        CheckConstraint("one_id < other_id", name="two"),
+        CheckConstraint("(kind = 'set_aside') = (reason IS NOT NULL)", name="reason"),
+        Index("ix_business_pair_event_pair", "one_id", "other_id"),
+    )
+
+    event_id: UUID = key()
+    one_id: UUID = ref("business.business_id", index=False)
+    other_id: UUID = ref("business.business_id", index=False)
+    kind: str = words()
+    reason: str | None = words(null=True)
+    compared: dict[str, Any] = document()
     recorded_at: datetime = moment()
     recorded_by: UUID | None = ref(null=True, index=False)
 

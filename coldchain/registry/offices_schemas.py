@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, limits
 from coldchain.core.fields import Schema
+from coldchain.core.phones import check_phone
 from coldchain.regions.schemas import REGION, GridSchema, OfficeSchema
 
 
@@ -11,7 +12,7 @@ class NewOfficeSchema(Schema):
     region_code = fields.Text(6, pattern=REGION, required=True)
     name = fields.Text(limits.NAME_CHARS, required=True)
     address = fields.Text(limits.ADDRESS_CHARS)
-    phone = fields.Text(limits.PHONE_CHARS, doc="of the office, not of a person")
+    phone = fields.Identifier(check_phone, doc="of the office, not of a person")
 
 
 class OfficeChangeSchema(Schema):
@@ -19,7 +20,7 @@ class OfficeChangeSchema(Schema):
 
     name = fields.Text(limits.NAME_CHARS)
     address = fields.Text(limits.ADDRESS_CHARS)
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
 
 
 class EndSchema(Schema):

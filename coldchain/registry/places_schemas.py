@@ -2,6 +2,7 @@
 
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.phones import check_phone
 from coldchain.registry.models import VENUE_KINDS
 from coldchain.registry.models_stewards import STEWARD_KINDS
 from coldchain.registry.schemas import SiteSchema
@@ -35,7 +36,7 @@ class StewardAppointmentSchema(Schema):
 
     kind = fields.OneOf(STEWARD_KINDS, required=True)
     name = fields.Text(limits.NAME_CHARS, required=True)
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
     publish_phone = fields.Flag(doc="the phone may stand on the public sign; default false")
     started_on = fields.Day(required=True)
 

@@ -3,6 +3,7 @@
 from coldchain.accounts.people_schemas import NewAccountSchema
 from coldchain.core import fields, identifiers, limits
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.phones import check_phone
 from coldchain.registry.models import (
     BUSINESS_KINDS,
     BUSINESS_STATES,
@@ -62,7 +63,7 @@ class BusinessRegistrationSchema(Schema):
     region_code = fields.Text(6, pattern=REGION, required=True, doc="GB/T 2260")
     office = fields.Text(limits.NAME_CHARS, doc="name or office_id of a supervision office of that region")
     legal_representative = fields.Text(limits.NAME_CHARS, required=True)
-    phone = fields.Text(limits.PHONE_CHARS, required=True)
+    phone = fields.Identifier(check_phone, required=True)
     address = fields.Text(limits.ADDRESS_CHARS, required=True)
     licence_no = fields.Identifier(identifiers.check_food_licence, doc="JY or SC and 14 digits")
     occurred_at = fields.Moment(doc=OCCURRED)

@@ -76,6 +76,15 @@ DUPLICATE_REASONS: Final[dict[str, LazyText]] = {
     "place": _l("the same address"),
     "name": _l("a similar name"),
 }
+PAIR_STATES: Final[dict[str, LazyText]] = {
+    "open": _l("To look at"),
+    "set_aside": _l("Set aside"),
+}
+CHANGED: Final[dict[str, LazyText]] = {
+    "name": _l("the name"),
+    "place": _l("the address"),
+    "phone": _l("the phone"),
+}
 MOVES: Final[dict[str, LazyText]] = {  # what goes over in a merger, in the order of importance
     "batches": _l("Batches in stock"),
     "holds": _l("Seals and locks on its own goods"),

@@ -3,6 +3,7 @@
 from coldchain.batches.models import BATCH_STATES
 from coldchain.core import fields, limits
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.phones import check_phone
 from coldchain.core.uploads import Upload
 from coldchain.trade.models import ANSWER_KINDS, ANSWER_OUTCOMES, CONSIGNMENT_STATES, HANDOVERS, PURPOSES
 from coldchain.trade.states import SETTLEMENTS
@@ -20,7 +21,7 @@ class ReceiverSchema(Schema):
 
     business = fields.BusinessRef()
     name = fields.Text(limits.NAME_CHARS)
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
     address = fields.Text(limits.ADDRESS_CHARS)
 
 
@@ -28,7 +29,7 @@ class ConsignmentDriverSchema(Schema):
     """Who drives."""
 
     name = fields.Text(limits.NAME_CHARS)
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
 
 
 class DispatchSchema(Schema):

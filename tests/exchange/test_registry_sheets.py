@@ -74,20 +74,21 @@ def test_a_row_with_several_bad_cells_names_each_and_a_region_says_which_would_b
         shop(业态="卖鱼的", 行政区划="110101", 承诺书签署人="张示例", 地址="路" * 1000),
         shop(统一社会信用代码="", 行政区划="999999"),
         shop(承诺书签署人="张示例", 承诺书签署日期="昨天", 行政区划="无此区"),
+        shop(联系电话="0452-1234567, 8"),
         shop(业态="卖鱼的", 承诺书签署人="张示例", 承诺书签署日期="2099-01-04"),
-        shop(企业名称=sheet_reader.inert(formula), 联系电话="0452-1234567, 8"),
+        shop(企业名称=sheet_reader.inert(formula), 联系电话="０４５２—1234567转8"),
     ]  # fmt: skip
     answer = hand_in(world.regulator, xlsx(rows, HEAD), "businesses")
     assert [(row, letter, why) for row, letter, _value, why in bad(answer)] == [
         (2, "C", "not_one_of"), (2, "E", "outside_area"), (2, "H", "too_long"), (2, "J", "required"),
         (3, "A", "required"), (3, "E", "unknown_region"), (4, "E", "unknown_region"), (4, "J", "not_date"),
-        (5, "C", "not_one_of"), (5, "J", "in_future"),
+        (5, "G", "phone_shape"), (6, "C", "not_one_of"), (6, "J", "in_future"),
     ]  # fmt: skip
     assert "2302" in answer["errors"][1]["message"], "the officer's own regions"
     looked = hand_in(world.regulator, xlsx(rows[-1:], HEAD), "businesses")
     taken = world.regulator.post(f"/sheets/{looked['import_id']}/take")
     found = world.regulator.get(f"/businesses/{taken['units'][0]['business_id']}")
-    assert (found["name"], found["phone"]) == (formula, "0452-1234567, 8"), "text as it was typed"
+    assert (found["name"], found["phone"]) == (formula, "0452-1234567-8")
 
 
 def test_the_words_of_a_template_are_the_words_that_are_read(app: Flask, world: World) -> None:

@@ -38,7 +38,7 @@ def test_a_published_suspension_stands_on_every_face_of_the_card_until_its_end(
     with clock.simulated(NOON):
         decide(world, owner, site, "建〔2031〕7号")
         told = anybody.get(path)
-        assert (told["status"], told["stopped"]["code"]) == ("active", "suspension")
+        assert (told["status"], told["stopped"]["code"]) == ("suspended", "suspension")
         assert (told["stopped"]["number"], told["stopped"]["whole"]) == ("建〔2031〕7号", True)
         assert datetime.fromisoformat(told["stopped"]["until"]) == END
         listed = anybody.get(f"/cards?q={owner['card_no']}")["items"][0]
@@ -117,11 +117,23 @@ def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements
     stopped = {"code": "stopped", "until": None, "number": None, "whole": True}
     assert listed == {owner["card_no"]: stopped for owner in owners[:3]} | {owners[3]["card_no"]: None}
     assert "暂停经营" in paper(world.merchant(owners[0]), owners[0])
-    assert "On the register 4, of these stopped at present 3" in main(Reader(app).open("/cards"))
-    none = main(Reader(app).open("/cards?status=suspended"))
-    assert "No card has this state." in none
-    assert "of these stopped at present 3" in none
-    assert "issued yet" not in none
+    others = [world.business("别家示例"), world.business("停证示例"), world.business("销号示例")]
+    world.regulator.post(f"/businesses/{others[1]['uscc']}/suspend", {"reason": "示例"}, 200)
+    world.regulator.post(f"/businesses/{others[2]['uscc']}/close", {"reason": "示例"}, 200)
+    wanted = {"suspended": [*owners[:3], others[1]], "active": [owners[3], others[0]], "closed": [others[2]]}
+    for status, cards in wanted.items():
+        rows = people.nobody().get(f"/cards?status={status}")["items"]
+        assert {row["card_no"] for row in rows} == {card["card_no"] for card in cards}, status
+        assert {row["status"] for row in rows} == {status}
+        assert "13800000000" not in str(rows)
+        page = main(Reader(app).open(f"/cards?status={status}"))
+        assert all((card["name"] in page) is (card in cards) for card in [*owners, *others])
+    first = people.nobody().get("/cards?status=suspended&limit=3")
+    rest = people.nobody().get(f"/cards?status=suspended&limit=3&cursor={first['next']}")
+    assert (len(first["items"]), len(rest["items"])) == (3, 1)
+    page = " ".join(main(Reader(app).open("/cards")).split())
+    for said in ("All 7", "On the register 2", "Suspended 4"):
+        assert said in page
     assert "阳性" not in paper(world.merchant(owners[0]), owners[0])
 
     def statements(limit: int) -> int:
@@ -130,9 +142,13 @@ def test_a_circuit_breaker_is_read_as_a_pause_and_lists_take_the_same_statements
         event.listen(db.engine(), "before_cursor_execute", listener)
         try:
             with db.transaction() as session:
-                public_register.search(session, q="熔断示例", limit=limit)
+                public_register.search(session, q="熔断示例", status="suspended", limit=limit)
         finally:
             event.remove(db.engine(), "before_cursor_execute", listener)
         return len(counted)
 
-    assert statements(2) == statements(4), "of one that is stopped and of three"
+    assert statements(1) == statements(4), "of one that is stopped and of three"
+    measure |= {"kind": "lockdown", "business": None}
+    world.regulator.post("/measures", {name: said for name, said in measure.items() if said}, 201)
+    assert people.nobody().get("/cards?status=active")["items"] == [], "all of the area"
+    assert len(people.nobody().get("/cards?status=suspended")["items"]) == 6

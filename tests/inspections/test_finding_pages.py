@@ -107,7 +107,7 @@ def test_deciding_is_checked_first_and_the_business_reads_what_to_do(
     assert "Sending is stopped by a decision" in desk
     assert "建市监〔2021〕7号" in desk
     page = merchant.open(path)
-    assert "tell the authority: it may lift the decision before its end" in page
+    assert "report it here: an officer looks at it again, and what is ordered may be over before its end" in page
     merchant.send(f"{path}/objection", 200, text="已整改")
     assert "The decision holds meanwhile" not in merchant.text
     assert f'action="{path}/objection"' not in merchant.text

@@ -238,7 +238,7 @@ def positives(walk: Walk) -> None:
         expect(seen["restriction"] != "none", "pool mates too")
         shape(seen["holds"][0], {"cause": {"kind": str}})
         merchant.refused("/consignments", dispatch(walk, second, 1), 409, "locked")
-        buyer_zone = {"from_zone_id": things["counter"], "to": {"name": "x", "phone": "1"}}
+        buyer_zone = {"from_zone_id": things["counter"], "to": {"name": "x", "phone": "13600000000"}}
         buyer.refused("/consignments", dispatch(walk, first, 1) | buyer_zone, 409, "locked")
     with walk.line("the public reads that sale is paused until the re-check, never 'positive' before confirmation"):
         code = merchant.get(f"/batches/{first}")["batch_code"]

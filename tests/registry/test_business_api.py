@@ -90,6 +90,7 @@ class TestRegistration:
         assert pointers(regulator.post("/businesses", body(occurred_at=late), 422)) == {("/occurred_at", "in_future")}
 
 
+PHONE_AT_ITS_LIMIT = f"1{'-' * (limits.PHONE_CHARS - 11)}3912345678"
 BAD = [
     ({"uscc": "91350100M000100Y4Z"}, "/uscc", "uscc_shape"),
     ({"uscc": "91350100M000100Y44"}, "/uscc", "uscc_check"),
@@ -110,7 +111,9 @@ BAD = [
     ({"region_code": "999999"}, "/region_code", "unknown_region"),
     ({"region_code": "23020"}, "/region_code", "invalid"),
     ({"region_code": "２３０２０３"}, "/region_code", "invalid"),
-    ({"phone": "1" * (limits.PHONE_CHARS + 1)}, "/phone", "too_long"),
+    ({"phone": PHONE_AT_ITS_LIMIT + "8"}, "/phone", "too_long"),
+    ({"phone": "abc"}, "/phone", "phone_shape"),
+    ({"phone": "2712345"}, "/phone", "phone_area_code"),
     ({"licence_no": "1234"}, "/licence_no", "food_licence_shape"),
     ({"status": "active"}, "/status", "unknown_field"),
     ({"card_no": "230203-0000-0000"}, "/card_no", "unknown_field"),
@@ -145,8 +148,8 @@ class TestBadInput:
         name = "A" * (limits.NAME_CHARS - 4) + "𠮷é🍦 Z"
         assert len(name) == limits.NAME_CHARS + 1
         name = name[1:]
-        made = regulator.post("/businesses", body(name=name, phone="1" * limits.PHONE_CHARS), 201)
-        assert made["name"] == name
+        made = regulator.post("/businesses", body(name=name, phone=PHONE_AT_ITS_LIMIT), 201)
+        assert (made["name"], made["phone"]) == (name, "13912345678")
         assert regulator.get("/businesses?q=𠮷é🍦")["items"][0]["business_id"] == made["business_id"]
 
     @pytest.mark.parametrize(

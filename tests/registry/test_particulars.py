@@ -38,7 +38,7 @@ class TestCodeThatFails:
 
 
 class TestLicences:
-    def test_replaced_warned_of_and_ended(self, world):
+    def test_replaced_warned_of_and_ended(self, app, world):
         business = world.business()
         merchant = world.merchant(business)
         path = f"/businesses/{business['business_id']}/licences"
@@ -48,6 +48,9 @@ class TestLicences:
         merchant.post(path, licence(30), 201)  # the same number: renewed, or first entered wrongly
         shown = world.regulator.get("/businesses?licence_expiring=true")["items"]
         assert [(lic["number"], lic["state"]) for lic in shown[0]["licences"]] == [(LICENCE, "expiring")]
+        page = Reader.of(app, world.regulator).open("/businesses?licence_expiring=true")
+        assert LICENCE in page, "which, not only that there is one"
+        assert 'aria-current="true">All</a>' in page, "no count of the whole register beside a narrowed list"
         merchant.post(f"/licences/{first['licence_id']}/end", None, 409)
         merchant.post(f"/licences/{shown[0]['licences'][0]['licence_id']}/end", None, 200)
         assert world.regulator.get("/businesses?licence_expiring=true")["items"] == []

@@ -350,6 +350,19 @@ class Realm:
             "visit_id": visit["visit_id"], "photo_id": kept.get_json()["photo_id"], "site_finding_id": still_open,
             "decision_id": made["decision_id"],
         }  # fmt: skip
+        self._put_right(of, made["decision_id"])
+
+    def _put_right(self, of: Case, decision_id: str) -> None:
+        """Let the owner report with a photograph that it is put right, and an officer give it back."""
+        owner = self.here.people.merchant(of.owner["business_id"])
+        told = owner.client.post(
+            f"/api/v1/decisions/{decision_id}/report", headers={"Authorization": f"Bearer {owner.token}"},
+            data={"text": "已整改", "file": (BytesIO(photograph()), "done.png")}, content_type="multipart/form-data",
+        )  # fmt: skip
+        assert told.status_code == 200, told.get_data(as_text=True)
+        of.ids["report_photo_id"] = told.get_json()["events"][0]["photos"][0]
+        back = {"outcome": "not_rectified", "text": "示例退回"}
+        of.officer.post(f"/decisions/{decision_id}/review", back, 200)
 
     def _announce(self) -> None:
         """Announce a recall in each district, keep a draft in each, and report from each site but one."""

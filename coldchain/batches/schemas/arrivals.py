@@ -5,6 +5,7 @@ from coldchain.batches.models_arrivals import ARRIVAL_FIELDS, BATCH_FIELDS
 from coldchain.batches.schemas.evidence import OCCURRED, DisinfectionSchema, EvidenceSchema
 from coldchain.core import fields, limits, unit_words
 from coldchain.core.fields import PageQuery, Schema
+from coldchain.core.phones import check_phone
 from coldchain.registry.models import CATEGORIES, LEDGER_UNITS
 from coldchain.registry.schemas import BusinessBriefSchema
 
@@ -26,7 +27,7 @@ class DriverSchema(Schema):
     """Who drove."""
 
     name = fields.Text(limits.NAME_CHARS)
-    phone = fields.Text(limits.PHONE_CHARS)
+    phone = fields.Identifier(check_phone)
 
 
 class ArrivalLineSchema(Schema):

@@ -165,7 +165,7 @@ def alike_producers(session: Session, actor: Actor) -> list[Alike]:
         select(Producer)
         .where(col(Producer.merged_into_id).is_(None))
         .order_by(col(Producer.producer_id).desc())
-        .limit(limits.BUSINESSES_COMPARED)
+        .limit(limits.CATALOGUE_COMPARED)
     ).all()
     return _alike(rows, "producer_id", lambda one, other: one.country == other.country)
 
@@ -177,7 +177,7 @@ def alike_products(session: Session, actor: Actor) -> list[Alike]:
         select(Product)
         .where(col(Product.merged_into_id).is_(None))
         .order_by(col(Product.product_id).desc())
-        .limit(limits.BUSINESSES_COMPARED)
+        .limit(limits.CATALOGUE_COMPARED)
     ).all()
     makers = {row.producer_id for row in rows}
     roots = {
