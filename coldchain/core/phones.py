@@ -1,7 +1,8 @@
 """Pure: phones as people write them, and as the books keep them: one way of writing each, still readable.
 
-Mobile 13912345678 · landline 0452-2712345, with extension 0452-2712345-806 · 400-810-1234 · abroad +74232123456. Only
-the shape is judged: which numbers are in use changes by the month, and a number that a person has must not be refused.
+Mobile 13912345678 · landline 0452-2712345, with extension 0452-2712345-806 · 400-810-1234 · abroad +74232123456; other
+numbers (12345, one inside a park, a landline without its area code) stay as they are typed. A number that a person has
+must not be refused; what can't be a number is, and a mobile number that lacks a digit or has one too many.
 """
 
 import re
@@ -17,7 +18,8 @@ _PARTED: Final = re.compile(r"[()\- ]+")
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _SERVICE: Final = re.compile(r"([48]00)([0-9]{3})([0-9]{4})")
 _LANDLINE: Final = re.compile(r"(010|02[0-9]|0[3-9][0-9]{2})([0-9]{7,8})")
-_LOCAL: Final = re.compile(r"[2-9][0-9]{6,7}")
+_OTHER: Final = re.compile(r"[0-9]{3,20}")
+_MISTYPED: Final = re.compile(r"1[3-9](?:[0-9]{8}|[0-9]{10})")  # a mobile number with a digit lost or doubled
 _ABROAD: Final = re.compile(r"[1-9][0-9]{6,14}")  # ITU-T E.164: at most 15 digits with the country's code
 _EXTENSION_DIGITS: Final = 6
 HOME: Final = "86"
@@ -26,21 +28,18 @@ HOME: Final = "86"
 def check_phone(text: str) -> str:
     """Return a phone as the books keep it: full-width digits, blanks, dots, brackets and dashes are made one way.
 
-    Raises IdentifierError `phone_area_code` for a landline without its area code, `phone_shape` for anything else. What
-    was typed isn't said again: in the wrong field it may be a person's name.
+    Raises IdentifierError `phone_shape`. What was typed isn't said again: in the wrong field it may be a person's name.
     """
     plain = _EXTENSION.sub("-", unicodedata.normalize("NFKC", text).strip())
     plain = _DASHES.sub("-", plain)
-    found = _kept(plain) if _SIGNS.fullmatch(plain) else None
-    if found is not None:
-        return found
-    if _LOCAL.fullmatch(_PARTED.sub("", plain)):
-        raise IdentifierError("phone_area_code", "A landline needs its area code in front, like 0452-2712345")
-    raise IdentifierError(
-        "phone_shape",
-        "One phone: a mobile number of 11 digits, a landline with its area code like 0452-2712345 (-806 for an "
-        "extension), a 400 or 800 number, or + and the code of another country",
-    )
+    found = _kept(plain) or _as_typed(plain) if _SIGNS.fullmatch(plain) else None
+    if found is None:
+        raise IdentifierError(
+            "phone_shape",
+            "One phone: a mobile number of 11 digits, a landline with its area code like 0452-2712345 (-806 for an "
+            "extension), a 400 or 800 number, or + and the code of another country",
+        )
+    return found
 
 
 def _kept(plain: str) -> str | None:
@@ -59,6 +58,12 @@ def _kept(plain: str) -> str | None:
         if line is not None and not _MOBILE.fullmatch(line):
             return f"{line}-{parts[-1]}"
     return _at_home(whole)
+
+
+def _as_typed(plain: str) -> str | None:
+    parts = [part for part in _PARTED.split(plain) if part]
+    whole = "".join(parts)
+    return "-".join(parts) if _OTHER.fullmatch(whole) and not _MISTYPED.fullmatch(whole) else None
 
 
 def _without_home(parts: list[str]) -> list[str]:

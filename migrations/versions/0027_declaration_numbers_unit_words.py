@@ -1,14 +1,14 @@
 """Officers are told of a declaration number that differs; products may say what their smallest unit is called.
 
 Revision ID: 0027
-Revises: 0025
+Revises: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 FLAG_KINDS = (
     "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
     "declared_late", "entered_from_paper", "number_override", "certificate_overbooked", "certificate_differs",

@@ -113,7 +113,7 @@ BAD = [
     ({"region_code": "２３０２０３"}, "/region_code", "invalid"),
     ({"phone": PHONE_AT_ITS_LIMIT + "8"}, "/phone", "too_long"),
     ({"phone": "abc"}, "/phone", "phone_shape"),
-    ({"phone": "2712345"}, "/phone", "phone_area_code"),
+    ({"phone": "1391234567"}, "/phone", "phone_shape"),
     ({"licence_no": "1234"}, "/licence_no", "food_licence_shape"),
     ({"status": "active"}, "/status", "unknown_field"),
     ({"card_no": "230203-0000-0000"}, "/card_no", "unknown_field"),
