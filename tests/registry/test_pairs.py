@@ -245,7 +245,7 @@ class TestPure:
         keys = uuid4(), uuid4()
         assert paging.decode_sorted(paging.encode_sorted(order, *keys), 3, 2) == (order, keys)
 
-    @pytest.mark.parametrize("cursor", ["", "!", "A" * 10, paging.encode_sorted((float("nan"),) * 3, uuid4(), uuid4())])
-    def test_what_is_no_cursor_is_refused(self, cursor):
-        with pytest.raises(Invalid):
-            paging.decode_sorted(cursor, 3, 2)
+    def test_what_is_no_cursor_is_refused(self):
+        for cursor in ("", "!", "A" * 10, paging.encode_sorted((float("nan"),) * 3, uuid4(), uuid4())):
+            with pytest.raises(Invalid):
+                paging.decode_sorted(cursor, 3, 2)
