@@ -3,13 +3,14 @@
 What no browser keeps (`no-store`) can't be shown again: the way back to the answer of a form then shows an error in
 place of what was typed. So the person's own browser may keep these answers until the sign-out (`Clear-Site-Data`) and
 asks anew at any other time. Answers of the doors where secrets are shown once, to people who aren't signed in, and of
-personal data that were looked up stay `no-store`. Of two answers at one address a browser keeps the later: app.js lets
-the way back past the earlier one ask for the form anew (`data-answer`).
+personal data that were looked up stay `no-store`. What is kept doesn't vary by cookie: a browser asks nobody when it goes back,
+and after the next act its cookies are others.
 """
 
 from typing import Final
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from coldchain.core.edge import permission_of_view
 
@@ -26,6 +27,17 @@ def _shown_again(response: Response) -> Response:
     return response
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, which speak last of all and say of every answer that it varies by cookie."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save the session as Flask does."""
+        super().save_session(app, session, response)
+        if response.headers.get("Cache-Control") == SHOWN_AGAIN:
+            del response.headers["Vary"]
+
+
 def install(app: Flask) -> None:
     """Let the answers to forms be shown again by the browser of who sent them; call after what sets the default."""
+    app.session_interface = _Sessions()
     app.after_request(_shown_again)

@@ -389,6 +389,7 @@ def test_error_pages_name_the_request_and_hide_what_may_not_be_seen(app: Flask, 
             "journal_foot": None,
             "stopped": None,
             "halts": (),
+            "paper_foot": None,
         }
         app.secret_key = "for flashes"
         page = app.jinja_env.get_template("errors/page.html").render(

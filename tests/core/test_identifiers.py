@@ -332,7 +332,7 @@ def test_every_message_has_chinese_words_with_the_same_placeholders():
     with (root.parent / "translations" / "zh_CN" / "identifiers.po").open("rb") as handle:
         catalog = {message.id: message.string for message in read_po(handle, locale="zh_CN") if message.id}
     texts = set()
-    for module in ("identifiers.py", "text.py"):
+    for module in ("identifiers.py", "phones.py", "text.py"):
         for node in ast.walk(ast.parse((root / module).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
                 "IdentifierError",

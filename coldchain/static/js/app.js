@@ -275,14 +275,6 @@
     }).catch(function () { form.submit(); });
   });
 
-  // The answer to a form is left by sending again. Its browser keeps the later answer only: the way back past this one
-  // would show an error, so it leads to the page that the form was sent from.
-  if (document.body.hasAttribute("data-answer")) document.addEventListener("submit", function (event) {
-    if (event.defaultPrevented || event.target.method !== "post") return;
-    const from = event.target.getAttribute("action") && document.referrer.startsWith(location.origin + "/");
-    window.history.replaceState(null, "", from ? document.referrer : location.href);
-  });
-
   // Drafts: forms marked data-draft keep what is typed on this device until it is sent or the reader signs out.
   function draftKey(form) {
     return DRAFT + (document.body.dataset.viewer || "") + ":" + location.pathname + ":" + form.dataset.draft;
