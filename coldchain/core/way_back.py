@@ -3,8 +3,8 @@
 What no browser keeps (`no-store`) can't be shown again: the way back to the answer of a form then shows an error in
 place of what was typed. So the person's own browser may keep these answers until the sign-out (`Clear-Site-Data`) and
 asks anew at any other time. Answers of the doors where secrets are shown once, to people who aren't signed in, and of
-personal data that were looked up stay `no-store`. What is kept doesn't vary by cookie: a browser asks nobody when it goes back,
-and after the next act its cookies are others.
+personal data that were looked up stay `no-store`. What is kept doesn't vary by cookie: a browser asks nobody when it
+goes back, and after the next act its cookies are others.
 """
 
 from typing import Final

@@ -39,6 +39,7 @@ ROWS_SHOWN: Final = 20
 class Wrong:
     """What is wrong at one site, in counts and in rows; an empty one means that nothing is known to be."""
 
+    business_id: UUID | None = None  # whose site it is
     halt: halts.Halt | None = None  # what stops its business, or this site of it
     licences: list[dict[str, Any]] = field(default_factory=list)  # of its business, their last day over
     tasks: list[tuple[TaskView, Recall]] = field(default_factory=list)
@@ -67,6 +68,8 @@ def at(session: Session, actor: Actor, sites: Sequence[Site], zone_id: UUID | No
     ids = [site.site_id for site in sites]
     if not ids:
         return found
+    for site in sites:
+        found[site.site_id].business_id = site.business_id
     _goods(session, actor, ids, zone_id, found)
     _flags(session, actor, ids, zone_id, found)
     for each in due.surroundings(session, actor, limit=limits.PAGE_MAX, site_ids=ids):

@@ -6,7 +6,7 @@ its time, and everyday oversight (`tour_oversight.py`), whose dates begin with t
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -22,7 +22,7 @@ from coldchain.core import clock, marks, pages
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import gettext as _
 from coldchain.home import jobs, tour_oversight
-from coldchain.home.tour_parts import Part, Step, Steps, month
+from coldchain.home.tour_parts import Part, Step, Steps, ends, month
 from coldchain.inspections.models import Finding, FindingLine
 from coldchain.labels.code import LabelCode
 from coldchain.labels.models import LabelRun
@@ -34,6 +34,9 @@ FIRST_EVENING: Final = timedelta(hours=7)  # a past moment of a sweep: what was 
 MAKERS: Final = {"importer", "wholesaler", "cold_store"}  # kinds whose tour is that of who brings goods in
 
 
+Case = Callable[
+    [Session, Actor, datetime], Steps
+]  # up to when its rows were recorded: what came later is no part of it
 Tour = Callable[[Session, Actor], Steps]
 
 
@@ -46,7 +49,8 @@ def parts(session: Session, actor: Actor) -> list[Part]:
     of, loaded = month(mark.get("told_of")), mark.get("loaded_on")
     title = _("The case, told as of %(month)s", month=of) if of else _("The case")
     text = _("Its dates are those of that time: counted from today its goods are long past their date.") if of else ""
-    found = [Part(title, text, tuple(case(session, actor)) if case else ())]
+    until = ends(mark.get("told_of")) or clock.now()
+    found = [Part(title, text, tuple(case(session, actor, until)) if case else ())]
     if now is not None:
         text = (
             _("The dates of this part begin with the day on which the demonstration was loaded: %(day)s.", day=loaded)
@@ -57,14 +61,14 @@ def parts(session: Session, actor: Actor) -> list[Part]:
     return [part for part in found if part.steps]
 
 
-def _tours_of(session: Session, actor: Actor) -> tuple[Tour | None, Tour | None]:
+def _tours_of(session: Session, actor: Actor) -> tuple[Case | None, Tour | None]:
     """Return what leads the reader through the case, and through what is due now."""
     if actor.role == "merchant" and actor.business_id is not None:
         kinds = set(session.get_one(Business, actor.business_id).kinds)
         if disinfection_orders.SERVICE in kinds:
             return None, tour_oversight.service
         return (_merchant, _merchant_now) if MAKERS & kinds else (_buyer, tour_oversight.buyer)
-    tours: dict[str, tuple[Tour | None, Tour | None]] = {
+    tours: dict[str, tuple[Case | None, Tour | None]] = {
         "regulator": (_regulator, tour_oversight.regulator),
         "inspector": (_inspector, tour_oversight.inspector),
         "lab": (_lab, tour_oversight.lab),
@@ -104,16 +108,23 @@ def _coded() -> Any:
     return col(Batch.batch_id).in_(select(col(LabelRun.batch_id)))
 
 
-def _sweep(session: Session, actor: Actor, *, found: bool) -> jobs.Running | None:
-    """Return the running sweep that found most, or one that has seen every place and found nothing."""
-    running = [sweep for sweep in jobs.running(session, actor) if sweep.figures.sites_due]
+def _told(until: datetime) -> Any:
+    return col(Batch.recorded_at) < until
+
+
+def _sweep(session: Session, actor: Actor, until: datetime, *, found: bool) -> jobs.Running | None:
+    """Return the case's running sweep that found most, or one that has seen every place and found nothing."""
+    told = [each for each in jobs.running(session, actor) if each.recall.recorded_at < until]
+    running = [sweep for sweep in told if sweep.figures.sites_due]
     if found:
         return max((s for s in running if s.figures.sites_found), key=lambda s: s.figures.sites_found, default=None)
     return next((s for s in running if not s.figures.sites_found and not s.figures.sites_open), None)
 
 
-def _positive(session: Session, actor: Actor) -> Tube | None:
-    told = select(col(TestResult.tube_id)).where(col(TestResult.result) == "positive")
+def _positive(session: Session, actor: Actor, until: datetime) -> Tube | None:
+    told = select(col(TestResult.tube_id)).where(
+        col(TestResult.result) == "positive", col(TestResult.recorded_at) < until
+    )
     statement = select(Tube).where(tubes.visible(actor), col(Tube.tube_id).in_(told))
     return session.scalars(statement.order_by(col(Tube.tube_id).desc()).limit(1)).first()
 
@@ -154,8 +165,8 @@ def _desk(text: str) -> Step:
     return Step("/", _("Start"), text)
 
 
-def _held_step(session: Session, actor: Actor) -> Steps:
-    held = _batch(session, actor, col(Batch.status) == "held", _imported(), ~_locked())
+def _held_step(session: Session, actor: Actor, until: datetime) -> Steps:
+    held = _batch(session, actor, _told(until), col(Batch.status) == "held", _imported(), ~_locked())
     if held is not None:
         yield Step(
             f"/batches/{held.batch_id}",
@@ -164,7 +175,7 @@ def _held_step(session: Session, actor: Actor) -> Steps:
         )
 
 
-def _regulator(session: Session, actor: Actor) -> Steps:
+def _regulator(session: Session, actor: Actor, until: datetime) -> Steps:
     yield _desk(_("What is to be done first, by deadline; beside it the area in figures, counted this moment."))
     keeper = _keeper(session, actor)
     if keeper is not None:
@@ -173,9 +184,9 @@ def _regulator(session: Session, actor: Actor) -> Steps:
             _("A store that keeps goods of several owners"),
             _("Its card number, commitment letter, sites and zones; goods are counted by owner and zone."),
         )
-    yield from _held_step(session, actor)
-    yield from _sweep_steps(session, actor)
-    positive = _positive(session, actor)
+    yield from _held_step(session, actor, until)
+    yield from _sweep_steps(session, actor, until)
+    positive = _positive(session, actor, until)
     if positive is not None:
         yield Step(
             f"/tubes/{positive.tube_id}/positive",
@@ -184,8 +195,8 @@ def _regulator(session: Session, actor: Actor) -> Steps:
         )
 
 
-def _sweep_steps(session: Session, actor: Actor) -> Steps:
-    nothing = _sweep(session, actor, found=False)
+def _sweep_steps(session: Session, actor: Actor, until: datetime) -> Steps:
+    nothing = _sweep(session, actor, until, found=False)
     if nothing is not None:
         yield Step(
             f"/recalls/{nothing.recall.recall_id}",
@@ -194,7 +205,7 @@ def _sweep_steps(session: Session, actor: Actor) -> Steps:
               title=nothing.recall.title, due=pages.number(nothing.figures.sites_due),
               mass=pages.mass(nothing.figures.examined_mass_g)),
         )  # fmt: skip
-    most = _sweep(session, actor, found=True)
+    most = _sweep(session, actor, until, found=True)
     if most is not None:
         evening = most.recall.received_at + FIRST_EVENING
         here = f"/recalls/{most.recall.recall_id}"
@@ -212,9 +223,9 @@ def _sweep_steps(session: Session, actor: Actor) -> Steps:
         )  # fmt: skip
 
 
-def _inspector(session: Session, actor: Actor) -> Steps:
+def _inspector(session: Session, actor: Actor, until: datetime) -> Steps:
     yield _desk(_("The sites to look at next, and what you recorded last."))
-    sweep = _sweep(session, actor, found=True)
+    sweep = _sweep(session, actor, until, found=True)
     if sweep is not None:
         here = f"/recalls/{sweep.recall.recall_id}"
         yield Step(f"{here}/route", _("The route of a sweep"), _("The places by office, with address and what is due."))
@@ -232,20 +243,20 @@ def _inspector(session: Session, actor: Actor) -> Steps:
                 _("A place where goods were sealed"),
                 _("Each visit with what was sealed, seal numbers and samples; the latest finding counts."),
             )
-    coded = _batch(session, actor, _coded(), _imported())
+    coded = _batch(session, actor, _told(until), _coded(), _imported())
     if coded is not None:
         yield Step(
             f"/scan?code={coded.batch_code}",
             _("A label that is scanned"),
             _("Type or scan a code: the goods, whose they are, what is locked, what to do here."),
         )
-    yield from _held_step(session, actor)
+    yield from _held_step(session, actor, until)
 
 
-def _merchant(session: Session, actor: Actor) -> Steps:
+def _merchant(session: Session, actor: Actor, until: datetime) -> Steps:
     yield _desk(_("Locks first, then deliveries, then what your batches lack; beside it your stock by state."))
-    yield from _held_step(session, actor)
-    locked = _batch(session, actor, _locked())
+    yield from _held_step(session, actor, until)
+    locked = _batch(session, actor, _told(until), _locked())
     if locked is not None:
         yield Step(
             f"/batches/{locked.batch_id}#holds",
@@ -265,9 +276,9 @@ def _merchant_now(session: Session, actor: Actor) -> Steps:
     yield from tour_oversight.merchant(session, actor)
 
 
-def _buyer(session: Session, actor: Actor) -> Steps:
+def _buyer(session: Session, actor: Actor, until: datetime) -> Steps:
     yield _desk(_("Deliveries that wait for your answer stand first."))
-    mine = _batch(session, actor, _imported(), col(Batch.status) == "cleared", ~_locked())
+    mine = _batch(session, actor, _told(until), _imported(), col(Batch.status) == "cleared", ~_locked())
     if mine is not None:
         yield Step(
             f"/batches/{mine.batch_id}",
@@ -276,7 +287,7 @@ def _buyer(session: Session, actor: Actor) -> Steps:
         )
 
 
-def _lab(session: Session, actor: Actor) -> Steps:
+def _lab(session: Session, actor: Actor, until: datetime) -> Steps:
     yield _desk(_("Tubes without a result first, newest first."))
     yield Step(
         "/tubes/work",
@@ -290,7 +301,7 @@ def _lab(session: Session, actor: Actor) -> Steps:
             _("A tube that waits for its result"),
             _("What went into it and from where. The result belongs to the tube, so to all of its batches."),
         )
-    positive = _positive(session, actor)
+    positive = _positive(session, actor, until)
     if positive is not None:
         yield Step(
             f"/tubes/{positive.tube_id}",

@@ -92,6 +92,17 @@ def _order(session: Session, actor: Actor, state: str, title: str, text: str) ->
         yield Step(f"/disinfection-orders/{rows[0]['order_id']}", title, text)
 
 
+def _steward_step(session: Session, actor: Actor) -> Steps:
+    stores = select(col(Site.site_id)).where(sites_within(scope(actor, "site.read")), col(Site.kind) == "cold_store")
+    site_id = session.scalars(stores.order_by(col(Site.site_id)).limit(1)).first()
+    if site_id is not None:
+        yield Step(
+            f"/sites/{site_id}",
+            _("A cold store with its three stewards"),
+            _("Who holds each post and since when. The sign for the door is printed from here."),
+        )
+
+
 def _people_tube(session: Session, actor: Actor) -> UUID | None:
     of_people = select(col(Sample.tube_id)).where(col(Sample.worker_id).is_not(None))
     statement = select(col(Tube.tube_id)).where(tubes.visible(actor), col(Tube.tube_id).in_(of_people))
@@ -148,7 +159,10 @@ def regulator(session: Session, actor: Actor) -> Steps:
             _("Papers to verify"),
             _("Those verified and those not accepted, with the reason, stand beside."),
         )
-    if stewards.count(session, actor)[1]:
+    stores, lacking, _none = stewards.count(session, actor)
+    if stores and not lacking:
+        yield from _steward_step(session, actor)
+    if lacking:
         yield Step(
             "/stewards",
             _("A cold store that lacks a steward"),

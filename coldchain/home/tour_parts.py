@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from babel.dates import format_skeleton
 
+from coldchain.core import clock
 from coldchain.core.i18n import current_locale
 
 
@@ -28,6 +29,14 @@ class Part:
 
 
 Steps = Iterator[Step]
+
+
+def ends(told_of: str | None) -> datetime | None:
+    """Return the first moment, in Beijing, of the month after the one that a day (ISO) lies in."""
+    if not told_of:
+        return None
+    after = (date.fromisoformat(told_of).replace(day=1) + timedelta(days=32)).replace(day=1)
+    return datetime.combine(after, time.min, clock.BEIJING)
 
 
 def month(told_of: str | None) -> str | None:

@@ -355,12 +355,23 @@ def test_the_tour_leads_to_pages_that_are_there(
         reader.open(path)
 
 
-def test_the_first_evening_of_the_tour_says_what_was_known(demo: Any, app: Flask) -> None:
-    """The step back in time shows 43 places and 10.87 t, the step beside it 66; the sweep without a match its mass."""
+def test_the_first_evening_of_the_tour_says_what_was_known(demo: Any, app: Flask, people: People) -> None:
+    """The step back in time shows 43 places and 10.87 t, the step beside it 66; the sweep without a match its mass.
+
+    What a visitor does meanwhile is no part of the case.
+    """
+    officer = people.get("reader", "regulator", region_code="230203")
+    drill = {
+        "kind": "drill", "notice_no": "YL-1", "issuer": "示例", "title": "示例演练", "reason": "演练",
+        "received_at": clock.now().isoformat(), "criterion": {"product_name_contains": "鸡"},
+    }  # fmt: skip
+    recall_id = officer.post("/recalls", drill, 201)["recall_id"]
+    officer.post(f"/recalls/{recall_id}/announce", {}, 200)
     reader = signed_in(app, "regulator")
     reader.open("/tour")
     assert "47 sites seen, 360.42 kg examined" in reader.text
     assert "Found at 66 of 146 sites" in reader.text
+    assert recall_id not in reader.text
     evening = next(step for step in re.findall(r'href="([^"]+)"', reader.text) if "as_of=" in step)
     words = re.sub(r"<[^>]+>", " ", reader.open(unescape(evening)))
     assert re.search(r"\b43\b", words)

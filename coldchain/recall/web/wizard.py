@@ -65,6 +65,7 @@ def _form_page(session: Session, actor: Actor, form: Form, errors: dict[str, str
         producers=found_producers(session, actor, form),
         products=registry.products(session, ids(form.getlist("criterion-product_ids"))).values(),
         once=form.get("_once") or new_once(),
+        prefilled=request.method == "GET" and bool(request.args),
     )
     return Response(page, status)
 

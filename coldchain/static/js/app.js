@@ -276,9 +276,13 @@
   });
 
   // Drafts: forms marked data-draft keep what is typed on this device until it is sent or the reader signs out.
+  // A later step that carries them on is marked data-ends-draft: what it sends may have arrived too.
   function draftKey(form) {
-    return DRAFT + (document.body.dataset.viewer || "") + ":" + location.pathname + ":" + form.dataset.draft;
+    const name = form.dataset.draft || form.dataset.endsDraft;
+    return DRAFT + (document.body.dataset.viewer || "") + ":" + location.pathname + ":" + name;
   }
+
+  function noteSent(form) { storage(function () { window.sessionStorage.setItem(SENT, draftKey(form)); }); }
 
   function storage(action) {
     try { return action(window.localStorage); } catch (error) { return null; } // private mode, full, or forbidden
@@ -346,6 +350,7 @@
     if (!kept || !Array.isArray(kept.values)) return;
     if (Date.now() - kept.at > DRAFT_HOURS * 3600 * 1000) { forget(key); return; }
     const notice = form.querySelector("[data-draft-notice]");
+    if (form.hasAttribute("data-prefilled")) return;  // it was asked for with these values
     if (!notice || document.querySelector(".cc-errors")) return;
     restoreDraft(form, kept);
     notice.hidden = false;
@@ -361,8 +366,11 @@
     form.addEventListener("submit", function () {
       clearTimeout(timer);
       saveDraft(form);
-      storage(function () { window.sessionStorage.setItem(SENT, draftKey(form)); });
+      noteSent(form);
     });
+  });
+  document.querySelectorAll("form[data-ends-draft]").forEach(function (form) {
+    form.addEventListener("submit", function () { noteSent(form); });
   });
 
   // Drafts kept by the program: sent a little after the last key, and when the page is left.
