@@ -242,6 +242,18 @@ def add_photo(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -
     return redirect(back, 303)
 
 
+def _unfilled(numbers: list[str | None], second_officer: str | None, photo: StoredFile | None) -> list[str]:
+    """Return what a seal should have and this one has not: its number, two officers, a photograph (no error)."""
+    if not numbers:
+        return []
+    given = (
+        (finding_form.LABELS["lines-*-seal_no"], all(numbers)),
+        (finding_form.LABELS["second_officer"], bool(second_officer)),
+        (finding_form.LABELS["photo-file"], photo is not None),
+    )
+    return [str(label) for label, filled in given if not filled]
+
+
 def _check_page(
     session: Session, actor: Actor, page: _Page, form: Form, data: dict[str, Any], photo: StoredFile | None
 ) -> str:
@@ -261,6 +273,7 @@ def _check_page(
         photo=photo,
         second_officer=data["second_officer"],
         other_ids=page.other_ids,
+        unfilled=_unfilled([line.seal_no for line in sealed], data["second_officer"], photo),
         sealed=len(sealed),
         sealed_mass_g=sum(line.mass_g or 0 for line in sealed) if all(line.mass_g for line in sealed) else None,
     )
