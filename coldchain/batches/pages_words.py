@@ -76,6 +76,10 @@ FLAG_KINDS: Final[dict[str, LazyText]] = {
     "existing_after_grace": _p("flag", "Existing stock registered after its period"),
     "declaration_number_differs": _p("flag", "Two declaration numbers differ, to be checked"),
 }
+SEALED_FLAGS: Final[dict[str, LazyText]] = {  # of goods that officers had sealed on site
+    "late_under_lock": _p("flag", "Entered after the seal: had left before"),
+    "count_under_lock": _p("flag", "Sealed goods are not there"),
+}
 FLAG_ENDS: Final[dict[str, LazyText]] = {  # of flags that end when what they say holds no longer
     "numbers_agree": _p("flag", "Both numbers agree now"),
     "numbers_changed": _p("flag", "One of the numbers was changed"),
@@ -257,3 +261,9 @@ def _shared(tube: Any) -> tuple[str, ...]:
     if isinstance(tube, Mapping):
         return tube["shared"] if "shared" in tube else pools.shared(tube.get("samples", ()))
     return getattr(tube, "shared", ())
+
+
+def flag_word(flag: Mapping[str, Any]) -> LazyText:
+    """Return what a flag says, of goods that were sealed when it was raised that they were."""
+    kind = str(flag["kind"])
+    return SEALED_FLAGS.get(kind, FLAG_KINDS[kind]) if (flag["data"] or {}).get("sealed") else FLAG_KINDS[kind]

@@ -60,6 +60,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "public.paused": Chip("wait", "alert-triangle", lazy_gettext("Sale paused")),
     # sweep task and its outcomes
     "open": Chip("idle", "circle-dashed", lazy_gettext("Not checked")),
+    "reopened": Chip("wait", "hourglass", lazy_gettext("Looked at, more goods came")),
     "found": Chip("stop", "flag-exclamation", lazy_gettext("Found")),
     "none_found": Chip("idle", "circle-minus", lazy_gettext("None found")),
     "closed": Chip("idle", "door-off", lazy_gettext("Shut")),

@@ -25,7 +25,7 @@ from coldchain.core.edge import edge
 from coldchain.core.errors import NotFound
 from coldchain.core.i18n import current_locale, ngettext
 from coldchain.core.i18n import gettext as _
-from coldchain.home import batch_acts, batch_events, halted, hold_words
+from coldchain.home import batch_acts, batch_events, halted, hold_words, seal_lines
 from coldchain.journal import receipts
 from coldchain.journal import words as journal_words
 from coldchain.labels.specification import specification
@@ -97,6 +97,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> Any:
             zip(
                 batch_events.holds(session, actor, batch["holds"]),
                 hold_words.told(session, actor, batch["holds"]),
+                seal_lines.told(session, actor, batch),
                 strict=True,
             )
         ),

@@ -20,13 +20,18 @@ RECORDED_SHOWN = 5
 
 
 def context(session: Session, actor: Actor) -> dict[str, Any]:
-    """Return what the page shows: the inspector's own tasks first, then those of the offices assigned to."""
+    """Return what the page shows: the inspector's own tasks first, then those of the offices assigned to.
+
+    What a drill practises comes after whatever really runs.
+    """
     sweeps = jobs.running(session, actor)
     open_views = [view for sweep in sweeps for view in sweep.open_views]
+    titles = {sweep.recall.recall_id: sweep.recall for sweep in sweeps}
     owners = duties.latest(session, col(Duty.task_id), {view.task.task_id for view in open_views})
     mine = {task_id for task_id, user_id in owners.items() if user_id == actor.user_id}
     open_views.sort(
         key=lambda view: (
+            titles[view.task.recall_id].kind == "drill",
             view.task.task_id not in mine,
             view.task.office_id not in actor.office_ids,
             not view.expected,
@@ -34,7 +39,6 @@ def context(session: Session, actor: Actor) -> dict[str, Any]:
             view.task.task_id,
         )
     )
-    titles = {sweep.recall.recall_id: sweep.recall for sweep in sweeps}
     following = present.tasks(session, open_views[:NEXT_SHOWN])
     waiting = jobs.open_by_office(sweeps)
     names = regions.offices_by_id(session, waiting)

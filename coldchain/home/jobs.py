@@ -130,9 +130,9 @@ def _of_sweep(sweep: Running) -> list[Job]:
     here = f"/recalls/{sweep.recall.recall_id}"
     waiting = [view for view in sweep.open_views if view.expected]
     found = []
-    not_checked = Counter(view.state for view in sweep.open_views)
+    not_checked = Counter("reopened" if view.reopened else view.state for view in sweep.open_views)
     if waiting and sweep.recall.kind != "drill":  # a drill locks nothing, so nothing waits for a seal
-        mass_g = sum(row.mass_g for view in waiting for row in view.expected)
+        mass_g = sum(row.mass_g for view in waiting for row in view.awaited)
         found.append(
             Job(
                 "locked",
@@ -197,6 +197,7 @@ def _reasons(counts: Counter[str]) -> str:
         _("unreachable %(count)s", count=counts["unreachable"]) if counts["unreachable"] else "",
         _("inspection refused %(count)s", count=counts["refused"]) if counts["refused"] else "",
         _("not reached %(count)s", count=counts["open"]) if counts["open"] else "",
+        _("looked at, more goods came %(count)s", count=counts["reopened"]) if counts["reopened"] else "",
     ]
     return _(", ").join(part for part in parts if part)
 

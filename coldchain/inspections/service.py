@@ -217,6 +217,20 @@ def lines_of(session: Session, finding_ids: Iterable[UUID]) -> dict[UUID, list[F
     return found
 
 
+def tasks_with_matches(session: Session, task_ids: Iterable[UUID], as_of: datetime) -> set[UUID | None]:
+    """Return the tasks of which some finding recorded by `as_of` (inclusive), not the latest alone, had matches."""
+    statement = (
+        select(col(Finding.task_id))
+        .join(FindingLine, col(FindingLine.finding_id) == col(Finding.finding_id))
+        .where(
+            col(Finding.task_id).in_(list(task_ids)),
+            col(Finding.recorded_at) <= as_of,
+            col(FindingLine.matched_units) > 0,
+        )
+    )
+    return set(session.scalars(statement.distinct()))
+
+
 def of_task(session: Session, task_id: UUID) -> list[tuple[Finding, list[FindingLine]]]:
     """Return a task's findings with their lines, newest first."""
     statement = select(Finding).where(col(Finding.task_id) == task_id)

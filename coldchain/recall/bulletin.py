@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from coldchain.core.clock import BEIJING
 from coldchain.core.i18n import gettext as _
-from coldchain.core.i18n import use_locale
+from coldchain.core.i18n import ngettext, use_locale
 from coldchain.recall.figures import Figures
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.regions import service as regions
@@ -73,23 +73,57 @@ def _sites(figures: Figures) -> str:
             (_("unreachable {count}"), figures.sites_unreachable),
             (_("refused {count}"), figures.sites_refused),
             (_("not reached yet {count}"), figures.sites_not_reached_yet),
+            (_("looked at, more goods came since {count}"), figures.sites_reopened),
         )
         if count
     ]
     return words + (_(" ({reasons})").format(reasons=_(", ").join(reasons)) if reasons else "") + _(".")
 
 
+def _nothing(figures: Figures) -> str:
+    """Return what is said when the latest looks found nothing: that nothing matched only if nothing ever did."""
+    if figures.sites_found_before:
+        return ngettext(
+            "Goods that match were found at %(num)s site earlier; the latest record there has none.",
+            "Goods that match were found at %(num)s sites earlier; the latest records there have none.",
+            figures.sites_found_before,
+        )
+    if figures.examined_mass_g:
+        return _("Examined {mass}, nothing matched.").format(mass=_mass(figures.examined_mass_g))
+    return _("Nothing that matches was found so far.")
+
+
+def _locked(figures: Figures) -> str:
+    """Return what is locked in the books: waiting to be sealed, unless checked sites have less than their books."""
+    if not figures.unseen_mass_g:
+        return _("Locked in the books, waiting to be sealed on site: {mass} (places: {sites}), listed apart.").format(
+            mass=_mass(figures.locked_mass_g), sites=figures.sites_locked
+        )
+    return _(
+        "Locked in the books: {mass} (places: {sites}), listed apart; of that {unseen} is in the books of "
+        "checked sites and was not seen there (places: {unseen_sites})."
+    ).format(
+        mass=_mass(figures.locked_mass_g), sites=figures.sites_locked,
+        unseen=_mass(figures.unseen_mass_g), unseen_sites=figures.sites_unseen,
+    )  # fmt: skip
+
+
 def _goods(figures: Figures, drill: bool) -> str:
-    if not figures.sites_found:
-        if figures.examined_mass_g:
-            return _("Examined {mass}, nothing matched.").format(mass=_mass(figures.examined_mass_g))
-        return _("Nothing that matches was found so far.")
-    unweighed = figures.sites_found - figures.sites_weighed
+    found = figures.sites_found + figures.sites_reopened_found
+    if not found:
+        return _nothing(figures)
+    unweighed = found - figures.sites_weighed
     if not figures.sites_weighed:
-        return _("The goods found at {found} sites were not weighed.").format(found=figures.sites_found)
-    words = _("Found {mass} at {weighed} of {found} sites").format(
-        mass=_mass(figures.matched_mass_g), weighed=figures.sites_weighed, found=figures.sites_found
-    )
+        return ngettext(
+            "The goods found at %(num)s site were not weighed.", "The goods found at %(num)s sites were not weighed.",
+            found,
+        )  # fmt: skip
+    words = ngettext(
+        "Found %(mass)s at %(weighed)s of %(num)s site", "Found %(mass)s at %(weighed)s of %(num)s sites",
+        found, mass=_mass(figures.matched_mass_g), weighed=figures.sites_weighed,
+    )  # fmt: skip
+    if figures.sites_reopened_found:
+        words += _("; to {again} of them more goods came since").format(again=figures.sites_reopened_found)
     if unweighed:
         words += _("; the other {unweighed} were not weighed").format(unweighed=unweighed)
     if drill:
@@ -150,11 +184,7 @@ def text(facts: Facts, locale: str) -> str:
         if figures.people_controlled:
             lines.append(_("People under control: {count}.").format(count=figures.people_controlled))
         if figures.locked_mass_g or figures.sites_locked:
-            lines.append(
-                _("Locked in the books, waiting to be sealed on site: {mass} (places: {sites}), listed apart.").format(
-                    mass=_mass(figures.locked_mass_g), sites=figures.sites_locked
-                )
-            )
+            lines.append(_locked(figures))
         if figures.late_entries:
             lines.append(
                 _("Entered late: {count} documents, {mass} had left before the books knew of it, listed apart.").format(

@@ -44,6 +44,17 @@ class TaskFact:
     seen: bool
     people_controlled: int
     lines: tuple[LineFact, ...]
+    found_before: bool = False  # some finding there, of then or earlier, had goods that match
+
+    @property
+    def reopened(self) -> bool:
+        """Whether somebody looked here, and goods came since that nobody has looked at."""
+        return self.state == "open" and self.seen
+
+    @property
+    def has_matched(self) -> bool:
+        """Whether goods that match were found at the latest look."""
+        return self.state == "found" or any(line.matched_units for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class OfficeFigures:
     sites_found: int = 0
     sites_none: int = 0
     sites_open: int = 0
+    sites_reopened: int = 0
 
 
 @dataclass
@@ -81,13 +93,23 @@ class PlaceFigures(OfficeFigures):
 
 @dataclass
 class Figures:
-    """Everything that a bulletin states. Masses in grams; `sites_open` = due − checked."""
+    """Everything that a bulletin states. Masses in grams; `sites_open` = due − checked.
+
+    `sites_reopened` were looked at and have more to look at now: open, but not `sites_not_reached_yet`; at
+    `sites_reopened_found` of them goods that match were found, which the masses and `sites_weighed` hold too.
+    `sites_found_before` had such goods at an earlier look and none at the latest. `unseen_mass_g` is the part of
+    `locked_mass_g` that is in the books of `sites_unseen` checked sites and was not seen there;
+    `sites_locked_unchecked` are the places of `sites_locked` where nobody has looked at what is locked.
+    """
 
     sites_due: int = 0
     sites_checked: int = 0
     sites_found: int = 0
     sites_none: int = 0
     sites_open: int = 0
+    sites_reopened: int = 0
+    sites_reopened_found: int = 0
+    sites_found_before: int = 0
     sites_closed: int = 0
     sites_unreachable: int = 0
     sites_refused: int = 0
@@ -105,6 +127,9 @@ class Figures:
     held_mass_g: int = 0
     locked_mass_g: int = 0
     sites_locked: int = 0
+    sites_locked_unchecked: int = 0
+    unseen_mass_g: int = 0
+    sites_unseen: int = 0
     batches_held: int = 0
     people_controlled: int = 0
     samples: list[dict[str, Any]] = field(default_factory=list)
@@ -134,15 +159,14 @@ def compute(
     figures = Figures(sites_by_origin=dict.fromkeys(ORIGINS, 0))
     offices: dict[UUID | None, OfficeFigures] = {}
     places: dict[Key, PlaceFigures] = {}
-    sealed_units: Counter[tuple[UUID | None, UUID | None]] = Counter()
+    books = _Looked()
     for task in tasks:
         office = offices.setdefault(task.office_id, OfficeFigures(task.office_id))
         _count(figures, (figures, office, _place(places, task.region_code, task.office_id)), task)
         for line in task.lines:
             _weigh(figures, line)
-            if line.disposition == "sealed" and line.batch_id:
-                sealed_units[(line.batch_id, task.site_id)] += line.matched_units
-    _books(figures, places, stock, sealed_units)
+        books.add(task)
+    _books(figures, places, stock, books)
     _samples(figures, samples)
     gone = list(late)
     figures.late_entries = len({document for document, _mass_g in gone})
@@ -167,11 +191,14 @@ def _count(figures: Figures, counts: Iterable[Figures | OfficeFigures], task: Ta
         counted.sites_found += task.state == "found"
         counted.sites_none += task.state == "none_found"
         counted.sites_open += task.state not in CHECKED
+        counted.sites_reopened += task.reopened
     figures.sites_closed += task.state == "closed"
     figures.sites_unreachable += task.state == "unreachable"
     figures.sites_refused += task.state == "refused"
-    figures.sites_not_reached_yet += task.state == "open"
-    figures.sites_weighed += task.state == "found" and any(
+    figures.sites_not_reached_yet += task.state == "open" and not task.reopened
+    figures.sites_reopened_found += task.reopened and task.has_matched
+    figures.sites_found_before += task.found_before and not task.has_matched
+    figures.sites_weighed += (task.state == "found" or task.reopened) and any(
         line.mass_g is not None and line.matched_units for line in task.lines
     )
     figures.sites_sealed += any(line.disposition == "sealed" and line.matched_units for line in task.lines)
@@ -190,30 +217,56 @@ def _weigh(figures: Figures, line: LineFact) -> None:
         figures.left_mass_g += matched
 
 
-def _books(
-    figures: Figures,
-    by_place: dict[Key, PlaceFigures],
-    stock: Iterable[StockFact],
-    sealed_units: Counter[tuple[UUID | None, UUID | None]],
-) -> None:
+class _Looked:
+    """What officers saw of each batch at each site, and at which checked sites every line names its batch."""
+
+    def __init__(self) -> None:
+        self.sealed: Counter[tuple[UUID | None, UUID | None]] = Counter()
+        self.other: Counter[tuple[UUID | None, UUID | None]] = Counter()
+        self.told: set[UUID | None] = set()
+        self.checked: set[UUID | None] = set()
+
+    def add(self, task: TaskFact) -> None:
+        """Count a task's latest look."""
+        for line in task.lines:
+            if line.batch_id:
+                sealed = line.matched_units if line.disposition == "sealed" else 0
+                self.sealed[(line.batch_id, task.site_id)] += sealed
+                self.other[(line.batch_id, task.site_id)] += line.examined_units - sealed
+        if task.site_id and task.state in CHECKED:
+            self.checked.add(task.site_id)
+            if all(line.batch_id for line in task.lines):
+                self.told.add(task.site_id)
+
+
+def _books(figures: Figures, by_place: dict[Key, PlaceFigures], stock: Iterable[StockFact], looked: _Looked) -> None:
     places: dict[UUID | None, int] = defaultdict(int)
+    unseen_at: set[UUID | None] = set()
     batches = set()
     for row in sorted(stock, key=lambda row: (str(row.batch_id), str(row.site_id), row.quantity_units)):
         if row.quantity_units <= 0:
             continue
         batches.add(row.batch_id)
-        sealed = 0
+        sealed = unseen = 0
         if row.consignment_id is None:
             key = (row.batch_id, row.site_id)
-            sealed = min(sealed_units[key], row.quantity_units)
-            sealed_units[key] -= sealed
+            sealed = min(looked.sealed[key], row.quantity_units)
+            looked.sealed[key] -= sealed
+            seen = min(looked.other[key], row.quantity_units - sealed)
+            looked.other[key] -= seen
+            unseen = row.quantity_units - sealed - seen if row.site_id in looked.told else 0
         waiting = row.quantity_units - sealed
+        figures.unseen_mass_g += unseen * row.unit_mass_g
+        if unseen:
+            unseen_at.add(row.site_id)
         figures.held_mass_g += row.quantity_units * row.unit_mass_g
         figures.locked_mass_g += waiting * row.unit_mass_g
         if waiting:
             _place(by_place, row.region_code, row.office_id).locked_mass_g += waiting * row.unit_mass_g
             places[row.site_id or row.consignment_id] += waiting
     figures.sites_locked = len(places)
+    figures.sites_locked_unchecked = len(places.keys() - looked.checked)
+    figures.sites_unseen = len(unseen_at)
     figures.batches_held = len(batches)
 
 

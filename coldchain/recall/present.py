@@ -51,6 +51,7 @@ def tasks(session: Session, views: list[TaskView]) -> list[dict[str, Any]]:
                     {**row.model_dump(), "owner_id": businesses[row.owner_id].business_id} for row in view.expected
                 ],
                 "state": view.state,
+                "reopened": view.reopened,
                 "finding_id": view.finding.finding_id if view.finding else None,
             }
         )

@@ -14,7 +14,7 @@ from coldchain.core import clock
 from coldchain.core.errors import Invalid, NotFound
 from coldchain.inspections import service as inspections
 from coldchain.recall import announce, bulletin, drafts, late, masses, reach, samples, tasks
-from coldchain.recall.figures import Figures, LineFact, StockFact, TaskFact, compute
+from coldchain.recall.figures import CHECKED, Figures, LineFact, StockFact, TaskFact, compute
 from coldchain.recall.models import Recall, RecallVersion
 from coldchain.registry import service as registry
 from coldchain.trade import service as trade
@@ -78,6 +78,7 @@ def report(session: Session, actor: Actor, recall_id: UUID, as_of: datetime | No
 def _task_facts(session: Session, recall: Recall, as_of: datetime) -> list[TaskFact]:
     views = tasks.views(session, tasks.all_tasks(session, recall, as_of), as_of)
     lines = inspections.lines_of(session, [view.finding.finding_id for view in views if view.finding])
+    matched = inspections.tasks_with_matches(session, [view.task.task_id for view in views if view.finding], as_of)
     return [
         TaskFact(
             task_id=view.task.task_id,
@@ -86,12 +87,13 @@ def _task_facts(session: Session, recall: Recall, as_of: datetime) -> list[TaskF
             office_id=view.task.office_id,
             region_code=view.task.region_code,
             state=view.state,
-            seen=view.finding is not None,
+            seen=view.finding is not None and view.finding.outcome in CHECKED,
             people_controlled=view.finding.people_controlled if view.finding else 0,
             lines=tuple(
                 LineFact(line.batch_id, line.examined_units, line.matched_units, line.mass_g, line.disposition)
                 for line in (lines.get(view.finding.finding_id, []) if view.finding else [])
             ),
+            found_before=view.task.task_id in matched,
         )
         for view in views
     ]

@@ -268,6 +268,7 @@ class OfficeFiguresSchema(Schema):
     sites_found = fields.Int()
     sites_none = fields.Int()
     sites_open = fields.Int()
+    sites_reopened = fields.Int(metadata={"description": "looked at, with more to look at since; open"})
 
 
 class PlaceFiguresSchema(OfficeFiguresSchema):
@@ -285,6 +286,9 @@ class FiguresSchema(Schema):
     sites_found = fields.Int()
     sites_none = fields.Int()
     sites_open = fields.Int()
+    sites_reopened = fields.Int(metadata={"description": "looked at, with more to look at since; open"})
+    sites_reopened_found = fields.Int(metadata={"description": "of those, where matching goods were found"})
+    sites_found_before = fields.Int(metadata={"description": "matching goods at an earlier look, none at the latest"})
     sites_closed = fields.Int()
     sites_unreachable = fields.Int()
     sites_refused = fields.Int()
@@ -303,6 +307,9 @@ class FiguresSchema(Schema):
     left_mass_g = fields.MassG()
     held_mass_g = fields.MassG()
     locked_mass_g = fields.MassG()
+    sites_locked_unchecked = fields.Int(metadata={"description": "of sites_locked: nobody has looked there yet"})
+    unseen_mass_g = fields.MassG(doc="of locked: in the books of checked sites, not seen there")
+    sites_unseen = fields.Int()
     people_controlled = fields.Int()
     samples = fields.Items(fields.Part(SampleCountSchema))
     samples_total = fields.Int()

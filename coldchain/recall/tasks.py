@@ -20,6 +20,7 @@ from coldchain.inspections import service as inspections
 from coldchain.inspections.models import Finding
 from coldchain.journal import service as journal
 from coldchain.recall import drafts, reach
+from coldchain.recall.figures import CHECKED
 from coldchain.recall.models import Recall, SweepTask, TaskExpected
 from coldchain.recall.rights_then import get_recall
 from coldchain.regions import service as regions
@@ -37,6 +38,18 @@ class TaskView:
     state: str
     expected: list[TaskExpected]
     finding: Finding | None
+
+    @property
+    def reopened(self) -> bool:
+        """Whether somebody looked here, and goods came since that nobody has looked at."""
+        return self.state == "open" and self.finding is not None and self.finding.outcome in CHECKED
+
+    @property
+    def awaited(self) -> list[TaskExpected]:
+        """Return what is expected and was not yet looked for: of a reopened task what came since."""
+        if self.reopened and self.finding is not None:
+            return [row for row in self.expected if row.recorded_at > self.finding.recorded_at]
+        return self.expected
 
 
 def task_state(expected: list[TaskExpected], finding: Finding | None) -> str:

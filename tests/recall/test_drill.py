@@ -95,3 +95,18 @@ def test_no_page_of_a_drill_claims_a_lock_or_a_seal(app: Flask, world: World) ->
     assert not _claims(told["text_en"])
     assert told["figures"]["practised_mass_g"] == 20_000
     assert told["figures"]["sealed_mass_g"] == told["figures"]["locked_mass_g"] == 0
+
+
+def test_an_inspectors_desk_puts_what_really_runs_before_a_drill(app: Flask, world: World) -> None:
+    """The drill is older and expects goods; the sweep's site comes first, and each row names its sweep."""
+    world.cleared(10, series="分割鸡")
+    announced(world, kind="drill", title="演练甲")
+    shop = world.shop()
+    real = announced(
+        world, title="排查乙", criterion={"batch_nos": ["none of ours"]},
+        blanket={"region_code": "230203", "site_kinds": ["shop"]},
+    )  # fmt: skip
+    page = Reader.of(app, world.inspector, lang="zh_CN").open("/")
+    listed = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert any(task["site_id"] == shop["site"]["site_id"] for task in tasks(world, real))
+    assert 0 < listed.index("排查乙") < listed.index("演练甲")

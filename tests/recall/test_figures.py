@@ -35,7 +35,8 @@ def sweeps(draw: st.DrawFn) -> list[TaskFact]:
         found.append(
             TaskFact(
                 uuid4(), site, draw(st.sampled_from(["from_books", "blanket", "on_foot"])),
-                draw(st.sampled_from(OFFICES)), "230203", state, state != "open", draw(st.integers(0, 5)), inside,
+                draw(st.sampled_from(OFFICES)), "230203", state,
+                state in CHECKED or (state == "open" and bool(inside)), draw(st.integers(0, 5)), inside,
             )
         )  # fmt: skip
     return found
@@ -58,7 +59,11 @@ def test_figures_are_what_counting_says(tasks: list[TaskFact], stock: list[Stock
     assert figures.sites_checked == sum(t.state in CHECKED for t in tasks) == figures.sites_found + figures.sites_none
     assert figures.sites_open == (
         figures.sites_closed + figures.sites_unreachable + figures.sites_refused + figures.sites_not_reached_yet
-    )
+        + figures.sites_reopened
+    )  # fmt: skip
+    assert figures.sites_reopened == sum(t.state == "open" and t.seen for t in tasks)
+    assert figures.unseen_mass_g <= figures.locked_mass_g
+    assert figures.sites_locked_unchecked <= figures.sites_locked
     assert sum(figures.sites_by_origin.values()) == figures.sites_due
     for name in ("sites_due", "sites_checked", "sites_found", "sites_none", "sites_open"):
         assert sum(getattr(office, name) for office in figures.offices) == getattr(figures, name)

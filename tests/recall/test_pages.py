@@ -202,6 +202,7 @@ def test_a_finding_by_thumb_counts_in_the_bulletin(regulator: Reader, inspector:
     )  # fmt: skip
     assert "23 kg" in check
     assert "Seal 23 kg and send" in check
+    assert "Not filled in: Photograph." in check
     assert _count(Finding) == 0
     inspector.send(form, 200, _step="record")
     assert re.search(r"/findings/[0-9a-f-]{36}$", inspector.path)
@@ -249,7 +250,11 @@ def test_the_second_visit_begins_with_what_was_sealed(inspector: Reader, regulat
     task = world.inspector.get(f"/recalls/{recall_id}/tasks")["items"][0]
     form = f"/sweep-tasks/{task['task_id']}/finding"
     inspector.open(f"{form}?outcome=found")
-    inspector.send(form, 200, _step="check", _lines__0__pieces="2", _lines__0__loose="3", lines__0__seal_no="JH-7")
+    bare = inspector.send(form, 200, _step="check", _lines__0__pieces="2", _lines__0__loose="3")
+    assert "Not filled in: Seal number, Second officer, Photograph." in bare
+    left = inspector.send(form, 200, _step="check", lines__0__disposition="left")
+    assert "Not filled in" not in left, "nothing is sealed"
+    inspector.send(form, 200, _step="check", lines__0__disposition="sealed", lines__0__seal_no="JH-7")
     inspector.send(form, 200, _step="record")
     page = inspector.open(f"{form}?outcome=found")
     assert "Recorded already." in page

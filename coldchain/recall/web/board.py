@@ -66,9 +66,11 @@ def row(task: dict[str, Any], view: TaskView, lines: list[Any], *, drill: bool =
         chip = next((words.done(each, drill) for each in ("left", "taken_off", "sealed") if each in how), "found")
         weighed = [fact.matched_mass_g for fact in facts if fact.matched_mass_g is not None]
         return Row(task, chip, sum(weighed) if weighed else None)
-    expected = sum(each.mass_g for each in view.expected)
+    expected = sum(each.mass_g for each in view.awaited)
     if view.state == "none_found":
         return Row(task, "none_found", 0)
+    if view.reopened:
+        return Row(task, "reopened", expected or None)
     locked = view.state == "open" and bool(view.expected) and not drill
     return Row(task, "locked" if locked else view.state, expected or None)
 

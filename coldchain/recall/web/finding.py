@@ -35,7 +35,7 @@ from coldchain.inspections.schemas import FindingSchema
 from coldchain.recall import captured, findings, photos, tasks
 from coldchain.recall.models import Recall, SweepTask
 from coldchain.recall.schemas import WhenSchema
-from coldchain.recall.web import beside_books, finding_form, goods
+from coldchain.recall.web import beside_books, finding_form, goods, named_goods
 from coldchain.recall.web import tasks as task_pages
 from coldchain.recall.web.blueprint import bp
 from coldchain.registry.models import Venue
@@ -48,6 +48,7 @@ OUTCOME_ICONS = {
     "refused": "hand-stop",
 }
 CHOICES_AS_TILES = 6
+FIND = "find"  # the step of the button that looks for a product that the notice doesn't name
 NOTHING = "none_found"  # the step of the button that says at once that nothing was found
 PHOTO = "photo-"  # what the fields of its file begin with
 
@@ -55,13 +56,17 @@ PHOTO = "photo-"  # what the fields of its file begin with
 class _Page:
     """What the form needs of its task, gathered once a request."""
 
-    def __init__(self, session: Session, actor: Actor, task: SweepTask, recall: Recall, scanned: UUID | None) -> None:
+    def __init__(
+        self, session: Session, actor: Actor, task: SweepTask, recall: Recall, scanned: UUID | None, typed: Form
+    ) -> None:
         self.session, self.actor, self.task, self.recall = session, actor, task, recall
         self.context = task_pages.context(session, task, recall)
         self.earlier = inspections.of_task(session, task.task_id)
         self.seen = self.earlier[0][1] if self.earlier else []
         expected = self.context["expected"]
-        self.choices = finding_form.choices(session, self.context["version"].criterion, expected, self.seen, scanned)
+        criterion = self.context["version"].criterion
+        self.choices = finding_form.choices(session, actor, criterion, expected, self.seen, scanned, typed)
+        self.other_ids = {choice.product_id for choice in self.choices if not choice.named}
         self.scanned = next((choice.key for choice in self.choices if scanned and choice.batch_id == scanned), None)
 
     def first_form(self) -> Form:
@@ -99,6 +104,8 @@ class _Page:
             again=bool(self.earlier),
             looked=outcome in finding_form.LOOKED,
             choices=self.choices,
+            all_match="all" if self.choices and not self.other_ids else None,
+            finding=bool(form.get(named_goods.FIND)),
             as_tiles=lines == 1 and len(self.choices) < CHOICES_AS_TILES,
             lines=lines,
             samples=samples,
@@ -132,7 +139,7 @@ def new_finding(session: Session, actor: Actor, task_id: UUID) -> Any:
     task, recall = tasks.get(session, actor, task_id, "finding.record")
     if recall.state != "announced":
         return redirect(url_for("recall.show_task", task_id=task_id), 303)
-    page = _Page(session, actor, task, recall, _scanned(request.args.get("batch_id")))
+    page = _Page(session, actor, task, recall, _scanned(request.args.get("batch_id")), Form())
     form = page.first_form()
     if request.args.get("outcome"):
         form["outcome"] = request.args["outcome"]
@@ -147,7 +154,9 @@ def new_finding_submit(session: Session, actor: Actor, task_id: UUID) -> Any:
     task, recall, _rights = captured.open_task(session, actor, task_id, _captured_at(form))
     step = (form.poplist("_step") or [""])[-1]
     kept_files.take(session, actor, form, request.files)
-    page = _Page(session, actor, task, recall, _scanned(form.get("_batch_id")))
+    page = _Page(session, actor, task, recall, _scanned(form.get("_batch_id")), form)
+    if step == FIND:
+        _unpreset(form, page)
     if step == NOTHING:
         form, step = _nothing(page, form)
     if "captured_at" not in form:  # only the outcome was asked so far
@@ -174,6 +183,14 @@ def new_finding_submit(session: Session, actor: Actor, task_id: UUID) -> Any:
         errors |= dict(kept_files.refused(changed))
         errors = labelled(finding_form.on_page(errors, built), finding_form.LABELS)
         return page.show(changed, lines, samples, errors, status)
+
+
+def _unpreset(form: Form, page: _Page) -> None:
+    """Take back that all matches of lines whose goods are not chosen yet, or are none of the notice's."""
+    others = {f"p:{product_id}" for product_id in page.other_ids}
+    for name in [name for name in form if name.startswith("_lines-") and name.endswith("-match")]:
+        if form.get(name.removesuffix("match") + "what", "") in {"", *others}:
+            form.poplist(name)
 
 
 def _nothing(page: _Page, typed: Form) -> tuple[Form, str]:
@@ -225,6 +242,18 @@ def add_photo(session: Session, actor: Actor, task_id: UUID, finding_id: UUID) -
     return redirect(back, 303)
 
 
+def _unfilled(numbers: list[str | None], second_officer: str | None, photo: StoredFile | None) -> list[str]:
+    """Return what a seal should have and this one has not: its number, two officers, a photograph (no error)."""
+    if not numbers:
+        return []
+    given = (
+        (finding_form.LABELS["lines-*-seal_no"], all(numbers)),
+        (finding_form.LABELS["second_officer"], bool(second_officer)),
+        (finding_form.LABELS["photo-file"], photo is not None),
+    )
+    return [str(label) for label, filled in given if not filled]
+
+
 def _check_page(
     session: Session, actor: Actor, page: _Page, form: Form, data: dict[str, Any], photo: StoredFile | None
 ) -> str:
@@ -243,6 +272,8 @@ def _check_page(
         samples=data["samples"] or [],
         photo=photo,
         second_officer=data["second_officer"],
+        other_ids=page.other_ids,
+        unfilled=_unfilled([line.seal_no for line in sealed], data["second_officer"], photo),
         sealed=len(sealed),
         sealed_mass_g=sum(line.mass_g or 0 for line in sealed) if all(line.mass_g for line in sealed) else None,
     )

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from coldchain.batches import labelled, matching
+from coldchain.accounts.actor import Actor
+from coldchain.batches import labelled
 from coldchain.batches.models import Batch
 from coldchain.core.errors import DomainError
 from coldchain.core.fields import Int, Number
@@ -22,7 +23,7 @@ from coldchain.core.page_forms import Form
 from coldchain.core.problems import said
 from coldchain.inspections.models import FindingLine
 from coldchain.labels import code as label_code
-from coldchain.recall.web import goods
+from coldchain.recall.web import goods, named_goods
 from coldchain.registry import service as registry
 
 UNLISTED: Final = "u"
@@ -35,6 +36,7 @@ LABELS: Final = {
     "second_officer": _l("Second officer"),
     "note": _l("Note"),
     "photo-file": _l("Photograph"),
+    "_find": _l("Another product"),
     "_lines-*-what": _l("Goods"),
     "_lines-*-code": _l("Code on the label"),
     "_lines-*-pieces": _l("Examined"),
@@ -81,6 +83,7 @@ class Choice:
     units_per_piece: int
     ledger_unit: str
     unit_mass_g: int
+    named: bool = True  # by the notice, the books of the place or an earlier look there; else somebody searched for it
 
 
 @dataclass
@@ -108,11 +111,11 @@ def _of_batch(batch: Batch, product: Any, owner_id: UUID | None = None, zone_id:
     )
 
 
-def _of_product(product: Any) -> Choice:
+def _of_product(product: Any, hint: str, *, named: bool = True) -> Choice:
     return Choice(
         key=f"p:{product.product_id}",
         text=product.name,
-        hint=_("as the notice describes it"),
+        hint=hint,
         batch_id=None,
         product_id=product.product_id,
         owner_id=None,
@@ -120,17 +123,23 @@ def _of_product(product: Any) -> Choice:
         units_per_piece=product.units_per_piece,
         ledger_unit=product.ledger_unit,
         unit_mass_g=product.unit_mass_g,
+        named=named,
     )
 
 
 def choices(
     session: Session,
+    actor: Actor,
     criterion: Mapping[str, Any],
     expected: list[goods.Expected],
     seen: list[FindingLine],
     scanned: UUID | None,
+    typed: Form,
 ) -> list[Choice]:
-    """Return what lines may be about: stock of the books, what was seen before, a scanned batch, matching products."""
+    """Return what lines may be about: stock of the books, what was seen before, a scanned batch, matching products.
+
+    Any other product of the catalogue comes last, once somebody searched for it.
+    """
     found = [_of_batch(each.batch, each.product, each.row.owner_id, each.row.zone_id) for each in expected]
     known = goods.batches(session, [*(line.batch_id for line in seen), scanned])
     for line in seen:
@@ -138,10 +147,15 @@ def choices(
             found.append(_of_batch(*known[line.batch_id], line.owner_id, line.zone_id))
     if scanned in known and scanned not in {choice.batch_id for choice in found}:
         found.append(_of_batch(*known[scanned]))
-    found += [_of_product(product) for product in matching.products_matching(session, criterion)]
+    by_name = named_goods.names_products(criterion)
+    hint = _("as the notice describes it") if by_name else _("the notice selects goods of it in the books")
+    found += [_of_product(product, hint) for product in named_goods.of_notice(session, criterion)]
     listed = {choice.product_id for choice in found}
     products = registry.products(session, [line.product_id for line in seen])
-    found += [_of_product(product) for product in products.values() if product.product_id not in listed]
+    hint = _("recorded here before")
+    found += [_of_product(product, hint) for product in products.values() if product.product_id not in listed]
+    others = named_goods.others(session, actor, typed, [choice.product_id for choice in found])
+    found += [_of_product(product, _("not named by the notice"), named=False) for product in others]
     return list({choice.key: choice for choice in found}.values())
 
 

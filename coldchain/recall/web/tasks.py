@@ -60,7 +60,7 @@ def context(session: Session, task: SweepTask, recall: Recall) -> dict[str, Any]
     version = drafts.current_version(session, recall)
     return {
         "task": shown,
-        "state": view.state,
+        "state": "reopened" if view.reopened else view.state,
         "site": site,
         "place_name": present.place_name(shown),
         "contact": contacts.get(task.business_id) if task.business_id else None,

@@ -5,7 +5,7 @@ happened (signed in person, sold, used, lost, counted) is accepted with its own 
 What gate or lock would have refused is then told to those who have to know: the recall, or an officer by a flag.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -147,7 +147,7 @@ def tell(
 
     under_lock = LATE_UNDER_LOCK if leaving.late else COUNT_UNDER_LOCK
     marks = [
-        mark(under_lock, batch_id, {"held_units": units})
+        mark(under_lock, batch_id, {"held_units": units} | ({"sealed": True} if _any_seal(found) else {}))
         for batch_id, (units, found) in passage.held.items()
         if not leaving.late or any(hold.cause_kind != RECALL for hold in found)
     ]
@@ -157,6 +157,10 @@ def tell(
     ]
     flags.raise_(session, actor, marks)
     return ([LATE_UNDER_RECALL] if recalled else []) + sorted({each.kind for each in marks})
+
+
+def _any_seal(holds: Iterable[Hold]) -> bool:
+    return any(hold.grade == "sealed" for hold in holds)
 
 
 def _refusal(batch_ids: list[UUID], verdicts: Mapping[UUID, Verdict]) -> Conflict:
