@@ -90,7 +90,7 @@ def _codes(session: Session, actor: Actor, query: Query, _limit: int, _cursor: s
         Found(
             "code",
             found.batch.batch_id,
-            label,
+            found.shown_code,
             f"{found.product.name} {found.producer_name}",
             f"/C/{label}",
             ids={"code": label, "batch_code": found.batch.batch_code},
