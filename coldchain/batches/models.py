@@ -23,6 +23,7 @@ FLAG_KINDS = (
     "late_under_lock", "late_unproven", "mixed_storage", "count_under_lock", "count_differs", "warmer_zone",
     "declared_late", "entered_from_paper", "number_override", "certificate_overbooked", "certificate_differs",
     "not_declared", "container_missing", "seal_missing", "existing_after_grace", "declaration_number_differs",
+    "late_while_stopped",
 )  # fmt: skip
 CHECK_OUTCOMES = ("verified", "refused")
 

@@ -61,6 +61,7 @@ FLAGS: Final[dict[str, LazyText]] = {
 FLAG_KINDS: Final[dict[str, LazyText]] = {
     "late_under_lock": _p("flag", "Entered after the lock: had left before"),
     "late_unproven": _p("flag", "Entered late: had left before it was clear"),
+    "late_while_stopped": _p("flag", "Entered late: happened while the business was stopped"),
     "mixed_storage": _p("flag", "Suspected mixed storage"),
     "count_under_lock": _p("flag", "Locked goods are not there"),
     "count_differs": _p("flag", "The count differs from the books"),

@@ -172,7 +172,7 @@ def _reasons(facts: PublicFacts) -> Iterable[Reason]:
                 yield _TESTS.get(item.code, _NOT_TESTED)
         elif item.kind in _OTHERS:  # that it isn't here was said above
             yield _OTHERS[item.kind]
-    if not facts.printed:
+    if not facts.printed and not facts.bare:
         yield NOT_PRINTED
 
 

@@ -172,6 +172,11 @@ class PublicFacts:
         return self.station if self.imported else None
 
     @property
+    def bare(self) -> bool:
+        """Say whether the code names the batch itself, of which no label was made: it stands on papers and signs."""
+        return self.label.level == "batch" and not self.printed
+
+    @property
     def moved(self) -> bool:
         """Say whether the piece was split off into another batch after its label was printed."""
         return self.batch_code != self.label.batch_code

@@ -116,6 +116,7 @@ def _unknown_page(code: str, error: NotFound) -> Response:
 
 def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response:
     locale = current_locale()
+    code = facts.label.batch_code if facts.bare else facts.label.text
     page = render_template(
         "public/label.html",
         facts=facts,
@@ -125,8 +126,8 @@ def _page(session: Session, actor: Actor | None, facts: PublicFacts) -> Response
         origin=country_name(facts.origin_country, locale),
         product=facts.product if locale == "zh_CN" else facts.product_en or facts.product,
         specification=specification(facts.unit_mass_g, facts.units_per_piece, facts.ledger_unit),
-        code=facts.label.text,
-        here_url=f"/C/{facts.label.text}",
+        code=code,
+        here_url=f"/C/{code}",
         as_of=clock.now(),
         own_batch=scan.own_batch(session, actor, facts.batch_code),
         split_from=_split_from(facts),

@@ -56,6 +56,16 @@ class Resolved:
     foreign: PlatformCode | None = None
 
     @property
+    def bare(self) -> bool:
+        """Say whether the code names the batch itself, of which no label was made."""
+        return self.label.level == "batch" and not self.printed
+
+    @property
+    def shown_code(self) -> str:
+        """The code as a page shows it: no label's where none was made."""
+        return self.label.batch_code if self.bare else self.label.text
+
+    @property
     def specification(self) -> str:
         """What one piece holds."""
         return specification(self.product.unit_mass_g, self.product.units_per_piece, self.product.ledger_unit)

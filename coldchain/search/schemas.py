@@ -39,6 +39,7 @@ class FoundSchema(Schema):
     batch_no = fields.Text()
     business_id = fields.Key()
     uscc = fields.Text()
+    former = fields.Items(fields.Text(), doc="names and temporary numbers of what was merged into this business")
     product_id = fields.Key()
     producer_id = fields.Key()
     arrival_id = fields.Key()

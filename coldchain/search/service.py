@@ -90,7 +90,7 @@ def _codes(session: Session, actor: Actor, query: Query, _limit: int, _cursor: s
         Found(
             "code",
             found.batch.batch_id,
-            label,
+            found.shown_code,
             f"{found.product.name} {found.producer_name}",
             f"/C/{label}",
             ids={"code": label, "batch_code": found.batch.batch_code},
@@ -155,10 +155,17 @@ def _businesses(session: Session, actor: Actor, query: Query, limit: int, cursor
             row["uscc"] or row.get("temporary_no") or "",
             f"/businesses/{row['business_id']}",
             row["status"],
-            ids={"business_id": row["business_id"], "uscc": row["uscc"]},
+            ids={"business_id": row["business_id"], "uscc": row["uscc"], "former": _former(row)},
         )
         for row in rows
     ], following
+
+
+def _former(row: dict[str, Any]) -> list[str]:
+    """Return what a business was called before: names and temporary numbers of what was merged into it."""
+    return [
+        " ".join(part for part in (each["name"], each["temporary_no"]) if part) for each in row.get("also_known_as", ())
+    ]
 
 
 def _goods(actor: Actor, href: str) -> str | None:

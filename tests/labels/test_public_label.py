@@ -20,6 +20,7 @@ from coldchain.core import clock, db, sign_code
 from coldchain.core.check_code import append_check
 from coldchain.labels.code import LabelCode
 from tests.factories.people import Speaker
+from tests.factories.reader import Reader
 from tests.factories.world import World
 
 JSON = {"Accept": "application/json"}
@@ -220,6 +221,30 @@ def test_a_piece_is_known_only_when_its_label_was_made(world: World, client: Fla
     with db.engine().begin() as connection:
         connection.execute(text("UPDATE label_run SET state = 'failed' WHERE level = 'piece'"))
     assert read(client, code_of(made, 4))["printed"] is False
+
+
+def test_a_batch_code_without_labels_names_the_batch_and_accuses_nobody(
+    app: Flask, world: World, client: FlaskClient
+) -> None:
+    """Typed as it stands on a paper: that is the batch; a piece that was never printed keeps its words."""
+    made = world.cleared()
+    batch_code = made["batch"]["batch_code"]
+    with db.engine().begin() as connection:
+        connection.execute(text("UPDATE label_run SET state = 'failed'"))
+    label = code_of(made)
+    for typed in (batch_code, label):
+        found = read(client, typed)
+        assert (found["printed"], found["badge"], found["reasons"]) == (False, "green", [])
+        html = words(page(client, typed))
+        assert "没有印制记录" not in html
+        assert "这是整个批次的批次码（散货牌）" in html
+        assert f"{batch_code[:4]} {batch_code[4:]}" in html
+        assert label not in html.replace(" ", ""), "no label is made up"
+    officer = Reader.of(app, world.inspector).open(f"/C/{batch_code}")
+    assert "Code of the whole batch" in officer
+    assert "No label with this code was ever made" not in officer
+    assert "No label with this code was ever made" in Reader.of(app, world.inspector).open(f"/C/{code_of(made, 2)}")
+    assert [reason["code"] for reason in read(client, code_of(made, 2))["reasons"]] == ["code_not_printed"]
 
 
 def test_the_seller_is_named_while_one_business_has_all_of_it(world: World, client: FlaskClient) -> None:

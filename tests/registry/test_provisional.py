@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import text
@@ -223,6 +224,28 @@ class TestMerger:
         for ref in (one["temporary_no"], two["business_id"]):
             assert world.regulator.get(f"/businesses/{ref}")["business_id"] == into["business_id"]
         assert len(world.regulator.get(f"/businesses/{into['uscc']}")["also_known_as"]) == 2
+
+    def test_a_search_by_what_it_was_called_finds_who_stands_now(self, app, world, people):
+        """By number, name or initials, for who reads of the merger: another area and another business do not."""
+        made, into, other = found(world, name="示例早市摊"), world.business("示例正主"), world.business("示例旁人")
+        number, new = made["temporary_no"], into["business_id"]
+        typed = (number, number[:-1], "示例早市摊", "slzst", f"早市 {number}")
+        world.regulator.post(f"/businesses/{made['business_id']}/merge", {"into": into["uscc"]}, 200)
+        for q in (*typed, into["uscc"]):
+            (row,) = world.regulator.get(f"/businesses?{urlencode({'q': q})}")["items"]
+            assert (row["business_id"], row["also_known_as"][0]["temporary_no"]) == (new, number)
+            (row,) = world.regulator.get(f"/search?{urlencode({'q': q, 'kind': 'business'})}")["items"]
+            assert (row["business_id"], row["former"]) == (new, [f"示例早市摊 {number}"])
+        assert world.regulator.get(f"/businesses?{urlencode({'q': '早市 ' + into['uscc']})}")["items"] == []
+        assert world.regulator.get(f"/businesses?q={number}&status=closed")["items"] == []
+        assert [row["business_id"] for row in world.merchant(into).get("/businesses?q=slzst")["items"]] == [new]
+        for stranger in (people.regulator("511011"), world.merchant(other), world.lab()[1]):
+            assert stranger.get("/businesses?q=slzst")["items"] == []
+            assert stranger.get("/search?kind=business&q=slzst")["items"] == []
+        reader = Reader.of(app, world.regulator)
+        for page in (reader.open("/businesses?q=slzst"), reader.open("/search?q=slzst")):
+            assert "示例正主" in page
+            assert f"示例早市摊 {number}" in page
 
     @pytest.mark.parametrize(
         ("case", "status", "code"),

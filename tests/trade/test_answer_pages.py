@@ -62,6 +62,7 @@ def test_a_dispute_names_only_what_is_wrong(deal: Deal) -> None:
     deal.buyer.send(f"{path}/dispute", 422, reason="破损")
     deal.buyer.send(f"{path}/dispute", 422, reason="破损", _lines__0__pieces="3")
     assert 'id="f-_lines-0-pieces-error"' in deal.buyer.text
+    assert "Only 2 pieces + 1 unit of this batch wait for an answer." in deal.buyer.text
     deal.buyer.send(f"{path}/dispute", 200, reason="破损", _lines__0__pieces="", _lines__0__loose="2")
     assert "Disputed" in deal.buyer.text
     assert f"{path}/confirm" in deal.buyer.text, "the rest can be confirmed"
@@ -75,6 +76,42 @@ def test_a_dispute_names_only_what_is_wrong(deal: Deal) -> None:
     deal.buyer.send(f"{path}/settle", 200, reason="找到了", zone_id=deal.shop["zone"]["zone_id"])
     assert api(deal, path)["state"] == "confirmed"
     deal.buyer.open(f"{path}/settle", 409)
+
+
+def test_a_settled_consignment_says_what_came_and_where_the_rest_is(deal: Deal) -> None:
+    """Of 2 pieces and 1: one piece came, one unit goes back, the other piece is nowhere: no green mark of receipt."""
+    path = deal.sent()
+    deal.buyer.open(f"{path}/confirm")
+    less = {"_lines__0__pieces": "1", "_lines__0__loose": "", "zone_id": deal.shop["zone"]["zone_id"], "reason": "少货"}
+    deal.buyer.send(f"{path}/confirm", 200, **less)
+    for outcome, pieces, loose in (("returned", "0", "1"), ("missing", "1", "")):
+        deal.seller.open(f"{path}/settle")
+        said = {"lines__0__outcome": outcome, "_lines__0__loose": loose, "reason": "已核对"}
+        if outcome == "returned":
+            page = deal.seller.send(f"{path}/settle", 422, _lines__0__pieces="5", **said)
+            assert "Only 1 piece + 1 unit of this batch are in dispute." in page
+        deal.seller.send(f"{path}/settle", 200, _lines__0__pieces=pieces, **said)
+    assert api(deal, path)["state"] == "confirmed"
+    for reader in (deal.seller, deal.buyer):
+        page = reader.open(path)
+        verdict = page[page.index('class="cc-verdict') :]
+        verdict = verdict[: verdict.index("cc-sheet")]
+        assert 'class="cc-verdict wait"' in verdict
+        assert "Received in part" in verdict
+        assert "Received: 1 piece. Sent back: 1 unit. Unaccounted for: 1 piece." in verdict
+        assert "in the receiver&#39;s books" not in verdict
+
+
+def test_of_nothing_that_came_no_receipt_is_said(deal: Deal) -> None:
+    path = deal.sent()
+    deal.buyer.open(f"{path}/dispute")
+    deal.buyer.send(f"{path}/dispute", 200, reason="没有到", _lines__0__pieces="2", _lines__0__loose="1")
+    deal.seller.open(f"{path}/settle")
+    deal.seller.send(f"{path}/settle", 200, lines__0__outcome="lost", reason="翻车")
+    page = deal.buyer.open(path)
+    assert 'class="cc-verdict idle"' in page
+    assert "None of it was received" in page
+    assert "Lost on the way: 2 pieces + 1 unit." in page
 
 
 def test_a_photograph_of_the_slip(deal: Deal) -> None:

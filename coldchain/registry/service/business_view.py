@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from coldchain.accounts.actor import Actor
-from coldchain.accounts.rights import Resource, authorize, may, scope
+from coldchain.accounts.rights import Resource, authorize, may, relation, scope
 from coldchain.accounts.visible import kind
 from coldchain.core import paging
 from coldchain.core.text_search import contains_all
@@ -19,6 +20,8 @@ from coldchain.registry.models import Business, CommitmentLetter
 from coldchain.registry.service import appeals, licences, people_to_reach
 from coldchain.registry.service.lookups import find_business, plain_number
 from coldchain.registry.service.reach import businesses_within, place
+
+_Successor = aliased(Business)
 
 
 def resource(business: Business) -> Resource:
@@ -122,6 +125,19 @@ def read(session: Session, actor: Actor, ref: str | UUID) -> dict[str, Any]:
     return describe(session, actor, [business])[0]
 
 
+def _called(actor: Actor, q: str) -> Any:
+    """Return a selection of the ids of what `q` finds: by its own words, or by a former identity's that is shown."""
+    own = select(col(Business.business_id)).where(contains_all(col(Business.search_text), q))
+    if relation(actor, "business.read") is None:
+        return own
+    merged = (
+        select(col(_Successor.business_id))
+        .join(Business, col(Business.merged_into_id) == col(_Successor.business_id))
+        .where(contains_all(col(Business.search_text), q), businesses_within(scope(actor, "business.read"), _Successor))
+    )
+    return union(own, merged)
+
+
 def search(
     session: Session,
     actor: Actor,
@@ -139,7 +155,8 @@ def search(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of businesses as `actor` may see them, newest first, and the next cursor.
 
-    `region_code` takes all within it; `q` is a search box over names, initials and numbers. Who handles imported food
+    `region_code` takes all within it; `q` is a search box over names, initials and numbers, for who may read the
+    business also over those of the identities that were merged into it. Who handles imported food
     is shown to few, so that filter keeps to the businesses that `actor` may read. Raises Invalid `invalid_cursor`.
     """
     authorize(actor, "business.lookup", Resource())
@@ -153,7 +170,7 @@ def search(
     if region_code is not None:
         statement = statement.where(col(Business.region_code).startswith(stem(region_code)))
     if q is not None:
-        statement = statement.where(contains_all(col(Business.search_text), q))
+        statement = statement.where(col(Business.business_id).in_(_called(actor, q)))
     if uscc is not None:
         statement = statement.where(col(Business.uscc) == plain_number(uscc))
     if handles_imported is not None:

@@ -57,7 +57,7 @@ def dispatch(
     `not_a_carrier`), Conflict
     `locked`, `gate_refused` (extra `missing`, a line each), `insufficient_stock`, `seller_not_active`,
     `receiver_not_active`, `locked_down`, `circuit_breaker`, `business_suspended_by_decision` (R1, R8, R10, R12, R14,
-    R18). Signed in person and entered late: accepted despite gate, lock and decision.
+    R18). Signed in person and entered late: accepted despite gate, lock, standing and decision.
     """
     load = Load(parties.carrier(session, carrier), vehicle_plate, driver, departure_temperature_c)
     figures = policy.parameters(session, clock.now().astimezone(clock.BEIJING).date())

@@ -25,17 +25,20 @@ from coldchain.ledger import service as ledger
 from coldchain.ledger.models import Hold, Holding
 from coldchain.policy.facts import Verdict
 from coldchain.registry.models import Site
+from coldchain.trade.service import sending
 
 RECALL: Final = "recall"
 LATE_UNDER_RECALL: Final = "late_under_recall"
 LATE_UNDER_LOCK: Final = "late_under_lock"
 LATE_UNPROVEN: Final = "late_unproven"
+LATE_WHILE_STOPPED: Final = "late_while_stopped"
 COUNT_UNDER_LOCK: Final = "count_under_lock"
 
 MESSAGES: Final = {
     LATE_UNDER_RECALL: N_("Some of these goods are locked by a recall: the authority was told that they had left."),
     LATE_UNDER_LOCK: N_("Some of these goods are locked: the authority was told that they had left."),
     COUNT_UNDER_LOCK: N_("Some of these goods are locked: the authority was told that they are not there."),
+    LATE_WHILE_STOPPED: N_("These goods left while the business was stopped from trading: the authority was told."),
     LATE_UNPROVEN: N_("Some of these goods left without what the rules ask for: the authority was told."),
 }
 
@@ -46,6 +49,7 @@ class Leaving:
 
     `late`: entered more than `late_after_min` after it happened. `happened`: a fact, accepted despite gate and lock;
     else it is intended, and judged as of now. `gated`: the gate has a say (dispatch, sale, use and the like, R1).
+    `sends`: the business's own standing would have stopped it (dispatch and sale, not use, R12).
     """
 
     owner_id: UUID
@@ -56,6 +60,7 @@ class Leaving:
     late: bool
     happened: bool
     gated: bool = True
+    sends: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,13 @@ class Passage:
     """That goods may leave: the gate's verdicts by batch, and what had been refused if it were intended.
 
     `unproven`: the gate isn't clear. `held`: batch → units that leave although held, and the holds they are under.
+    `stopped`: the code of what kept the business from trading when they left.
     """
 
     verdicts: Mapping[UUID, Verdict] = field(default_factory=dict)
     unproven: tuple[UUID, ...] = ()
     held: Mapping[UUID, tuple[int, tuple[Hold, ...]]] = field(default_factory=dict)
+    stopped: str | None = None
 
     def verdict(self, batch_id: UUID) -> dict[str, Any] | None:
         """Return a batch's verdict as a document's line keeps it, None where the gate has no say."""
@@ -97,7 +104,7 @@ def judge(session: Session, leaving: Leaving) -> Passage:
         if unproven:
             raise _refusal(batch_ids, verdicts)
         return Passage(verdicts)
-    return Passage(verdicts, unproven, _held(session, leaving))
+    return Passage(verdicts, unproven, _held(session, leaving), _stopped(session, leaving))
 
 
 def as_fact(leaving: Leaving) -> dict[str, Any]:
@@ -122,7 +129,8 @@ def tell(
     was told: flag kinds, and `late_under_recall` when recalls were told. MESSAGES has the words.
 
     After the movements were posted (R8): entered late under a recall's hold the recall is told, under another hold a
-    flag `late_under_lock` is raised; on the spot `count_under_lock`; without the gate's yes `late_unproven`.
+    flag `late_under_lock` is raised; on the spot `count_under_lock`; without the gate's yes `late_unproven`; and
+    `late_while_stopped` when they left while a decision or a measure kept their owner from trading (R14, R18).
     """
     recalled = {
         batch_id: units
@@ -155,12 +163,21 @@ def tell(
         mark(LATE_UNPROVEN, batch_id, {"missing": [item.code for item in passage.verdicts[batch_id].missing]})
         for batch_id in passage.unproven
     ]
+    if passage.stopped:
+        marks += [mark(LATE_WHILE_STOPPED, batch_id, {"stop": passage.stopped}) for batch_id in leaving.units]
     flags.raise_(session, actor, marks)
     return ([LATE_UNDER_RECALL] if recalled else []) + sorted({each.kind for each in marks})
 
 
 def _any_seal(holds: Iterable[Hold]) -> bool:
     return any(hold.grade == "sealed" for hold in holds)
+
+
+def _stopped(session: Session, leaving: Leaving) -> str | None:
+    """Return what kept the owner from trading when these goods left; a loss or a count is no trade."""
+    if not (leaving.late and leaving.gated):
+        return None
+    return sending.stopped_then(session, leaving.owner_id, leaving.site, leaving.occurred_at, status=leaving.sends)
 
 
 def _refusal(batch_ids: list[UUID], verdicts: Mapping[UUID, Verdict]) -> Conflict:

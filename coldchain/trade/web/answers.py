@@ -11,6 +11,7 @@ from sqlmodel import Session
 from coldchain.accounts.actor import Actor
 from coldchain.accounts.rights import may
 from coldchain.batches import pages_goods, storage
+from coldchain.batches import pages_words as goods_words
 from coldchain.core import problems
 from coldchain.core.edge import edge
 from coldchain.core.i18n import gettext as _
@@ -38,6 +39,12 @@ LABELS: Final = {
     "_lines-*-pieces": _l("Number of pieces"),
     "lines-*-outcome": _l("What became of it"),
     "file": _l("Photograph of the signed slip"),
+}
+# Codes of a quantity that is more than there is → what the page says instead, in pieces and loose units.
+TOO_MANY: Final = {
+    "more_than_open": _l("Only %(quantity)s of this batch wait for an answer."),
+    "more_than_disputed": _l("Only %(quantity)s of this batch are in dispute."),
+    "in_dispute": _l("A part of this batch is in dispute: settle that, and confirm %(quantity)s now."),
 }
 Act = Callable[[Form], None]
 
@@ -229,6 +236,22 @@ def _on_page(errors: dict[str, str], numbers: dict[int, int]) -> dict[str, str]:
     return {moved(name): message for name, message in errors.items()}
 
 
+def _in_pieces(error: Exception, context: dict[str, Any], numbers: dict[int, int]) -> dict[str, str]:
+    """Return what is said of too large quantities, by the names that the lines were sent under."""
+    found = {}
+    for wrong in problems.as_domain_error(error).errors:
+        at_line = re.fullmatch(rf"/{LINES}/(\d+)/quantity_units", wrong.pointer)
+        if at_line is None or wrong.code not in TOO_MANY:
+            continue
+        index = int(at_line[1])
+        line = context["asked"][numbers.get(index, index)]
+        product = context["products"][line["product"]["product_id"]]
+        (units,) = wrong.params.values()
+        text = str(TOO_MANY[wrong.code]) % {"quantity": goods_words.quantity(units, product)}
+        found[f"{LINES}-{index}-quantity_units"] = text
+    return labelled(found, LABELS)
+
+
 def _answer(session: Session, actor: Actor, template: str, act: Act, context: dict[str, Any], prefilled: Form) -> Any:
     form = copy(request.form)
     errors: dict[str, str] = {}
@@ -245,6 +268,7 @@ def _answer(session: Session, actor: Actor, template: str, act: Act, context: di
             return once(session, actor.user_id, form, done)
         except REFUSALS as error:
             errors, status = refusal(error, LABELS)
+            errors |= _in_pieces(error, context, numbers)
             errors = pages_goods.at_pieces(_on_page(errors, numbers), LINES, form)
             if getattr(error, "code", "") == UNFIT and "" in errors:
                 errors = labelled({"zone_id": errors[""]}, LABELS)

@@ -13,7 +13,7 @@ from coldchain.batches import service as batches
 from coldchain.core import clock
 from coldchain.registry import service as registry
 from coldchain.trade import pages_words as words
-from coldchain.trade import service, states
+from coldchain.trade import service, states, what_became
 from coldchain.trade.models import Consignment
 from coldchain.trade.service import dating, reading, slips
 from config import Settings
@@ -29,10 +29,12 @@ def shown(session: Session, actor: Actor, consignment_id: UUID) -> dict[str, Any
         linked = batches.visible(session, actor, [line["batch_id"] for line in consignment["lines"]])
     zone_ids = {consignment["from_zone_id"], consignment["to_zone_id"]}
     zone_ids |= {answer["zone_id"] for answer in consignment["answers"]}
+    products = registry.products(session, [line["product"]["product_id"] for line in consignment["lines"]])
     return {
         "consignment": consignment,
         "registered": row.to_business_id is not None,
-        "products": registry.products(session, [line["product"]["product_id"] for line in consignment["lines"]]),
+        "products": products,
+        "became": what_became.of(consignment, products),
         "zones": registry.zones(session, zone_ids),
         "cold": service.temperatures_within(session, row),
         "may_read_sender": may(

@@ -76,12 +76,15 @@ class Document:
         """Return whose goods it is about."""
         return self.owner.business_id
 
-    def leaving(self, *, happened: bool, gated: bool, units: Mapping[UUID, int] | None = None) -> Leaving:
-        """Return what leaves the zone by this entry, all of it unless `units` says otherwise."""
+    def leaving(
+        self, *, happened: bool, gated: bool, units: Mapping[UUID, int] | None = None, kind: str | None = None
+    ) -> Leaving:
+        """Return what leaves the zone by this entry, all of it unless `units` says otherwise; `kind` as corrected."""
         wanted = self.units if units is None else units
         return Leaving(
-            self.owner_id, self.zone.zone_id, self.site, wanted, self.occurred_at, self.late, happened, gated
-        )
+            self.owner_id, self.zone.zone_id, self.site, wanted, self.occurred_at, self.late, happened, gated,
+            sends=(kind or self.kind) != "use",
+        )  # fmt: skip
 
     def draft(self, movement_kind: str, batch_id: UUID, entries: tuple[Entry, ...], **marks: Any) -> Draft:
         """Return a movement of this entry; `marks` are fields of Draft, `late` is the entry's unless they say so."""

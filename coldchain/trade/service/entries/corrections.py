@@ -134,7 +134,7 @@ def _judge_more(
 ) -> tuple[Leaving, Passage, dict[str, Any]]:
     """Judge what is added to an entry like the entry's kind; return what leaves, its passage, marks of its drafts."""
     kind = original.kind
-    leaving = document.leaving(happened=kind in FACTS, gated=kind in GATED, units=more)
+    leaving = document.leaving(happened=kind in FACTS, gated=kind in GATED, units=more, kind=kind)
     if not more:
         return leaving, Passage(), {}
     if kind in FACTS:

@@ -15,13 +15,12 @@ from coldchain.trade.service.lateness import Passage
 def sell(session: Session, actor: Actor, **given: Any) -> dict[str, Any]:
     """Record that units of each batch were sold; `given` as in `core.begin`; return the entry with its warnings.
 
-    Entered more than `late_after_min` after it happened it is a fact: accepted despite gate and lock. Raises as
+    Entered more than `late_after_min` after it happened it is a fact: accepted despite gate, lock and stop. Raises as
     `core.begin`, and Conflict `gate_refused`, `locked`, `insufficient_stock`, `seller_not_active`,
     `locked_down`, `circuit_breaker`, `business_suspended_by_decision` (R1, R8, R10, R12, R14, R18).
     """
     document = core.begin(session, actor, "sale", **given)
-    figures = {**document.figures, "suspended_seller": "warn"} if document.late else document.figures
-    warnings = sending.judge(session, figures, document.owner, document.site, intended=not document.late)
+    warnings = sending.judge(session, document.figures, document.owner, document.site, intended=not document.late)
     return consume(session, actor, document, "sold", warnings)
 
 
