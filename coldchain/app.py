@@ -34,6 +34,7 @@ MORE_PAGES = (
     "registry.offices_web", "registry.registration_web", "registry.measures_web", "registry.identity_web",
     "registry.particulars_web", "registry.catalogue_web", "registry.letters_web", "home.card_web",
     "home.public_register_web", "home.pairs_web", "registry.places_web", "registry.stewards_web",
+    "registry.correction_web",
     "trade.stock_web", "trade.backcheck_web", "trade.entry_pages", "trade.making_pages", "inspections.decisions_web",
     "exchange.web",
 )  # fmt: skip
@@ -99,7 +100,7 @@ def serve(app: Flask, settings: Settings, *, connect: bool = True) -> None:
 
 def _register_rooms(app: Flask) -> None:
     from coldchain.batches import jobs as _rejudging  # noqa: F401  (a task is known once its module is read)
-    from coldchain.batches.service import catalogue_mergers
+    from coldchain.batches.service import catalogue_mergers, imported_stock
     from coldchain.batches.service import mergers as batches_mergers
     from coldchain.home import batch_page, public_label, shell
     from coldchain.inspections import mergers as inspections_mergers
@@ -123,6 +124,7 @@ def _register_rooms(app: Flask) -> None:
     pull_in.install()
     handover.install()
     roads.install()
+    imported_stock.install()
     certificate.install()
     for part in (ledger_mergers, batches_mergers, trade_mergers, inspections_mergers, recall_mergers):
         part.install()

@@ -11,6 +11,7 @@ WORDS: Final[dict[str, LazyText]] = {
     "business.register": _p("action", "Register businesses"),
     "business.sign_commitment": _p("action", "Hand in commitment letters"),
     "business.decide": _p("action", "Approve, suspend, close or reinstate businesses"),
+    "business.amend": _p("action", "Correct registered businesses"),
     "business.object": _p("action", "Object to decisions about a business"),
     "licence.record": _p("action", "Keep licences and contacts of a business"),
     "business.provisional": _p("action", "Give businesses without a code a temporary number"),

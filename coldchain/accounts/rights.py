@@ -32,6 +32,7 @@ TABLE: dict[str, dict[str, str]] = {
     "business.sign_commitment": _HEADS,
     "card.read": _READ,
     "business.correct": {**_OWNERS, "system": ANY},
+    "business.amend": {**_OWNERS, "regulator": REGION, "system": ANY},
     "business.decide": {"regulator": REGION, "system": ANY},
     "business.object": {**_OWNERS, "regulator": REGION, "system": ANY},
     "licence.record": {**_OWNERS, "regulator": REGION, "system": ANY},

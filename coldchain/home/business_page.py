@@ -20,7 +20,7 @@ from coldchain.journal.models import PersonalValue
 from coldchain.regions import service as regions
 from coldchain.registry import schemas, service, words
 from coldchain.registry.models import Business
-from coldchain.registry.service import appeals, decisions, place, reopening
+from coldchain.registry.service import appeals, correcting, decisions, place, reopening
 from coldchain.registry.web import LABELS, readable
 
 SITES_SHOWN: Final = 200
@@ -62,6 +62,10 @@ def page(session: Session, actor: Actor, ref: str, form: Form, errors: dict[str,
         decisions=_decisions(session, actor, found, here),
         words=words.DECISIONS,
         may_merge=found.uscc is None and may(actor, "business.merge", here),
+        former=correcting.former_names(session, found.business_id) if full else [],
+        may_correct=found.uscc is not None
+        and found.status in correcting.POSSIBLE
+        and may(actor, "business.amend", here),
         may_keep=may(actor, "licence.record", here) and found.status != "closed",
         may_object=full and appeals.may_object(session, actor, found),
         may_card=found.card_no is not None and may(actor, "card.read", here),

@@ -50,7 +50,7 @@ def told(session: Session, business_id: UUID) -> list[dict[str, Any]]:
     return [
         {
             "at": fact.occurred_at,
-            "text": str(KINDS[fact.kind]),
+            "text": _("Corrected") if "before" in fact.data else str(KINDS[fact.kind]),
             "notes": [
                 *_letter(fact),
                 fact.data.get("temporary_no") or fact.data.get("number") or "",

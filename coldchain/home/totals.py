@@ -12,6 +12,7 @@ from coldchain.batches.models import Batch
 from coldchain.ledger.models import Holding
 from coldchain.registry.models import Business, CommitmentLetter, Product, Site, Zone
 from coldchain.registry.service import businesses_within, sites_within
+from coldchain.registry.service.reach import of_the_register
 
 ON_THE_REGISTER = ("pending", "active", "suspended")
 
@@ -70,7 +71,11 @@ def register(session: Session, reach: Scope) -> Register:
         Business, col(Business.business_id) == col(CommitmentLetter.business_id)
     )
     area.letters = session.scalar(signed.where(listed, approved)) or 0
-    sites = select(col(Site.office_id), func.count()).where(sites_within(reach)).group_by(col(Site.office_id))
+    sites = (
+        select(col(Site.office_id), func.count())
+        .where(sites_within(reach), of_the_register())
+        .group_by(col(Site.office_id))
+    )
     for office_id, count in session.execute(sites):
         offices.setdefault(office_id, OfficeCounts()).sites = count
         area.sites += count

@@ -24,6 +24,7 @@ from coldchain.regions import service as regions
 from coldchain.registry import states
 from coldchain.registry.models import Business, CommitmentLetter, Product, Site, Zone
 from coldchain.registry.service import businesses_within, sites_within
+from coldchain.registry.service.reach import OFF_THE_REGISTER
 
 SAID: Final = ("business.registered", "business.corrected", *states.FACTS.values())
 
@@ -64,10 +65,7 @@ def _then(session: Session, reach: Scope, as_of: datetime) -> dict[str, Any]:
     free = 0 if imported == locked else None
     return {
         **_businesses(session, reach, as_of),
-        "sites": session.scalar(
-            select(func.count()).select_from(Site).where(sites_within(reach), col(Site.recorded_at) <= as_of)
-        )
-        or 0,
+        "sites": _sites(session, reach, as_of),
         "imported_mass_g": imported,
         "cleared_mass_g": free,
         "held_mass_g": free,
@@ -75,20 +73,38 @@ def _then(session: Session, reach: Scope, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _businesses(session: Session, reach: Scope, as_of: datetime) -> Mapping[str, int]:
-    """Return how many were on the register then, how many of them with a card in force, how many had signed."""
-    told = (
+def _sites(session: Session, reach: Scope, as_of: datetime) -> int:
+    """Return how many sites there were of businesses that were neither refused nor struck off then."""
+    told = _told(Site.business_id, as_of).correlate(Site).lateral("told")
+    said = func.coalesce(cast(told.c.body, JSONB)["data"]["to"].astext, "pending")
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Site)
+            .outerjoin(told, true())
+            .where(sites_within(reach), col(Site.recorded_at) <= as_of, said.not_in(OFF_THE_REGISTER))
+        )
+        or 0
+    )
+
+
+def _told(business_id: Any, as_of: datetime) -> Any:
+    """Return the last fact until then that says in which state a business is."""
+    return (
         select(col(JournalEntry.body))
         .where(
-            col(JournalEntry.subject_id) == col(Business.business_id),
+            col(JournalEntry.subject_id) == col(business_id),
             col(JournalEntry.kind).in_(SAID),
             col(JournalEntry.recorded_at) <= as_of,
         )
         .order_by(col(JournalEntry.entry_id).desc())
         .limit(1)
-        .correlate(Business)
-        .lateral("told")
     )
+
+
+def _businesses(session: Session, reach: Scope, as_of: datetime) -> Mapping[str, int]:
+    """Return how many were on the register then, how many of them with a card in force, how many had signed."""
+    told = _told(Business.business_id, as_of).correlate(Business).lateral("told")
     said = cast(told.c.body, JSONB)["data"]["to"].astext
     # whoever was entered without such a fact is as it is now
     status: Any = case((told.c.body.is_(None), col(Business.status)), else_=func.coalesce(said, "pending"))

@@ -14,7 +14,7 @@ from coldchain.core.identifiers import Problem
 from coldchain.core.page_forms import attempt
 from coldchain.core.problems import respond, said
 from coldchain.registry import catalogue_schemas, schemas, service
-from coldchain.registry.service import businesses, producer_catalogue, registration
+from coldchain.registry.service import businesses, correcting, producer_catalogue, registration
 
 blp = Blueprint("registry", __name__, url_prefix="/api/v1", description="Businesses, places and the catalogue")
 
@@ -63,6 +63,16 @@ def resubmit_business(session: Session, actor: Actor, data: Body, business: str)
     return made | {"warnings": _warned(businesses.doubts(data["licence_no"]))}
 
 
+@blp.route("/businesses/<string:business>/correct", methods=["POST"])
+@blp.arguments(schemas.BusinessCorrectionSchema)
+@edge("business.amend")
+@blp.response(200, schemas.BusinessSchema)
+def correct_business(session: Session, actor: Actor, data: Body, business: str) -> Body:
+    """Correct what stands of a business; its owner: phone and address. 409 `imported_stock`, `other_role`."""
+    made = correcting.correct(session, actor, business, **data)
+    return made | {"warnings": _warned(businesses.doubts(data["licence_no"]))}
+
+
 @blp.route("/businesses", methods=["GET"])
 @blp.arguments(schemas.BusinessQuery, location="query")
 @edge("business.lookup")
@@ -77,7 +87,8 @@ def list_businesses(session: Session, actor: Actor, query: Body) -> Body:
 @blp.response(200, schemas.BusinessSchema)
 def read_business(session: Session, actor: Actor, business: str) -> Body:
     """Read a business, as far as you may."""
-    return service.read_business(session, actor, business)
+    found = service.read_business(session, actor, business)
+    return found | (correcting.former(session, found["business_id"]) if "card_no" in found else {})
 
 
 @blp.route("/commitment-texts", methods=["GET"])

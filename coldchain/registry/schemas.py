@@ -69,6 +69,21 @@ class BusinessRegistrationSchema(Schema):
     occurred_at = fields.Moment(doc=OCCURRED)
 
 
+class BusinessCorrectionSchema(Schema):
+    """What is said anew of a registered business, at least one thing; what is left out stays."""
+
+    name = fields.Text(limits.NAME_CHARS)
+    kinds = fields.Items(fields.OneOf(BUSINESS_KINDS, required=True), minimum=1, maximum=12)
+    handles_imported = fields.Flag(doc="true: gets a card number; false: gives it up, once no imported goods are held")
+    office = fields.Text(limits.NAME_CHARS, doc="name or office_id of a supervision office of its region")
+    legal_representative = fields.Text(limits.NAME_CHARS)
+    phone = fields.Identifier(check_phone)
+    address = fields.Text(limits.ADDRESS_CHARS)
+    licence_no = fields.Identifier(identifiers.check_food_licence, doc="JY or SC and 14 digits")
+    reason = fields.Text(limits.TEXT_CHARS)
+    occurred_at = fields.Moment(doc=OCCURRED)
+
+
 class SelfRegistrationSchema(BusinessRegistrationSchema):
     """A business to register; whoever has no sign-in may register its owner's account with it."""
 
@@ -155,6 +170,10 @@ class BusinessSchema(Schema):
     has_photo = fields.Flag(doc="an officer took one where it was found")
     merged_into = fields.Key(doc="the business that a provisional identity was merged into")
     also_known_as = fields.Items(fields.Part(FormerIdentitySchema), doc="provisional identities merged into it")
+    former_names = fields.Items(
+        fields.Text(limits.NAME_CHARS, required=True),
+        doc="names before corrections, only where one is read that had any",
+    )
     licences = fields.Items(fields.Part(LicenceSchema), doc="in force, the first to end first")
     contacts = fields.Items(fields.Part(ContactSchema))
     objections = fields.Items(fields.Part(ObjectionSchema), doc="to decisions about it, newest first")

@@ -26,18 +26,19 @@ def test_figures_now_and_then(app: Flask, world: World, people: People) -> None:
     assert look() == (0, 0, 0, 0, 0, 0, 0)
     made = world.cleared(100)  # 100 × 2 kg, clear, and a laboratory
     waiting = world.business("待审示例", active=False)
+    world.site(waiting)
     first = look()
-    assert first == (3, 1, 1, 1, 200_000, 0, 0)
+    assert first == (3, 1, 1, 2, 200_000, 0, 0)
     line = {"product_id": made["product"]["product_id"], "quantity_units": 13, "batch_no": "N2"}
     bare = world.arrival(made["owner"], made["site"], made["zone"], [line])
     domestic = world.product(imported=False)
     general = world.zone(made["site"], "general")
     world.arrival(made["owner"], made["site"], general, [{"product_id": domestic["product_id"], "quantity_units": 60}])
     second = look()
-    assert second == (3, 1, 1, 1, 226_000, 26_000, 0), "what lacks papers waits; domestic goods don't count"
+    assert second == (3, 1, 1, 2, 226_000, 26_000, 0), "what lacks papers waits; domestic goods don't count"
     world.result(made["lab"], world.tube(made["lab"], [made["batch"]["batch_id"]]), "positive")
     third = look()
-    assert third == (3, 1, 1, 1, 226_000, 26_000, 200_000)
+    assert third == (3, 1, 1, 2, 226_000, 26_000, 200_000)
     lost = {"batch_id": bare["batches"][0]["batch_id"], "quantity_units": 3}
     world.merchant(made["owner"]).post(
         "/losses", {"zone_id": made["zone"]["zone_id"], "reason": "破损", "lines": [lost]}, 201
@@ -45,7 +46,9 @@ def test_figures_now_and_then(app: Flask, world: World, people: People) -> None:
     regulator.post(f"/businesses/{made['owner']['business_id']}/suspend", {"reason": "示例"})
     regulator.post(f"/businesses/{waiting['business_id']}/close", {"reason": "示例"})
     last = look()
-    assert last == (2, 1, 1, 1, 220_000, 20_000, 200_000), "who was struck off is none; who is suspended is"
+    assert last == (2, 1, 1, 1, 220_000, 20_000, 200_000), (
+        "who was struck off is none, with its site; who is suspended is"
+    )
     known = ((0, 0, 0, 0, 0, 0, 0), first, second, third)
     for moment, now in zip(moments, known, strict=False):
         then = regulator.get(f"/regions/230203/totals?as_of={moment.replace('+', '%2B')}")

@@ -103,6 +103,12 @@ def test_stores_that_lack_one_are_listed(world):
         part["site_id"], none["site_id"],
     }  # fmt: skip
     assert world.people.regulator("230202").get("/stewards/lacking")["items"] == []
+    gone = world.business()
+    struck = world.site(gone)["site_id"]
+    lacks = lambda: {row["site_id"] for row in world.regulator.get("/stewards/lacking")["items"]}  # noqa: E731
+    assert struck in lacks()
+    world.regulator.post(f"/businesses/{gone['business_id']}/close", {"reason": "示例"})
+    assert struck not in lacks(), "nobody is named at a store of who was struck off"
     first = world.regulator.get("/stewards/lacking?limit=1")
     rest = world.regulator.get(f"/stewards/lacking?limit=1&cursor={first['next']}")
     assert first["items"][0]["site_id"] != rest["items"][0]["site_id"]

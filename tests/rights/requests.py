@@ -334,6 +334,7 @@ BODIES: dict[str, Body] = {
     "POST /assistance/<uuid:request_id>/notes": lambda of: {"note": "示例"},
     "POST /assistance/<uuid:request_id>/take-over": nothing,
     "POST /businesses/<string:business>/resubmit": registration,
+    "POST /businesses/<string:business>/correct": lambda of: {"phone": "13800000009", "reason": "示例"},
     "POST /devices/<uuid:device_id>/end": nothing,
     "POST /invitations": lambda of: {"business": of.owner["business_id"], "position": "clerk"},
     "POST /invitations/<uuid:invitation_id>/revoke": nothing,
@@ -513,6 +514,9 @@ FORMS: dict[str, tuple[str | None, Body]] = {
     ),
     "/businesses/<string:business>/duplicates/<string:other>/take-back": (None, nothing),
     "/businesses/<string:business>/merge": ("POST /businesses/<string:business>/merge", nothing),
+    "/businesses/<string:business>/correct": (
+        "POST /businesses/<string:business>/correct", lambda of: {"address": "示例路1号"},
+    ),
     "/businesses/<string:business>/licences": ("POST /businesses/<string:business>/licences", nothing),
     "/licences/<uuid:licence_id>/end": (None, nothing),
     "/businesses/<string:business>/contacts": ("POST /businesses/<string:business>/contacts", nothing),

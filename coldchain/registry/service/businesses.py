@@ -158,11 +158,15 @@ def told(
     occurred_at: datetime,
     legal: PersonalValue | None,
     telephone: PersonalValue | None,
+    corrected: dict[str, Any] | None = None,
 ) -> None:
-    """Write to the journal what a business said of itself: `business.registered`, `business.corrected`."""
+    """Write to the journal all that is said of a business: `business.registered`, `business.corrected`.
+
+    `corrected`: what else belongs to a correction of what stands, after which its state (`to`) is as before.
+    """
     of: dict[str, Any] = {"business_id": business.business_id, "region_code": business.region_code}
-    why = personal.keep(session, business.uscc_override, "reason", **of)
-    override = {"uscc_override": why.commitment, "reason_id": why.personal_id} if why else {}
+    why = None if corrected else personal.keep(session, business.uscc_override, "reason", **of)
+    more = corrected or ({"uscc_override": why.commitment, "reason_id": why.personal_id} if why else {})
     journal.append(
         session,
         recorder,
@@ -175,7 +179,7 @@ def told(
             "region_code": business.region_code, "office_id": business.office_id, "address": business.address,
             "licence_no": business.licence_no, "legal_representative": legal and legal.commitment,
             "legal_representative_id": legal and legal.personal_id,
-            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id, **override,
+            "phone": telephone and telephone.commitment, "phone_id": telephone and telephone.personal_id, **more,
         },
         **of,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """How far an actor's lists reach, as SQL, and in whose name an officer writes."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
@@ -9,6 +9,8 @@ from sqlmodel import col
 from coldchain.accounts.actor import Actor, Area
 from coldchain.accounts.rights import Resource, Scope
 from coldchain.registry.models import Business, Site, Venue
+
+OFF_THE_REGISTER: Final = ("rejected", "closed")
 
 
 def within_reach(
@@ -49,6 +51,14 @@ def _in_region(region_code: Any, digits: str) -> ColumnElement[bool]:
 def sites_within(reach: Scope, site: Any = Site) -> ColumnElement[bool]:
     """Return the condition that a site (or an alias of it) lies in `reach`."""
     return within_reach(reach, site.business_id, site.region_code, office_id=site.office_id, site_id=site.site_id)
+
+
+def of_the_register(site: Any = Site) -> ColumnElement[bool]:
+    """Return the condition that the business of a site (or an alias of it) was neither refused nor struck off."""
+    gone = select(col(Business.business_id)).where(
+        col(Business.business_id) == site.business_id, col(Business.status).in_(OFF_THE_REGISTER)
+    )
+    return ~gone.correlate(site).exists()
 
 
 def goods_within(reach: Scope, owner_id: UUID, site: Any = Site) -> ColumnElement[bool]:

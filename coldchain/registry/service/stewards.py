@@ -24,7 +24,7 @@ from coldchain.policy import service as policy
 from coldchain.registry.models import Site
 from coldchain.registry.models_stewards import STEWARD_KINDS, STEWARDED, Steward
 from coldchain.registry.service import lookups, places
-from coldchain.registry.service.reach import at, on_behalf_of
+from coldchain.registry.service.reach import at, of_the_register, on_behalf_of
 
 OWN_KIND = "enterprise"  # the one whom the business itself names
 
@@ -224,9 +224,9 @@ def search_lacking(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the cold stores without all three stewards (or with none at all) that `actor` may see.
 
-    Each as sites are described, with `lacking`. Raises Forbidden.
+    None of a business that was refused or struck off. Each as sites are described, with `lacking`. Raises Forbidden.
     """
-    statement = select(Site).where(places.visible_sites(actor), incomplete())
+    statement = select(Site).where(places.visible_sites(actor), of_the_register(), incomplete())
     if none_at_all:
         statement = statement.where(_posts() == 0)
     rows, following = paging.page(session, statement, col(Site.site_id), limit, cursor)
@@ -236,11 +236,11 @@ def search_lacking(
 
 
 def count(session: Session, actor: Actor) -> tuple[int, int, int]:
-    """Return how many cold stores `actor` sees, how many lack a steward, how many have none at all."""
+    """Return how many cold stores of the register `actor` sees, how many lack a steward, how many have none at all."""
     whole = or_(*(col(Site.kind) == kind for kind in STEWARDED))
     row = session.execute(
         select(func.count(), func.count().filter(incomplete()), func.count().filter(_posts() == 0)).where(
-            places.visible_sites(actor), whole
+            places.visible_sites(actor), of_the_register(), whole
         )
     ).one()
     return row[0], row[1], row[2]
