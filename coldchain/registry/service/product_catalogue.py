@@ -63,26 +63,11 @@ def register(
         "units_per_piece": units_per_piece, "unit_mass_g": unit_mass_g, "imported": imported,
     }  # fmt: skip
     identity_hash, product = _known(session, producer_id, fields)
-    created = False
     if product is None and maker.merged_into_id is not None:  # entered anew under the producer that stands
         producer_id = maker.merged_into_id
         identity_hash, product = _known(session, producer_id, fields)
+    created = product is None and _enter(session, actor, producer_id, identity_hash, fields | {"unit_word": unit_word})
     if product is None:
-        created = session.scalar(
-            insert(Product)
-            .values(
-                product_id=new_id(),
-                producer_id=producer_id,
-                identity_hash=identity_hash,
-                search_text=searchable(name, name_en, series, numbers=(gtin, hs_code)),
-                recorded_at=clock.now(),
-                recorded_by=actor.user_id,
-                unit_word=unit_word,
-                **fields,
-            )
-            .on_conflict_do_nothing(index_elements=["identity_hash"])
-            .returning(col(Product.product_id))
-        ) is not None  # fmt: skip
         product = session.scalars(select(Product).where(col(Product.identity_hash) == identity_hash)).one()
     if created:
         journal.append(
@@ -99,6 +84,27 @@ def register(
     if unit_word is not None and product.unit_word is None:
         _name_unit(session, actor, product, unit_word, occurred)
     return describe(session, [product])[0], created
+
+
+def _enter(session: Session, actor: Actor, producer_id: UUID, identity_hash: str, fields: dict[str, Any]) -> bool:
+    """Enter a product and say whether it is new: who enters the same at the same moment gets that one."""
+    made = session.scalar(
+        insert(Product)
+        .values(
+            product_id=new_id(),
+            producer_id=producer_id,
+            identity_hash=identity_hash,
+            search_text=searchable(
+                fields["name"], fields["name_en"], fields["series"], numbers=(fields["gtin"], fields["hs_code"])
+            ),
+            recorded_at=clock.now(),
+            recorded_by=actor.user_id,
+            **fields,
+        )
+        .on_conflict_do_nothing(index_elements=["identity_hash"])
+        .returning(col(Product.product_id))
+    )
+    return made is not None
 
 
 def _name_unit(session: Session, actor: Actor, product: Product, unit_word: str, occurred: datetime) -> None:
